@@ -1,0 +1,140 @@
+// The line between the phone's protocol core and its screens: screens know these types and nothing of keys, JWS or storage.
+
+/** Platform as the server knows it; it decides labels and order on screens, never the protocol. */
+export type Platform = "android" | "ios" | "other";
+
+/** What docs/protocol.md §4.4 says a key can be, seen from the phone. */
+export type KeyState = "active" | "confirm" | "approve" | "suspended" | "removed";
+
+/** One user's activation on this phone. */
+export interface PhoneUser {
+  readonly keyId: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly state: KeyState;
+  /** Six digits to type in the portal, only while state is "confirm". */
+  readonly digits?: string;
+  readonly pin: boolean;
+  readonly biometric: boolean;
+  /** Milliseconds since the epoch. */
+  readonly activatedAt: number;
+}
+
+/** Whose app this is. Kept for offline starts. */
+export interface ServerInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly operator: string;
+  /** Signing key, 65 bytes as base64url: the seal is drawn from it. */
+  readonly key: string;
+  readonly rpId: string;
+}
+
+/** A checked offer: MAC and signature hold. Nothing has been claimed yet. */
+export interface Offer {
+  readonly user: { readonly id: string; readonly name: string; readonly displayName: string };
+  readonly server: { readonly name: string; readonly operator: string };
+  readonly pin: { readonly min: number; readonly max: number };
+  readonly expiresAt: number;
+  /** Set when this very user already has a key on this phone. */
+  readonly alreadyHere: boolean;
+}
+
+/** One approval, its statement verified against the pinned key; every field comes from that statement. */
+export interface Approval {
+  readonly id: string;
+  readonly keyId: string;
+  readonly kind: "sign_in" | "key_add" | "pin_change";
+  readonly app: string;
+  readonly who: string;
+  readonly address?: string;
+  readonly place?: string;
+  readonly with?: string;
+  readonly known: boolean;
+  /** The person must type the two digits that the page shows. */
+  readonly number: boolean;
+  /** Text an application supplied; shown as such. */
+  readonly text?: string;
+  readonly newKey?: { readonly id: string; readonly name: string };
+  readonly issuedAt: number;
+  /** By this phone's own clock, corrected for the skew. */
+  readonly expiresAt: number;
+  /** Which of the user's factors this phone can use now. */
+  readonly factors: { readonly pin: boolean; readonly biometric: boolean };
+}
+
+/** What became of a decision. */
+export interface Outcome {
+  readonly state: "approved" | "denied";
+  readonly cause?: "wrong_number";
+  readonly at: number;
+}
+
+/** A decided approval as the home screen lists it ("recent"); kept on the phone only, newest first, at most 20. */
+export interface PastApproval {
+  readonly id: string;
+  readonly keyId: string;
+  readonly app: string;
+  readonly place?: string;
+  readonly address?: string;
+  readonly with?: string;
+  readonly at: number;
+  readonly state: "approved" | "denied";
+}
+
+export type PinFault = "length" | "character" | "alike" | "run" | "name" | "date" | "common";
+
+/**
+ * Everything that can go wrong, for a screen to explain. `key` is a key of i18n/errors.*.json: either the server's
+ * (docs/protocol.md §2.2) or one of the phone's own: offline, storage, clock, offer.mac, offer.signature, offer.fingerprint,
+ * biometric.cancelled, biometric.failed, camera.denied, camera.absent, camera.busy, code.group, code.other, receipt.wrong.
+ */
+export class PhoneFault extends Error {
+  constructor(
+    readonly key: string,
+    readonly args: Readonly<Record<string, string | number>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(key, options);
+    this.name = "PhoneFault";
+  }
+}
+
+export type CoreEvent = "users" | "approvals" | "online" | "past";
+
+/** The phone, as screens see it. `openCore` in ./core.ts makes one. */
+export interface Core {
+  readonly online: boolean;
+  /** Milliseconds since the epoch when the connection was lost; undefined while online. */
+  readonly offlineSince: number | undefined;
+  server(): Promise<ServerInfo>;
+  users(): readonly PhoneUser[];
+  approvals(): readonly Approval[];
+  past(): readonly PastApproval[];
+  /** Calls back after every change of what the event names; returns the way to stop. */
+  on(event: CoreEvent, listener: () => void): () => void;
+
+  /** True when this device has a user-verifying platform authenticator. */
+  biometricAvailable(): Promise<boolean>;
+  checkPin(pin: string, names: readonly string[]): readonly PinFault[];
+
+  /** code: 20 characters as typed, in any writing; fingerprint: from a scanned link. Throws PhoneFault. */
+  lookup(code: string, fingerprint?: string): Promise<Offer>;
+  /** Makes the key and submits it; safe to call again after a PhoneFault("offline"). */
+  activate(offer: Offer, how: { pin?: string; biometric: boolean; phoneName: string }): Promise<PhoneUser>;
+  /** Finished submissions that never got their receipt are sent again. */
+  resume(): Promise<void>;
+
+  /** Asks the server for open approvals now. */
+  refresh(): Promise<void>;
+  /** Opens the live stream and keeps it open until the returned function is called; backs off when it fails. */
+  live(): () => void;
+
+  approve(approval: Approval, how: { number?: string; pin: string } | { number?: string; biometric: true }): Promise<Outcome>;
+  deny(approval: Approval, reason: "not_me" | "mistake"): Promise<Outcome>;
+  disown(past: PastApproval): Promise<void>;
+
+  changePin(keyId: string, oldPin: string, newPin: string): Promise<void>;
+  removeUser(keyId: string): Promise<void>;
+}
