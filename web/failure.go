@@ -1,0 +1,70 @@
+package web
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+)
+
+// Failure is what is wrong with a request before, or outside of, any call into
+// the domain: an unknown host, too large a body, a crash. Key names a sentence
+// in the errors catalogue, Args fill its gaps; neither ever carries an internal
+// error.
+type Failure struct {
+	Status int               // HTTP status
+	Kind   string            // as in the domain's errors: invalid, denied, not_found, …
+	Key    string            // catalogue key, all of them begin with "request."
+	Args   map[string]string // what the sentence's gaps are filled with
+}
+
+// Fail writes a failure in a door's own manner: a page, a JSON object, a line.
+type Fail func(w http.ResponseWriter, r *http.Request, f Failure)
+
+// Sentence looks a catalogue key up in the language of the request.
+type Sentence func(r *http.Request, key string, args map[string]string) string
+
+// PlainFail answers with one line of text. It suits what has no page of its
+// own: unknown hosts, the metrics listener.
+func PlainFail(sentence Sentence) Fail {
+	return func(w http.ResponseWriter, r *http.Request, f Failure) {
+		head := w.Header()
+		head.Set("Content-Type", "text/plain; charset=utf-8")
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Cache-Control", "no-store")
+		w.WriteHeader(f.Status)
+		if r.Method != http.MethodHead {
+			_, _ = io.WriteString(w, sentence(r, f.Key, f.Args)+"\n") // the client may be gone
+		}
+	}
+}
+
+// JSONFail answers with the APIs' error object:
+// {"error":{"kind":…,"key":…,"args":{…},"message":…}}.
+func JSONFail(sentence Sentence) Fail {
+	type body struct {
+		Kind    string            `json:"kind"`
+		Key     string            `json:"key"`
+		Args    map[string]string `json:"args,omitempty"`
+		Message string            `json:"message"`
+	}
+	return func(w http.ResponseWriter, r *http.Request, f Failure) {
+		WriteJSON(w, f.Status, map[string]body{
+			"error": {Kind: f.Kind, Key: f.Key, Args: f.Args, Message: sentence(r, f.Key, f.Args)},
+		})
+	}
+}
+
+// WriteJSON answers with v. Values that cannot be encoded are a fault of the
+// program, so it panics then, which Recover turns into a 500.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	head := w.Header()
+	head.Set("Content-Type", "application/json")
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n')) // the client may be gone
+}
