@@ -1,0 +1,75 @@
+package i18n
+
+import (
+	"fmt"
+	"time"
+)
+
+// Clock returns the time of day to the second: "14:32:06". The caller chooses
+// the zone by t.In.
+func (l *Localizer) Clock(t time.Time) string { return t.Format("15:04:05") }
+
+// Date returns a day: "3 March 2026".
+func (l *Localizer) Date(t time.Time) string {
+	return l.T("time.date", map[string]any{"Day": t.Day(), "Month": l.T(monthKeys()[t.Month()-1], nil), "Year": t.Year()})
+}
+
+// Moment returns when something was, as seen at now, fit to begin a line:
+// "Today, 14:32", "Yesterday, 03:17", within six days "Mon, 08:05", else
+// "3 March 2026, 14:32". Both times are read in now's zone.
+func (l *Localizer) Moment(t, now time.Time) string {
+	return l.moment(t, now, "time.today", "time.yesterday")
+}
+
+// MomentWithin is Moment in the middle of a sentence: "today, 14:32".
+func (l *Localizer) MomentWithin(t, now time.Time) string {
+	return l.moment(t, now, "time.today_within", "time.yesterday_within")
+}
+
+func (l *Localizer) moment(t, now time.Time, today, yesterday string) string {
+	t = t.In(now.Location())
+	clock := t.Format("15:04")
+	switch days := midnight(now).Sub(midnight(t)).Hours() / 24; {
+	case days == 0:
+		return l.T(today, map[string]any{"Time": clock})
+	case days == 1:
+		return l.T(yesterday, map[string]any{"Time": clock})
+	case days > 1 && days <= 6:
+		return l.T("time.weekday", map[string]any{"Weekday": l.T(weekdayKeys()[t.Weekday()], nil), "Time": clock})
+	}
+	return l.T("time.day", map[string]any{"Date": l.Date(t), "Time": clock})
+}
+
+// midnight counts days by the calendar, so that a day of 23 or 25 hours is
+// one day.
+func midnight(t time.Time) time.Time {
+	year, month, day := t.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// Remaining returns a countdown in minutes and seconds: "9:26". A part of a
+// second counts as one, and what is over is "0:00".
+func (l *Localizer) Remaining(d time.Duration) string {
+	seconds := max(0, int((d+time.Second-1)/time.Second))
+	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+}
+
+// Spoken returns a countdown in words for a screen reader: "2 minutes",
+// "41 seconds". Above a minute it rounds up to minutes.
+func (l *Localizer) Spoken(d time.Duration) string {
+	if seconds := max(0, int((d+time.Second-1)/time.Second)); seconds <= 60 {
+		return l.T("time.seconds", map[string]any{"Count": seconds})
+	}
+	return l.T("time.minutes", map[string]any{"Count": int((d + time.Minute - 1) / time.Minute)})
+}
+
+func monthKeys() [12]string {
+	return [12]string{
+		"time.january", "time.february", "time.march", "time.april", "time.may", "time.june",
+		"time.july", "time.august", "time.september", "time.october", "time.november", "time.december",
+	}
+}
+
+func weekdayKeys() [7]string {
+	return [7]string{"time.sun", "time.mon", "time.tue", "time.wed", "time.thu", "time.fri", "time.sat"}
+}
