@@ -1,7 +1,7 @@
 // The activation code as people read and type it (docs/protocol.md §4.1), and the link that a QR code holds.
 
-import { fromB64u } from "./bytes.ts";
-import { PhoneFault } from "./contract.ts";
+import { fromB64u } from "./bytes";
+import { PhoneFault } from "./contract";
 
 /** Crockford's base 32: no I, L, O and U. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

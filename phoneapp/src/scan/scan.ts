@@ -2,7 +2,7 @@
 
 import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
 import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm";
-import { PhoneFault } from "../core/contract.ts";
+import { PhoneFault } from "../core/contract";
 
 // Without this the reader would fetch its WebAssembly from somebody else's server.
 prepareZXingModule({
