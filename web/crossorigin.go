@@ -10,7 +10,7 @@ func CrossOrigin(fail Fail) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		guard := http.NewCrossOriginProtection()
 		guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fail(w, r, Failure{Status: http.StatusForbidden, Kind: "denied", Key: "request.cross_origin"})
+			fail(w, r, Failure{Status: http.StatusForbidden, Kind: "refused", Key: "request.cross_origin"})
 		}))
 		return guard.Handler(next)
 	}

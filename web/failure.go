@@ -11,17 +11,17 @@ import (
 // in the errors catalogue, Args fill its gaps; neither ever carries an internal
 // error.
 type Failure struct {
-	Status int               // HTTP status
-	Kind   string            // as in the domain's errors: invalid, denied, not_found, …
-	Key    string            // catalogue key, all of them begin with "request."
-	Args   map[string]string // what the sentence's gaps are filled with
+	Status int            // HTTP status
+	Kind   string         // one of docs/protocol.md §2.2: "bad_input", "refused", …
+	Key    string         // catalogue key: "request.too_large", …, or "internal"
+	Args   map[string]any // what the sentence's gaps are filled with
 }
 
 // Fail writes a failure in a door's own manner: a page, a JSON object, a line.
 type Fail func(w http.ResponseWriter, r *http.Request, f Failure)
 
 // Sentence looks a catalogue key up in the language of the request.
-type Sentence func(r *http.Request, key string, args map[string]string) string
+type Sentence func(r *http.Request, key string, args map[string]any) string
 
 // PlainFail answers with one line of text. It suits what has no page of its
 // own: unknown hosts, the metrics listener.
@@ -42,10 +42,10 @@ func PlainFail(sentence Sentence) Fail {
 // {"error":{"kind":…,"key":…,"args":{…},"message":…}}.
 func JSONFail(sentence Sentence) Fail {
 	type body struct {
-		Kind    string            `json:"kind"`
-		Key     string            `json:"key"`
-		Args    map[string]string `json:"args,omitempty"`
-		Message string            `json:"message"`
+		Kind    string         `json:"kind"`
+		Key     string         `json:"key"`
+		Args    map[string]any `json:"args,omitempty"`
+		Message string         `json:"message"`
 	}
 	return func(w http.ResponseWriter, r *http.Request, f Failure) {
 		WriteJSON(w, f.Status, map[string]body{

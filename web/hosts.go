@@ -53,7 +53,7 @@ func NewHosts(fail Fail, sites ...Site) (*Hosts, error) {
 func (h *Hosts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host, port, err := splitHost(r.Host)
 	if err != nil {
-		h.fail(w, r, Failure{Status: http.StatusBadRequest, Kind: "invalid", Key: "request.bad_host"})
+		h.fail(w, r, Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.bad_host"})
 		return
 	}
 	site, known := h.sites[joinHost(host, port)]

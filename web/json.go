@@ -18,7 +18,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) *Failu
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
-		return &Failure{Status: http.StatusUnsupportedMediaType, Kind: "invalid", Key: "request.not_json"}
+		return &Failure{Status: http.StatusUnsupportedMediaType, Kind: "bad_input", Key: "request.not_json"}
 	}
 	err = wire.ReadStrict(http.MaxBytesReader(w, r.Body, limit), limit, v)
 	if err == nil {
@@ -31,12 +31,12 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) *Failu
 	}
 	var bad *wire.StrictError
 	if errors.As(err, &bad) {
-		f := Failure{Status: http.StatusBadRequest, Kind: "invalid", Key: "request.json_" + bad.Reason.String()}
+		f := Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.json_" + bad.Reason.String()}
 		if bad.Path != "" {
-			f.Args = map[string]string{"Field": bad.Path}
+			f.Args = map[string]any{"member": bad.Path}
 		}
 		return &f
 	}
 	// The body broke off: the client is gone or too slow.
-	return &Failure{Status: http.StatusBadRequest, Kind: "invalid", Key: "request.broken_off"}
+	return &Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.broken_off"}
 }

@@ -32,8 +32,8 @@ func MaxBytes(limit int64, fail Fail) func(http.Handler) http.Handler {
 // TooLarge is the failure of a body beyond limit bytes.
 func TooLarge(limit int64) Failure {
 	return Failure{
-		Status: http.StatusRequestEntityTooLarge, Kind: "invalid", Key: "request.too_large",
-		Args: map[string]string{"Limit": fmt.Sprint(limit)},
+		Status: http.StatusRequestEntityTooLarge, Kind: "bad_input", Key: "request.too_large",
+		Args: map[string]any{"limit": limit},
 	}
 }
 
@@ -93,8 +93,8 @@ func Recover(log *slog.Logger, fail Fail) func(http.Handler) http.Handler {
 					panic(http.ErrAbortHandler)
 				}
 				fail(seen, r, Failure{
-					Status: http.StatusInternalServerError, Kind: "internal", Key: "request.crashed",
-					Args: map[string]string{"Reference": reference},
+					Status: http.StatusInternalServerError, Kind: "internal", Key: "internal",
+					Args: map[string]any{"reference": reference},
 				})
 			}()
 			next.ServeHTTP(seen, r)

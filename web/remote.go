@@ -143,7 +143,7 @@ func RequireTLS(origin Origin, fail Fail) func(http.Handler) http.Handler {
 				w.Header().Set("Cache-Control", "no-store")
 				http.Redirect(w, r, origin.String()+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 			default:
-				fail(w, r, Failure{Status: http.StatusForbidden, Kind: "denied", Key: "request.not_secure"})
+				fail(w, r, Failure{Status: http.StatusForbidden, Kind: "refused", Key: "request.not_secure"})
 			}
 		})
 	}

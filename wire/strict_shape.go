@@ -1,0 +1,164 @@
+package wire
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+// checkShape walks valid JSON beside the type that will receive it and refuses
+// keys that encoding/json would forgive: it takes "PIN" for "pin", lets the
+// last of two keys win, and passes over null.
+func checkShape(data []byte, v any) error {
+	t := reflect.TypeOf(v)
+	if t == nil || t.Kind() != reflect.Pointer {
+		return &StrictError{Reason: WrongType}
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	return shape{dec}.value(t.Elem(), "")
+}
+
+type shape struct{ dec *json.Decoder }
+
+var (
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// value checks the next value against t; a nil t means any shape, as in a
+// json.RawMessage, where duplicate keys are still refused.
+func (s shape) value(t reflect.Type, path string) error {
+	token, err := s.dec.Token()
+	if err != nil {
+		return &StrictError{Reason: BadSyntax, Path: path}
+	}
+	nullable := t == nil
+	for t != nil && t.Kind() == reflect.Pointer && !decodesItself(t) {
+		t, nullable = t.Elem(), true
+	}
+	if t != nil && (decodesItself(t) || t.Kind() == reflect.Interface) {
+		t, nullable = nil, true
+	}
+	switch token {
+	case nil:
+		if !nullable {
+			return &StrictError{Reason: WrongType, Path: path}
+		}
+		return nil
+	case json.Delim('{'):
+		return s.object(t, path)
+	case json.Delim('['):
+		return s.array(t, path)
+	}
+	return nil // strings, numbers and booleans are json.Unmarshal's to judge
+}
+
+func (s shape) object(t reflect.Type, path string) error {
+	var fields map[string]reflect.Type
+	var element reflect.Type
+	switch {
+	case t == nil:
+	case t.Kind() == reflect.Struct:
+		fields = jsonFields(t)
+	case t.Kind() == reflect.Map:
+		element = t.Elem()
+	default:
+		return &StrictError{Reason: WrongType, Path: path}
+	}
+	seen := map[string]bool{}
+	for s.dec.More() {
+		token, err := s.dec.Token()
+		key, ok := token.(string)
+		if err != nil || !ok {
+			return &StrictError{Reason: BadSyntax, Path: path}
+		}
+		here := memberPath(path, key)
+		if seen[key] {
+			return &StrictError{Reason: DuplicateKey, Path: here}
+		}
+		seen[key] = true
+		next := element
+		if fields != nil {
+			if next, ok = fields[key]; !ok {
+				return &StrictError{Reason: UnknownKey, Path: here}
+			}
+		}
+		if err := s.value(next, here); err != nil {
+			return err
+		}
+	}
+	return s.end(path)
+}
+
+func (s shape) array(t reflect.Type, path string) error {
+	var element reflect.Type
+	switch {
+	case t == nil:
+	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
+		element = t.Elem()
+	default:
+		return &StrictError{Reason: WrongType, Path: path}
+	}
+	n := 0
+	for ; s.dec.More(); n++ {
+		if err := s.value(element, fmt.Sprintf("%s[%d]", path, n)); err != nil {
+			return err
+		}
+	}
+	// encoding/json fills what is missing with zeros and drops what is over.
+	if t != nil && t.Kind() == reflect.Array && n != t.Len() {
+		return &StrictError{Reason: WrongType, Path: path}
+	}
+	return s.end(path)
+}
+
+func (s shape) end(path string) error {
+	if _, err := s.dec.Token(); err != nil {
+		return &StrictError{Reason: BadSyntax, Path: path}
+	}
+	return nil
+}
+
+func decodesItself(t reflect.Type) bool {
+	if t.Kind() == reflect.Interface {
+		return false
+	}
+	p := t
+	if t.Kind() != reflect.Pointer {
+		p = reflect.PointerTo(t)
+	}
+	return p.Implements(jsonUnmarshaler) || p.Implements(textUnmarshaler)
+}
+
+var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,31}$`)
+
+func memberPath(path, key string) string {
+	switch {
+	case plainKey.MatchString(key):
+		return strings.TrimPrefix(path+"."+key, ".")
+	case path == "":
+		return "."
+	}
+	return path
+}
+
+// jsonFields lists the keys a struct takes, embedded structs' among them.
+func jsonFields(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() || f.Tag.Get("json") == "-" || (f.Anonymous && name == "") {
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		fields[name] = f.Type
+	}
+	return fields
+}
