@@ -1,0 +1,184 @@
+// What the phone keeps, in IndexedDB: keys that no script can read, and nothing from which a PIN could be guessed without
+// the server (docs/protocol.md §4.3). Every failure of the browser's storage is PhoneFault "storage".
+
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { newId } from "./bytes";
+import { PhoneFault, type KeyState, type PastApproval, type ServerInfo } from "./contract";
+import type { PinnedKeys } from "./messages";
+
+/** One user's activation on this phone. */
+export interface KeyRecord {
+  readonly keyId: string;
+  readonly serverId: string;
+  readonly pinned: PinnedKeys;
+  readonly user: { readonly id: string; readonly name: string; readonly displayName: string };
+  /** D's private half: ECDSA P-256, signs only, non-extractable; point is its public half. */
+  readonly d: CryptoKey;
+  readonly point: string;
+  /** kp: HMAC-SHA-256, non-extractable. */
+  readonly kp: CryptoKey;
+  /** K: HMAC-SHA-256, non-extractable. For signing in while the phone is offline. */
+  readonly ocra: CryptoKey;
+  readonly rpId: string;
+  /** The WebAuthn credential's id, where there is one. */
+  readonly credential?: string;
+  readonly pin: boolean;
+  readonly prf: boolean;
+  /** b64u(H(submission signing input)): receipts name it. */
+  readonly submission: string;
+  readonly state: KeyState;
+  readonly digits?: string;
+  /** iat of the receipt that state and digits are from. */
+  readonly receiptAt: number;
+  readonly activatedAt: number;
+}
+
+/** A finished submission without its receipt, and the key that it would make. */
+export interface PendingRecord {
+  readonly codeId: string;
+  readonly offer: string;
+  readonly submission: string;
+  readonly mac: string;
+  readonly key: KeyRecord;
+}
+
+interface Settings {
+  readonly phoneId: string;
+  readonly server: ServerInfo;
+  readonly skew: number;
+}
+
+interface Schema extends DBSchema {
+  keys: { key: string; value: KeyRecord };
+  pending: { key: string; value: PendingRecord };
+  past: { key: string; value: PastApproval };
+  settings: { key: string; value: Settings[keyof Settings] };
+}
+
+/** How many decided approvals are kept. */
+const pastKept = 20;
+
+export class Store {
+  private constructor(private readonly db: IDBPDatabase<Schema>) {}
+
+  /** Opens the database, making it when there is none. */
+  static async open(name = "nodkey"): Promise<Store> {
+    return guarded(async () => {
+      const db = await openDB<Schema>(name, 1, {
+        upgrade(fresh) {
+          fresh.createObjectStore("keys", { keyPath: "keyId" });
+          fresh.createObjectStore("pending", { keyPath: "codeId" });
+          fresh.createObjectStore("past", { keyPath: "id" });
+          fresh.createObjectStore("settings");
+        },
+        // Another tab has a newer app: let it go on.
+        blocking: () => db.close(),
+      });
+      return new Store(db);
+    });
+  }
+
+  static async destroy(name = "nodkey"): Promise<void> {
+    await guarded(() => deleteDB(name));
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /** Asks the browser not to clear this storage when space is short. Not every browser grants it. */
+  async persist(): Promise<void> {
+    if (typeof navigator === "undefined" || !("storage" in navigator)) return;
+    await navigator.storage.persist().catch(() => false);
+  }
+
+  async keys(): Promise<KeyRecord[]> {
+    const all = await guarded(() => this.db.getAll("keys"));
+    return all.sort((a, b) => a.activatedAt - b.activatedAt);
+  }
+
+  async putKey(key: KeyRecord): Promise<void> {
+    await guarded(() => this.db.put("keys", key));
+  }
+
+  /** Forgets a key and what it decided. */
+  async removeKey(keyId: string): Promise<void> {
+    await guarded(async () => {
+      const tx = this.db.transaction(["keys", "past"], "readwrite");
+      await tx.objectStore("keys").delete(keyId);
+      const past = tx.objectStore("past");
+      for (const entry of await past.getAll()) if (entry.keyId === keyId) await past.delete(entry.id);
+      await tx.done;
+    });
+  }
+
+  async pending(): Promise<PendingRecord[]> {
+    return guarded(() => this.db.getAll("pending"));
+  }
+
+  async pendingFor(codeId: string): Promise<PendingRecord | undefined> {
+    return guarded(() => this.db.get("pending", codeId));
+  }
+
+  async putPending(pending: PendingRecord): Promise<void> {
+    await guarded(() => this.db.put("pending", pending));
+  }
+
+  async dropPending(codeId: string): Promise<void> {
+    await guarded(() => this.db.delete("pending", codeId));
+  }
+
+  /** The receipt came: the pending submission becomes a key, at once or not at all. */
+  async settle(codeId: string, key: KeyRecord): Promise<void> {
+    await guarded(async () => {
+      const tx = this.db.transaction(["keys", "pending"], "readwrite");
+      await tx.objectStore("keys").put(key);
+      await tx.objectStore("pending").delete(codeId);
+      await tx.done;
+    });
+  }
+
+  /** Newest first. */
+  async past(): Promise<PastApproval[]> {
+    const all = await guarded(() => this.db.getAll("past"));
+    return all.sort((a, b) => b.at - a.at);
+  }
+
+  async addPast(entry: PastApproval): Promise<void> {
+    await guarded(async () => {
+      const tx = this.db.transaction("past", "readwrite");
+      await tx.store.put(entry);
+      const all = (await tx.store.getAll()).sort((a, b) => b.at - a.at);
+      for (const old of all.slice(pastKept)) await tx.store.delete(old.id);
+      await tx.done;
+    });
+  }
+
+  async setting<K extends keyof Settings>(name: K): Promise<Settings[K] | undefined> {
+    return (await guarded(() => this.db.get("settings", name))) as Settings[K] | undefined;
+  }
+
+  async set<K extends keyof Settings>(name: K, value: Settings[K]): Promise<void> {
+    await guarded(() => this.db.put("settings", value, name));
+  }
+
+  /** This installation's id, made at the first asking. */
+  async phoneId(): Promise<string> {
+    return guarded(async () => {
+      const tx = this.db.transaction("settings", "readwrite");
+      const known = await tx.store.get("phoneId");
+      const id = typeof known === "string" ? known : newId();
+      if (known === undefined) await tx.store.put(id, "phoneId");
+      await tx.done;
+      return id;
+    });
+  }
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new PhoneFault("storage", {}, { cause });
+  }
+}
