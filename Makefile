@@ -1,0 +1,127 @@
+# Nodkey. Everything needs Go, Node and make; `make test` brings the rest.
+#
+#   make demo     build, and start a demo with two users on this machine
+#   make build    bin/nodkey
+#   make check    formatting, linters, types, unit tests: the quick part
+#   make test     everything, the real browser included
+#   make bench    whole sign-ins a second on this machine
+#   make pictures refresh the pictures that the README shows
+#   make vuln     known weaknesses of what is depended on (needs the network)
+
+GO      ?= go
+NODE    ?= node
+NPM     ?= npm
+SHELL   := /bin/sh
+TOOLS   := build/tools
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+STATICCHECK := 0.8.2
+PEBBLE      := 2.10.1
+GOVULNCHECK := 1.1.4
+
+# ./test drives the real binary and a real browser; the rest is quick.
+quick = $$($(GO) list ./... | grep -v '/test$$')
+
+go_files  := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -path ./bin \) -prune -o -name '*.go' -print)
+asset_src := $(shell find web/design web/*.mjs portal phoneapp i18n wire \( -name dist -o -name node_modules \) -prune -o \
+	\( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' -o -name '*.svg' -o -name '*.json' -o -name '*.html' -o -name '*.txt' \) -print 2>/dev/null)
+embedded  := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -path ./bin -o -name dist \) -prune -o \
+	\( -name '*.html' -o -name '*.sql' -o -name '*.txt' -o -name '*.en.json' \) -print)
+
+.PHONY: build demo test check test-deps vuln pictures bench lint lint-go lint-ts clean tools need-build need-browser
+.DELETE_ON_ERROR:
+
+build: bin/nodkey
+
+bin/nodkey: $(go_files) $(embedded) go.mod go.sum web/dist/manifest.json
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/nodkey ./cmd/nodkey
+
+web/dist/manifest.json: node_modules/.package-lock.json $(asset_src) | need-build
+	$(NODE) web/build.mjs
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json | need-build
+	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Says what is missing before anything else fails over it.
+need-build:
+	@missing=; \
+	command -v $(GO) >/dev/null || missing="$$missing\n  Go 1.26 or newer: https://go.dev/dl/"; \
+	if ! command -v $(NODE) >/dev/null; then missing="$$missing\n  Node.js 20 or newer: https://nodejs.org/"; \
+	elif [ "$$($(NODE) -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then \
+	  missing="$$missing\n  Node.js 20 or newer (this is $$($(NODE) --version)): https://nodejs.org/"; fi; \
+	command -v $(NPM) >/dev/null || missing="$$missing\n  npm, which comes with Node.js"; \
+	if command -v $(GO) >/dev/null && ! $(GO) version >/dev/null 2>&1; then missing="$$missing\n  a Go that can fetch the version go.mod asks for"; fi; \
+	if [ -n "$$missing" ]; then printf "Nodkey is built with tools that are missing here:$$missing\n" >&2; exit 1; fi
+
+demo: build
+	bin/nodkey demo $(ARGS)
+
+# ---- tests ----------------------------------------------------------------
+
+test: test-deps build
+	$(MAKE) --no-print-directory check
+	$(GO) test -count=1 -timeout 30m ./test/...
+
+check: lint
+	npx --no-install vitest run
+	$(GO) test $(quick)
+
+lint: lint-go lint-ts
+
+lint-go: tools web/dist/manifest.json
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; fi
+	$(GO) vet ./...
+	$(TOOLS)/staticcheck-$(STATICCHECK) ./...
+
+lint-ts: node_modules/.package-lock.json
+	@for project in $$(git ls-files --cached --others --exclude-standard 'tsconfig*.json' '*/tsconfig*.json' | grep -v tsconfig.base.json); do \
+	  echo "tsc -p $$project"; npx --no-install tsc --noEmit -p $$project || exit 1; done
+	npx --no-install eslint --max-warnings 0 .
+
+tools: $(TOOLS)/staticcheck-$(STATICCHECK) $(TOOLS)/pebble-$(PEBBLE) $(TOOLS)/pebble-challtestsrv-$(PEBBLE)
+
+install_tool = GOBIN=$(CURDIR)/$(TOOLS)/new $(GO) install $(1)@v$(2) && mv $(TOOLS)/new/$(notdir $(1)) $@
+
+$(TOOLS)/staticcheck-$(STATICCHECK): | need-build
+	$(call install_tool,honnef.co/go/tools/cmd/staticcheck,$(STATICCHECK))
+$(TOOLS)/pebble-$(PEBBLE): | need-build
+	$(call install_tool,github.com/letsencrypt/pebble/v2/cmd/pebble,$(PEBBLE))
+$(TOOLS)/pebble-challtestsrv-$(PEBBLE): | need-build
+	$(call install_tool,github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv,$(PEBBLE))
+
+# What the tests need beyond the build. Does nothing when all is there.
+test-deps: need-build node_modules/.package-lock.json tools need-browser
+
+need-browser:
+	@packages=; \
+	{ [ -x /usr/lib/chromium/chromium ] || command -v chromium >/dev/null; } || packages="$$packages chromium"; \
+	[ -n "$$(find /usr/share/fonts -iname 'NotoSansCJK*' 2>/dev/null | head -n 1)" ] || packages="$$packages fonts-noto-cjk"; \
+	command -v ip >/dev/null || packages="$$packages iproute2"; \
+	command -v strace >/dev/null || packages="$$packages strace"; \
+	[ -z "$$packages" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing$$packages"; \
+	  DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
+	  { apt-get install -y -qq --no-install-recommends $$packages >/dev/null 2>&1 || \
+	    { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$packages >/dev/null; }; }; \
+	else \
+	  echo "The tests need programs that are missing here; install them with: sudo apt-get install$$packages" >&2; exit 1; \
+	fi
+
+vuln: web/dist/manifest.json
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v$(GOVULNCHECK) ./...
+	$(NPM) audit --omit=dev
+
+pictures: test-deps build
+	NODKEY_PICTURES=1 $(GO) test -count=1 -run Pictures ./test/...
+
+bench: build
+	bin/nodkey bench $(ARGS)
+
+clean:
+	rm -rf bin build node_modules
+	find web/dist phoneapp/dist -mindepth 1 ! -name .gitkeep -delete
