@@ -39,13 +39,18 @@ export interface Offer {
   readonly expiresAt: number;
   /** Set when this very user already has a key on this phone. */
   readonly alreadyHere: boolean;
+  /**
+   * Set when this code was submitted from here before and the answer got lost: activate sends the same bytes again and looks
+   * at nothing in `how`, so there is no PIN to make.
+   */
+  readonly resumes?: true;
 }
 
 /** One approval, its statement verified against the pinned key; every field comes from that statement. */
 export interface Approval {
   readonly id: string;
   readonly keyId: string;
-  readonly kind: "sign_in" | "key_add" | "pin_change";
+  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change";
   readonly app: string;
   readonly who: string;
   readonly address?: string;
@@ -57,6 +62,8 @@ export interface Approval {
   /** Text an application supplied; shown as such. */
   readonly text?: string;
   readonly newKey?: { readonly id: string; readonly name: string };
+  /** With key_remove: the name of the phone that is to be removed. */
+  readonly item?: string;
   readonly issuedAt: number;
   /** By this phone's own clock, corrected for the skew. */
   readonly expiresAt: number;
@@ -88,7 +95,9 @@ export type PinFault = "length" | "character" | "alike" | "run" | "name" | "date
 /**
  * Everything that can go wrong, for a screen to explain. `key` is a key of i18n/errors.*.json: either the server's
  * (docs/protocol.md §2.2) or one of the phone's own: offline, storage, clock, offer.mac, offer.signature, offer.fingerprint,
- * biometric.cancelled, biometric.failed, camera.denied, camera.absent, camera.busy, code.group, code.other, receipt.wrong.
+ * biometric.cancelled, biometric.failed, camera.denied, camera.absent, camera.busy, code.group (args.group), code.other,
+ * receipt.wrong, answer.wrong (the server's answer is not what the protocol says), pin.guideline (args.fault, a PinFault).
+ * "clock" has args.minutes and args.direction ("slow" or "fast").
  */
 export class PhoneFault extends Error {
   constructor(

@@ -1,0 +1,188 @@
+// Statements and decisions (docs/protocol.md §5, §6.3). A statement is shown only after its signature held, and only to the
+// user and key that it names; a decision is signed over exactly what was shown.
+
+import { ServerFault, answerOf, type Api } from "./api";
+import { b64u, fromB64u, type Bytes } from "./bytes";
+import { refuseWeak } from "./activation";
+import type { Clock } from "./clock";
+import { PhoneFault, type Approval, type Outcome } from "./contract";
+import * as derive from "./derive";
+import { digestName, digestOf, sign, signingInput, verify } from "./jws";
+import { readStatement, type StatementMessage } from "./messages";
+import type { KeyRecord } from "./store";
+import type { Assertion, Authenticator } from "./webauthn";
+
+/** Longest statement in characters of its JWS. */
+const maxStatement = 800;
+
+/** A verified statement with the key that it asks. */
+export interface Statement {
+  readonly jws: string;
+  readonly message: StatementMessage;
+  readonly key: KeyRecord;
+}
+
+/** How a yes is proved. */
+export type Proof = { readonly number?: string; readonly pin: string } | { readonly number?: string; readonly biometric: true };
+
+/** What a decision says beside what every decision says. */
+interface Verdict {
+  readonly verdict: "yes" | "no";
+  readonly number?: string | undefined;
+  readonly reason?: "not_me" | "mistake";
+  readonly factor?: "pin" | "biometric";
+  readonly newPin?: { readonly e: string; readonly wrap: string };
+}
+
+interface DecisionBody {
+  readonly decision: string;
+  readonly pinProof?: { readonly epk: string; readonly ct: string };
+  readonly assertion?: Assertion;
+}
+
+/**
+ * Verifies a statement for one of the keys. Gives undefined for whatever must not be shown: another signature, another
+ * server, user or key, expired, or not the shape that it should have.
+ */
+export async function readFor(jws: string, keys: readonly KeyRecord[], now: number): Promise<Statement | undefined> {
+  if (jws.length > maxStatement) return undefined;
+  for (const key of keys) {
+    const pinned = [key.pinned.signing, key.pinned.backup];
+    try {
+      const message = readStatement(await verify(jws, "nodkey-statement+jws", pinned, { aud: key.serverId }));
+      if (message.user === key.user.id && message.keys.includes(key.keyId) && message.exp > now) return { jws, message, key };
+    } catch {
+      // Not for this key; another of this phone's may be of another server.
+    }
+  }
+  return undefined;
+}
+
+/** A statement as screens see it. */
+export function shown(statement: Statement, clock: Clock, biometric: boolean): Approval {
+  const { message, key } = statement;
+  const { address, place, with: browser, text, newKey } = message;
+  return {
+    id: message.id,
+    keyId: key.keyId,
+    kind: message.kind,
+    app: message.app,
+    who: message.who,
+    ...(address === undefined ? {} : { address }),
+    ...(place === undefined ? {} : { place }),
+    ...(browser === undefined ? {} : { with: browser }),
+    known: message.known,
+    number: message.number,
+    ...(text === undefined ? {} : { text }),
+    ...(newKey === undefined ? {} : { newKey }),
+    issuedAt: clock.local(message.iat),
+    expiresAt: clock.local(message.exp),
+    factors: { pin: key.pin, biometric: biometric && key.credential !== undefined },
+  };
+}
+
+export class Decisions {
+  /** Sent, but no answer came: the server may have it. By approval id. */
+  private readonly unsettled = new Map<string, DecisionBody>();
+
+  constructor(
+    private readonly api: Api,
+    private readonly clock: Clock,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  async approve(statement: Statement, proof: Proof): Promise<Outcome> {
+    const number = proof.number?.normalize("NFKC");
+    if (statement.message.number !== (number !== undefined)) throw new TypeError("a number where the statement asks for one");
+    if ("pin" in proof) {
+      const body = await this.byPin(statement, { verdict: "yes", factor: "pin", number }, proof.pin);
+      return this.send(statement, body);
+    }
+    const { credential, rpId } = statement.key;
+    if (credential === undefined) throw new PhoneFault("biometric.failed");
+    const decision = await this.sign(statement, { verdict: "yes", factor: "biometric", number });
+    const challenge = await derive.assertionChallenge(signingInput(decision));
+    return this.send(statement, { decision, assertion: await this.authenticator.assert(rpId, credential, challenge) });
+  }
+
+  async deny(statement: Statement, reason: "not_me" | "mistake"): Promise<Outcome> {
+    return this.send(statement, { decision: await this.sign(statement, { verdict: "no", reason }) });
+  }
+
+  /** §6.3: asks for a statement of its own, then proves the old PIN and carries the new verifier in one decision. */
+  async changePin(key: KeyRecord, oldPin: string, newPin: string): Promise<void> {
+    const pin = derive.normalisePin(newPin);
+    refuseWeak(pin, key.user);
+    const jws = answerOf(await this.api.signed(key, "/pin", {}), (members) => members.string("statement"));
+    const statement = await readFor(jws, [key], this.clock.now());
+    if (statement?.message.kind !== "pin_change" || statement.message.es === undefined) throw new PhoneFault("answer.wrong");
+    if (statement.message.keys.length !== 1) throw new PhoneFault("answer.wrong");
+
+    const e = await derive.oneUseKey();
+    const z = await derive.agree(e.secret, fromB64u(statement.message.es, 65));
+    const h = await derive.transcript(await digestOf(jws), fromB64u(key.point, 65), e.point);
+    const w = await derive.wrapKey(z, h, key);
+    const vpin = await derive.pinVerifier(key.kp, pin, key);
+    const wrap = b64u(await derive.wrapVerifiers(w, vpin));
+    derive.wipe(z, w, vpin);
+    const verdict: Verdict = { verdict: "yes", factor: "pin", newPin: { e: b64u(e.point), wrap } };
+    await this.send(statement, await this.byPin(statement, verdict, oldPin));
+  }
+
+  private async byPin(statement: Statement, verdict: Verdict, typed: string): Promise<DecisionBody> {
+    const { key } = statement;
+    const decision = await this.sign(statement, verdict);
+    const digest: Bytes = await digestOf(decision);
+    const vpin = await derive.pinVerifier(key.kp, derive.normalisePin(typed), key);
+    const proof = await derive.provePin(vpin, digest);
+    const pinProof = await derive.sealPinProof(fromB64u(key.pinned.pin, 65), digest, proof, key);
+    derive.wipe(vpin, proof);
+    return { decision, pinProof };
+  }
+
+  private async sign(statement: Statement, verdict: Verdict): Promise<string> {
+    const { key, message } = statement;
+    return sign("nodkey-decision+jws", key.keyId, key.d, {
+      aud: key.serverId,
+      id: message.id,
+      statement: await digestName(statement.jws),
+      ...verdict,
+      key: key.keyId,
+      iat: Math.round(this.clock.now()),
+    });
+  }
+
+  /** A connection that breaks is tried once more with the same bytes: the server gives a repeated decision its answer again. */
+  private async send(statement: Statement, body: DecisionBody): Promise<Outcome> {
+    const { id } = statement.message;
+    const post = async (what: DecisionBody): Promise<Outcome> => this.post(statement, what);
+    const before = this.unsettled.get(id);
+    this.unsettled.set(id, body);
+    try {
+      return await post(body).catch(async (fault: unknown) => {
+        if (isOffline(fault)) return post(body);
+        // Decided already, perhaps by what we sent before and never heard of again.
+        if (before && fault instanceof ServerFault && fault.kind === "conflict") return post(before);
+        throw fault;
+      });
+    } catch (fault) {
+      if (isOffline(fault)) this.unsettled.set(id, before ?? body);
+      else this.unsettled.delete(id);
+      throw fault;
+    }
+  }
+
+  private async post(statement: Statement, body: DecisionBody): Promise<Outcome> {
+    const answer = await this.api.signed(statement.key, `/approvals/${statement.message.id}/decision`, body);
+    const { state, cause } = answerOf(answer, (members) => ({
+      state: members.oneOf("state", ["approved", "denied"]),
+      cause: members.has("cause") ? members.oneOf("cause", ["wrong_number"]) : undefined,
+    }));
+    this.unsettled.delete(statement.message.id);
+    return { state, at: this.clock.wall(), ...(cause === undefined ? {} : { cause }) };
+  }
+}
+
+function isOffline(fault: unknown): boolean {
+  return fault instanceof PhoneFault && (fault.key === "offline" || fault.key === "unavailable") && !(fault instanceof ServerFault);
+}

@@ -1,0 +1,345 @@
+// The phone as screens see it: puts the parts together, keeps the lists, and tells who listens.
+
+import { Activations, type Choice } from "./activation";
+import { Api, ServerFault, answerOf } from "./api";
+import { Decisions, readFor, shown, type Proof, type Statement } from "./approval";
+import { Clock } from "./clock";
+import { PhoneFault } from "./contract";
+import type { Approval, Core, CoreEvent, Offer, Outcome, PastApproval, PhoneUser, PinFault, ServerInfo } from "./contract";
+import { normalisePin } from "./derive";
+import { readApprovals } from "./messages";
+import { pinFaults } from "./pins";
+import { posture, type Posture } from "./posture";
+import { Store, type KeyRecord } from "./store";
+import { Live, type Page } from "./stream";
+import { platformAuthenticator, type Authenticator } from "./webauthn";
+import { registerWorker } from "./worker";
+
+/** What the core uses of the world around it; tests bring their own. */
+export interface Surroundings {
+  /** "https://phone.example" */
+  readonly origin: string;
+  readonly fetch: typeof fetch;
+  /** This phone's clock, milliseconds since the epoch. */
+  readonly wall: () => number;
+  readonly authenticator: Authenticator;
+  readonly posture: () => Promise<Posture>;
+  readonly page: Page;
+  readonly database: string;
+}
+
+/** Opens the phone in this browser. Throws PhoneFault "storage" when nothing can be kept. */
+export async function openCore(): Promise<Core> {
+  const core = await openCoreIn({
+    origin: location.origin,
+    fetch: globalThis.fetch,
+    wall: Date.now,
+    authenticator: platformAuthenticator,
+    posture,
+    page: {
+      locks: "locks" in navigator ? navigator.locks : undefined,
+      channel: typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("nodkey"),
+      document,
+      window,
+    },
+    database: "nodkey",
+  });
+  registerWorker(() => core.approvals().length === 0);
+  return core;
+}
+
+/** The same with other surroundings. */
+export async function openCoreIn(around: Surroundings): Promise<Core> {
+  const store = await Store.open(around.database);
+  const core = new PhoneCore(around, store);
+  await core.load();
+  return core;
+}
+
+class PhoneCore implements Core {
+  online = true;
+  offlineSince: number | undefined;
+
+  private readonly clock: Clock;
+  private readonly api: Api;
+  private readonly activations: Activations;
+  private readonly decisions: Decisions;
+  private readonly stream: Live;
+  private readonly listeners = new Map<CoreEvent, Set<() => void>>();
+  private keys: readonly KeyRecord[] = [];
+  private statements: readonly Statement[] = [];
+  private open: readonly Approval[] = [];
+  private decided: readonly PastApproval[] = [];
+  private info: Promise<ServerInfo> | undefined;
+  private biometric = false;
+  private lists = 0;
+  private expiry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly store: Store,
+  ) {
+    const { authenticator, page } = around;
+    this.clock = new Clock(around.wall);
+    this.api = new Api(around.origin, this.clock, around.fetch);
+    this.api.reached = (online) => this.setOnline(online);
+    this.activations = new Activations(store, this.api, this.clock, authenticator, around.posture);
+    this.decisions = new Decisions(this.api, this.clock, authenticator);
+    const news = {
+      approvals: (now: number, statements: readonly string[]) => void this.accept(now, statements),
+      keys: () => void this.askKeys(this.asking()).catch(() => undefined),
+    };
+    this.stream = new Live(this.api, () => this.asking(), news, page);
+    page.channel?.addEventListener("message", (event) => {
+      if ((event as MessageEvent<unknown>).data === "store") void this.reload().catch(() => undefined);
+    });
+    page.window?.addEventListener("offline", () => this.setOnline(false));
+    page.window?.addEventListener("online", () => void this.refresh().catch(() => undefined));
+  }
+
+  /** Reads what is kept. The network is not needed. */
+  async load(): Promise<void> {
+    this.clock.skew = (await this.store.setting("skew")) ?? 0;
+    await this.reload();
+    if (typeof navigator !== "undefined" && "onLine" in navigator && !navigator.onLine) this.setOnline(false);
+    this.biometric = await this.around.authenticator.available();
+  }
+
+  async server(): Promise<ServerInfo> {
+    const ask = async (): Promise<ServerInfo> => {
+      const info = await this.api.server();
+      await this.store.set("server", info);
+      await this.store.set("skew", this.clock.skew);
+      return info;
+    };
+    // What was kept answers at once; what the server says now is kept for the next start.
+    const kept = await this.store.setting("server");
+    this.info ??= ask();
+    const asked = this.info;
+    asked.catch(() => {
+      if (this.info === asked) this.info = undefined;
+    });
+    return kept ?? asked;
+  }
+
+  users(): readonly PhoneUser[] {
+    return this.keys.map(asUser);
+  }
+
+  approvals(): readonly Approval[] {
+    return this.open;
+  }
+
+  past(): readonly PastApproval[] {
+    return this.decided;
+  }
+
+  on(event: CoreEvent, listener: () => void): () => void {
+    const set = this.listeners.get(event) ?? new Set();
+    this.listeners.set(event, set.add(listener));
+    return () => void set.delete(listener);
+  }
+
+  async biometricAvailable(): Promise<boolean> {
+    return (this.biometric = await this.around.authenticator.available());
+  }
+
+  checkPin(pin: string, names: readonly string[]): readonly PinFault[] {
+    return pinFaults(normalisePin(pin), names);
+  }
+
+  async lookup(code: string, fingerprint?: string): Promise<Offer> {
+    return this.activations.lookup(code, fingerprint, this.keys.filter((key) => key.state !== "removed"));
+  }
+
+  async activate(offer: Offer, how: Choice): Promise<PhoneUser> {
+    const key = await this.activations.activate(offer, how);
+    await this.keysChanged();
+    return asUser(key);
+  }
+
+  async resume(): Promise<void> {
+    if (await this.activations.resume()) await this.keysChanged();
+  }
+
+  async refresh(): Promise<void> {
+    const keys = this.asking();
+    if (keys.length === 0) return;
+    const turn = ++this.lists;
+    const answer = await this.api.forAll(keys, "/approvals");
+    const { now, statements } = answerOf(answer, readApprovals);
+    await this.accept(now, statements, turn);
+    await this.store.set("skew", this.clock.skew);
+    await this.askKeys(keys.filter((key) => key.state !== "active"));
+  }
+
+  live(): () => void {
+    return this.stream.open();
+  }
+
+  async approve(approval: Approval, how: Proof): Promise<Outcome> {
+    return this.decide(approval, (statement) => this.decisions.approve(statement, how));
+  }
+
+  async deny(approval: Approval, reason: "not_me" | "mistake"): Promise<Outcome> {
+    return this.decide(approval, (statement) => this.decisions.deny(statement, reason));
+  }
+
+  async disown(past: PastApproval): Promise<void> {
+    const answer = await this.api.signed(this.key(past.keyId), `/approvals/${past.id}/disown`, {});
+    answerOf(answer, () => undefined);
+  }
+
+  async changePin(keyId: string, oldPin: string, newPin: string): Promise<void> {
+    await this.watchingKey(keyId, () => this.decisions.changePin(this.key(keyId), oldPin, newPin));
+  }
+
+  async removeUser(keyId: string): Promise<void> {
+    try {
+      answerOf(await this.api.signed(this.key(keyId), "/key/remove", {}), () => undefined);
+    } catch (fault) {
+      // The server does not know the key any more: all the more reason to forget it here.
+      if (!(fault instanceof ServerFault) || !["unauthenticated", "not_found", "conflict"].includes(fault.kind)) throw fault;
+    }
+    await this.store.removeKey(keyId);
+    await this.keysChanged();
+    await this.setStatements(this.statements.filter((statement) => statement.key.keyId !== keyId));
+  }
+
+  /** The keys that requests are signed with. */
+  private asking(): readonly KeyRecord[] {
+    return this.keys.filter((key) => key.state !== "removed");
+  }
+
+  private key(keyId: string): KeyRecord {
+    const key = this.keys.find((candidate) => candidate.keyId === keyId);
+    if (!key) throw new PhoneFault("key.removed");
+    return key;
+  }
+
+  private async decide(approval: Approval, send: (statement: Statement) => Promise<Outcome>): Promise<Outcome> {
+    const { id } = approval;
+    const statement = this.known.get(approval);
+    if (!statement) throw new TypeError("a decision wants the very approval that approvals() gave");
+    const outcome = await this.watchingKey(approval.keyId, () => send(statement)).catch(async (fault: unknown) => {
+      const decided = fault instanceof ServerFault && (fault.kind === "conflict" || fault.kind === "not_found");
+      if (decided) await this.setStatements(this.statements.filter((other) => other.message.id !== id));
+      throw fault;
+    });
+    const { app, place, address, with: browser, keyId } = approval;
+    await this.store.addPast({
+      id,
+      keyId,
+      app,
+      ...(place === undefined ? {} : { place }),
+      ...(address === undefined ? {} : { address }),
+      ...(browser === undefined ? {} : { with: browser }),
+      at: outcome.at,
+      state: outcome.state,
+    });
+    this.decided = await this.store.past();
+    this.tell("past");
+    this.tellTabs();
+    await this.setStatements(this.statements.filter((other) => other.message.id !== id));
+    return outcome;
+  }
+
+  /** Statements by the objects that screens hold, so that what is decided is what was shown. */
+  private readonly known = new WeakMap<Approval, Statement>();
+
+  /** A refusal may mean that the key was suspended or removed: ask, so that the list of users tells it. */
+  private async watchingKey<T>(keyId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (fault) {
+      if (fault instanceof ServerFault && fault.key.startsWith("key.")) {
+        await this.askKeys(this.keys.filter((key) => key.keyId === keyId)).catch(() => undefined);
+      }
+      throw fault;
+    }
+  }
+
+  private async askKeys(keys: readonly KeyRecord[]): Promise<void> {
+    let changed = false;
+    for (const key of keys) {
+      const now = await this.activations.receipt(key);
+      if (now.state === key.state && now.digits === key.digits && now.receiptAt === key.receiptAt) continue;
+      await this.store.putKey(now);
+      changed ||= now.state !== key.state || now.digits !== key.digits;
+    }
+    if (changed) await this.keysChanged();
+  }
+
+  /** Takes a list of statements; of several that arrive while signatures are checked, the last asked for wins. */
+  private async accept(now: number, jws: readonly string[], turn = ++this.lists): Promise<void> {
+    const wall = this.around.wall();
+    this.clock.measure(now, wall, wall);
+    const keys = this.keys.filter((key) => key.state === "active");
+    const read = await Promise.all(jws.map(async (one) => readFor(one, keys, this.clock.now())));
+    if (turn < this.lists) return;
+    // A change of PIN is asked and answered within changePin; there is nothing to show.
+    await this.setStatements(read.filter((one) => one !== undefined && one.message.kind !== "pin_change") as Statement[]);
+  }
+
+  private async setStatements(statements: readonly Statement[]): Promise<void> {
+    clearTimeout(this.expiry);
+    const now = this.clock.now();
+    const alive = statements.filter((one, i) => one.message.exp > now && statements.findIndex((s) => s.jws === one.jws) === i);
+    const next = Math.min(...alive.map((one) => one.message.exp)) - now;
+    if (Number.isFinite(next)) this.expiry = setTimeout(() => void this.setStatements(this.statements), next + 1);
+    const same = alive.length === this.statements.length && alive.every((one, i) => one.jws === this.statements[i]?.jws);
+    if (same) return;
+    // Objects that a screen may hold stay the same objects.
+    const before = new Map(this.statements.map((one, i) => [one.jws, this.open[i]]));
+    this.statements = alive;
+    this.open = alive.map((one) => before.get(one.jws) ?? this.show(one));
+    this.tell("approvals");
+  }
+
+  private show(statement: Statement): Approval {
+    const approval = shown(statement, this.clock, this.biometric);
+    this.known.set(approval, statement);
+    return approval;
+  }
+
+  private async keysChanged(): Promise<void> {
+    await this.reload();
+    this.stream.restart();
+    this.tellTabs();
+  }
+
+  private async reload(): Promise<void> {
+    [this.keys, this.decided] = [await this.store.keys(), await this.store.past()];
+    this.tell("users");
+    this.tell("past");
+  }
+
+  private tellTabs(): void {
+    this.around.page.channel?.postMessage("store");
+  }
+
+  private setOnline(online: boolean): void {
+    if (online === this.online) return;
+    this.online = online;
+    this.offlineSince = online ? undefined : this.around.wall();
+    this.tell("online");
+  }
+
+  private tell(event: CoreEvent): void {
+    for (const listener of this.listeners.get(event) ?? []) listener();
+  }
+}
+
+function asUser(key: KeyRecord): PhoneUser {
+  return {
+    keyId: key.keyId,
+    userId: key.user.id,
+    name: key.user.name,
+    displayName: key.user.displayName,
+    state: key.state,
+    ...(key.digits === undefined ? {} : { digits: key.digits }),
+    pin: key.pin,
+    biometric: key.credential !== undefined,
+    activatedAt: key.activatedAt,
+  };
+}
