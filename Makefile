@@ -28,6 +28,8 @@ asset_src := $(shell find web/design web/*.mjs portal phoneapp i18n wire \( -nam
 embedded  := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -path ./bin -o -name dist \) -prune -o \
 	\( -name '*.html' -o -name '*.sql' -o -name '*.txt' -o -name '*.en.json' \) -print)
 
+tsconfigs := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -name dist \) -prune -o -name 'tsconfig*.json' ! -name tsconfig.base.json -print)
+
 .PHONY: build demo test check test-deps vuln pictures bench lint lint-go lint-ts clean tools need-build need-browser
 .DELETE_ON_ERROR:
 
@@ -72,13 +74,13 @@ check: lint
 lint: lint-go lint-ts
 
 lint-go: tools web/dist/manifest.json
-	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	@unformatted=$$(gofmt -l $(go_files)); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(TOOLS)/staticcheck-$(STATICCHECK) ./...
 
 lint-ts: node_modules/.package-lock.json
-	@for project in $$(git ls-files --cached --others --exclude-standard 'tsconfig*.json' '*/tsconfig*.json' | grep -v tsconfig.base.json); do \
+	@for project in $(tsconfigs); do \
 	  echo "tsc -p $$project"; npx --no-install tsc --noEmit -p $$project || exit 1; done
 	npx --no-install eslint --max-warnings 0 .
 

@@ -1,0 +1,66 @@
+package main
+
+import "github.com/nodkey/nodkey/web"
+
+// Config is everything that can be set, and its documentation: `nodkey config
+// show` prints what stands here. Each field has its key in the file ("tls.cert"
+// is cert in section [tls]); the flag is --tls-cert, the environment variable
+// NODKEY_TLS_CERT. A flag beats the environment, which beats the file, which
+// beats the default. A secret can also be given as a file that holds it:
+// acme.eab_key_file, --acme-eab-key-file, NODKEY_ACME_EAB_KEY_FILE.
+type Config struct {
+	DataDir  string `key:"data_dir" default:"/var/lib/nodkey" doc:"Directory of all that must survive: database, master key, certificates. Only the server's own user may read it."`
+	Database string `key:"database" default:"" doc:"SQLite database file. Empty: nodkey.db in data_dir."`
+
+	Listen       Listen     `key:"listen" default:":443" doc:"Address and port of portal and phone app, such as :443 or 127.0.0.1:8080."`
+	PortalHost   web.Origin `key:"portal_host" default:"" doc:"Where browsers find the portal, such as https://portal.example.com."`
+	PhoneHost    web.Origin `key:"phone_host" default:"" doc:"Where phones find the phone app: another host, such as https://phone.example.com. It is part of every key, so it can never change afterwards."`
+	ServerName   string     `key:"server_name" default:"Nodkey" doc:"Name that phones show for this server."`
+	OperatorName string     `key:"operator_name" default:"" doc:"Who runs it, as people know them. Shown before a phone is activated."`
+	ServiceDesk  string     `key:"service_desk" default:"" doc:"Whom to ask when a phone is lost: a sentence or a telephone number. Shown to people who cannot sign in."`
+
+	TrustedProxies Prefixes `key:"trusted_proxies" default:"" doc:"Networks (CIDR) of proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed. With one proxy on this machine: 127.0.0.1/32, ::1/128."`
+	MetricsListen  Listen   `key:"metrics_listen" default:"127.0.0.1:9464" doc:"Address and port of /healthz, /readyz and /metrics, never reachable through the portal. Empty: none."`
+	MasterKeyFile  string   `key:"master_key_file" default:"" doc:"File of the key that seals secrets in the database. Made at the first start. Empty: master.key in data_dir. Back it up apart from the database."`
+
+	TLS    TLSConfig    `key:"tls"`
+	ACME   ACMEConfig   `key:"acme"`
+	Log    LogConfig    `key:"log"`
+	Policy PolicyConfig `key:"policy"`
+}
+
+// TLSConfig says how connections are protected.
+type TLSConfig struct {
+	Mode string `key:"mode" default:"files" oneof:"files acme proxy off" doc:"files: certificate files. acme: certificates fetched by ACME. proxy: a trusted proxy ends TLS. off: none, allowed on loopback addresses only."`
+	Cert string `key:"cert" default:"" doc:"Certificate chain, PEM, the server's own first (mode files). Read again when it changes."`
+	Key  string `key:"key" default:"" doc:"Private key of the certificate, PEM (mode files)."`
+}
+
+// ACMEConfig says where certificates come from (RFC 8555).
+type ACMEConfig struct {
+	Directory  string `key:"directory" default:"https://acme-v02.api.letsencrypt.org/directory" doc:"Directory address of the certificate authority."`
+	Email      string `key:"email" default:"" doc:"Address the authority may write to."`
+	CARoots    string `key:"ca_roots" default:"" doc:"PEM file of roots to trust when talking to the authority. Empty: the system's."`
+	ListenHTTP Listen `key:"listen_http" default:":80" doc:"Address and port that answer the http-01 challenge and send everyone else to https. Empty: tls-alpn-01 on the main address only."`
+	EABKeyID   string `key:"eab_key_id" default:"" doc:"External account binding, where the authority asks for it: key id."`
+	EABKey     string `key:"eab_key" default:"" secret:"true" doc:"External account binding: MAC key, base64url."`
+}
+
+// LogConfig says what is written about running. No secret, code, PIN or cookie
+// is in it at any level.
+type LogConfig struct {
+	Level  string `key:"level" default:"info" oneof:"debug info warn error" doc:"Least serious line to write."`
+	Format string `key:"format" default:"text" oneof:"text json" doc:"Shape of a line, on standard error."`
+}
+
+// PolicyConfig is what the operator decides about sign-in.
+type PolicyConfig struct {
+	ActivationFirst    string   `key:"activation_first" default:"code" oneof:"code password" doc:"What a user's first phone needs. code: a first-access code from the service desk. password: the password alone, which is weak."`
+	ActivationConfirm  bool     `key:"activation_confirm" default:"false" doc:"Whether six digits shown on the new phone have to be typed in the portal."`
+	MaxKeys            int      `key:"max_keys" default:"3" min:"1" max:"20" doc:"How many phones a user may have."`
+	NumberMatching     bool     `key:"number_matching" default:"true" doc:"Whether the two digits on the page have to be typed on the phone."`
+	RestrictedSessions bool     `key:"restricted_sessions" default:"true" doc:"Whether a user who never had a phone gets a session that can do nothing but activate one."`
+	PasswordMinLength  int      `key:"password_min_length" default:"12" min:"8" max:"64" doc:"Fewest characters of a new password."`
+	SessionLifetime    Duration `key:"session_lifetime" default:"12h" min:"5m" max:"720h" doc:"How long a signed-in browser stays so at most."`
+	SessionIdle        Duration `key:"session_idle" default:"30m" min:"1m" max:"720h" doc:"How long it stays so without a request."`
+}
