@@ -24,8 +24,8 @@ var (
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("password: the pool is closed")
 
-	// ErrPassword is returned for a password that is longer than MaxLength or not
-	// UTF-8. No hash has such a password.
+	// ErrPassword is returned by Hash for a password that is longer than MaxLength
+	// or not UTF-8. Verify takes it for a wrong one, since no hash has it.
 	ErrPassword = fmt.Errorf("password: longer than %d code points, or not UTF-8", MaxLength)
 )
 
@@ -37,7 +37,7 @@ type Config struct {
 	// use. Together they take Workers × Params.Memory.
 	Workers int
 
-	PerSource int // requests of one source that may wait, in each lane; default 8
+	PerSource int // requests of one source that may wait, known browsers counted apart; default 8
 	Waiting   int // requests that may wait in all; default 64
 	Reserved  int // of Waiting, places for known browsers only; default a quarter; below 0 none
 }
@@ -142,8 +142,9 @@ func (p *Pool) Hash(ctx context.Context, from Request, password string) (phc str
 //
 // rehash is true when password is right and phc has other parameters than the
 // pool: store a new [Pool.Hash] of it. Errors: ErrHash for a phc that cannot be
-// read, ErrPassword, ErrBusy, ErrClosed, or the context's. With an error, nothing
-// is known about the password.
+// read, ErrBusy, ErrClosed, or the context's. With an error, nothing is known about
+// the password. One that [Pool.Hash] would refuse is wrong at once and for every
+// name alike.
 func (p *Pool) Verify(ctx context.Context, from Request, phc string, password string) (ok, rehash bool, err error) {
 	stored := p.dummy
 	if phc != "" {
@@ -153,7 +154,7 @@ func (p *Pool) Verify(ctx context.Context, from Request, phc string, password st
 	}
 	normal, err := normalise(password)
 	if err != nil {
-		return false, false, err
+		return false, false, nil //nolint:nilerr // not an error but an answer, see above
 	}
 	tag, err := p.run(ctx, from, normal, stored.salt, stored.params, len(stored.tag))
 	if err != nil {

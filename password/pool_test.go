@@ -158,11 +158,28 @@ func TestLengthIsCountedInCodePoints(t *testing.T) {
 			t.Errorf("%d × %s: %v, want ErrPassword", MaxLength+1, letter, err)
 		}
 	}
-	if _, _, err := p.Verify(t.Context(), someone, "", "\xff"); err != ErrPassword {
+	if _, err := p.Hash(t.Context(), someone, "\xff"); err != ErrPassword {
 		t.Errorf("not UTF-8: %v, want ErrPassword", err)
 	}
-	if _, _, err := p.Verify(t.Context(), someone, "$argon2id$", "password"); err != ErrHash {
-		t.Errorf("not a hash: %v, want ErrHash", err)
+}
+
+func TestPasswordThatNoHashHasIsWrongForEveryName(t *testing.T) {
+	p := New(Config{Params: cheap})
+	defer p.Close()
+	for _, phc := range []string{"", good} {
+		for _, password := range []string{"\xff", strings.Repeat("a", MaxLength+1), strings.Repeat("a", 1<<20)} {
+			if ok, rehash, err := p.Verify(t.Context(), someone, phc, password); ok || rehash || err != nil {
+				t.Errorf("Verify(%q, %.10q…) = %v, %v, %v", phc, password, ok, rehash, err)
+			}
+		}
+	}
+}
+
+func TestUnreadableHashIsAnErrorNotAWrongPassword(t *testing.T) {
+	p := New(Config{Params: cheap})
+	defer p.Close()
+	if ok, _, err := p.Verify(t.Context(), someone, "$argon2id$", "password"); ok || err != ErrHash {
+		t.Errorf("Verify = %v, %v, want ErrHash", ok, err)
 	}
 }
 

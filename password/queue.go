@@ -3,28 +3,28 @@ package password
 import "slices"
 
 const (
-	// Of this many places in a row the first so many go to the favoured side, the
-	// last to the other, when both have someone waiting.
+	// How often those who are favoured go in a row while others wait; then one of the
+	// others goes.
 	knownInARow = 3
 	freshInARow = 8
 )
 
 // queue holds the jobs that wait, and says which is next. It does not lock.
 //
-// There are two lanes, for known and for other browsers. In a lane each source has
-// a line of its own. A source that has nothing running and stood in no line joins
+// It has two sides, for known and for other browsers. On a side each source has a
+// line of its own. A source that has nothing running and stood in no line joins
 // the fresh ones; once it was served and has more, it joins those that take turns.
 type queue struct {
 	perSource int // jobs in one source's line
-	capacity  int // jobs in both lanes
+	capacity  int // jobs in both sides
 	reserved  int // of capacity, places for known browsers only
 
-	lanes   [2]lane // other browsers, known browsers
+	sides   [2]side // other browsers, known browsers
 	known   favour
 	running map[string]int // jobs of each source that were taken and not yet done
 }
 
-type lane struct {
+type side struct {
 	lines   map[string]*line
 	fresh   []*line
 	turns   []*line
@@ -32,16 +32,17 @@ type lane struct {
 	waiting int
 }
 
-// line is the jobs of one source in one lane, oldest first, never empty.
+// line is the jobs of one source on one side, oldest first, never empty.
 type line struct {
 	source string
 	jobs   []*job
 }
 
-// favour lets one side go first, but not for ever.
+// favour lets some go before others, but not for ever.
 type favour struct{ inARow int }
 
-// next tells whether the favoured side goes now; at least one has someone waiting.
+// next tells whether the favoured go now, given which of the two have anyone
+// waiting; at least one has.
 func (f *favour) next(favoured, other bool, most int) bool {
 	if !other || favoured && f.inARow < most {
 		if other {
@@ -55,21 +56,21 @@ func (f *favour) next(favoured, other bool, most int) bool {
 
 func newQueue(perSource, capacity, reserved int) *queue {
 	q := &queue{perSource: perSource, capacity: capacity, reserved: reserved, running: map[string]int{}}
-	for i := range q.lanes {
-		q.lanes[i].lines = map[string]*line{}
+	for i := range q.sides {
+		q.sides[i].lines = map[string]*line{}
 	}
 	return q
 }
 
-func (q *queue) lane(known bool) *lane {
+func (q *queue) side(known bool) *side {
 	if known {
-		return &q.lanes[1]
+		return &q.sides[1]
 	}
-	return &q.lanes[0]
+	return &q.sides[0]
 }
 
 func (q *queue) waiting() int {
-	return q.lanes[0].waiting + q.lanes[1].waiting
+	return q.sides[0].waiting + q.sides[1].waiting
 }
 
 // push adds a job, or reports that there is no place for it.
@@ -77,10 +78,10 @@ func (q *queue) push(j *job) bool {
 	if q.waiting() >= q.capacity {
 		return false
 	}
-	if !j.Known && q.lanes[0].waiting >= q.capacity-q.reserved {
+	if !j.Known && q.sides[0].waiting >= q.capacity-q.reserved {
 		return false
 	}
-	l := q.lane(j.Known)
+	l := q.side(j.Known)
 	at := l.lines[j.Source]
 	switch {
 	case at == nil:
@@ -104,7 +105,7 @@ func (q *queue) pop() *job {
 	if q.waiting() == 0 {
 		return nil
 	}
-	l := q.lane(q.known.next(q.lanes[1].waiting > 0, q.lanes[0].waiting > 0, knownInARow))
+	l := q.side(q.known.next(q.sides[1].waiting > 0, q.sides[0].waiting > 0, knownInARow))
 	from := &l.turns
 	if l.first.next(len(l.fresh) > 0, len(l.turns) > 0, freshInARow) {
 		from = &l.fresh
@@ -137,7 +138,7 @@ func (q *queue) done(j *job) {
 
 // remove takes a job out again, or reports that it is no longer waiting.
 func (q *queue) remove(j *job) bool {
-	l := q.lane(j.Known)
+	l := q.side(j.Known)
 	at := l.lines[j.Source]
 	if at == nil {
 		return false

@@ -117,14 +117,14 @@ func TestRemovedJobsLeaveNoTrace(t *testing.T) {
 		t.Error("removed a job that was not waiting")
 	}
 	q.done(running)
-	l := q.lanes[0]
+	l := q.sides[0]
 	if q.pop() != nil || q.waiting() != 0 || len(l.lines)+len(l.fresh)+len(l.turns)+len(q.running) != 0 {
 		t.Errorf("left behind: %+v, %v", l, q.running)
 	}
 }
 
 // Whatever comes and goes: the limits hold, each job runs once unless it was
-// removed, and a source's jobs of one lane run in order.
+// removed, and a source's jobs of one side run in order.
 func TestQueueKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const perSource, capacity, reserved = 3, 9, 3
@@ -196,8 +196,8 @@ func TestQueueKeepsItsPromises(t *testing.T) {
 		for _, j := range running {
 			q.done(j)
 		}
-		for i := range q.lanes {
-			if l := &q.lanes[i]; len(l.lines)+len(l.fresh)+len(l.turns)+l.waiting+len(q.running) != 0 {
+		for i := range q.sides {
+			if l := &q.sides[i]; len(l.lines)+len(l.fresh)+len(l.turns)+l.waiting+len(q.running) != 0 {
 				t.Fatalf("left behind: %+v, %v", l, q.running)
 			}
 		}

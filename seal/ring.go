@@ -103,7 +103,7 @@ func (r *Ring) Open(label Label, sealed []byte) ([]byte, error) {
 	if keys == nil {
 		return nil, ErrOpen
 	}
-	version := Version(sealed)
+	version := Version(sealed) // 0, which no key has, if this is no sealed value
 	key, ok := keys.data[version]
 	if !ok {
 		return nil, ErrOpen
@@ -162,12 +162,9 @@ func pack(x *xaes, version uint32, plaintext, additional []byte) []byte {
 	return x.seal(b, &nonce, plaintext, additional)
 }
 
-// unpack undoes pack. The format and the version are not looked at here: the
-// caller chose x and additional by them.
+// unpack undoes pack. The caller has asked Version about packed, which is what
+// makes sure that it is long enough and of this format.
 func unpack(x *xaes, packed, additional []byte) ([]byte, bool) {
-	if len(packed) < Overhead || packed[0] != format {
-		return nil, false
-	}
 	nonce := [nonceSize]byte(packed[headerSize:])
 	plaintext, err := x.open(&nonce, packed[headerSize+nonceSize:], additional)
 	return plaintext, err == nil
