@@ -19,19 +19,24 @@ var ErrBadJWS = errors.New("not a signed message")
 
 // Parsed is a compact JWS (RFC 7515 §7.1) taken apart. Nobody has looked at its signature yet.
 type Parsed struct {
-	Typ          string
-	KID          string // empty in messages from the server
+	Header       Header
 	Payload      []byte
 	SigningInput string // what stands before the second dot, as received
 	Digest       [32]byte
 	Signature    []byte // SignatureLen bytes
 }
 
+// Header is what a protected header may say besides alg, which is ES256.
+type Header struct {
+	Typ string
+	Kid string // the signer's keyId; empty in messages from the server
+}
+
 // jwsHeader is every member a protected header may have. Raw text tells null and an empty kid from none.
 type jwsHeader struct {
 	Alg string          `json:"alg"`
 	Typ string          `json:"typ"`
-	KID json.RawMessage `json:"kid,omitempty"`
+	Kid json.RawMessage `json:"kid,omitempty"`
 }
 
 // ParseJWS takes a compact JWS apart without checking its signature. It refuses what is longer than MaxJWS, base64url
@@ -60,9 +65,9 @@ func ParseJWS(jws string) (Parsed, error) {
 	if header.Typ == "" {
 		return Parsed{}, fmt.Errorf("%w: no typ", ErrBadJWS)
 	}
-	parsed := Parsed{Typ: header.Typ, SigningInput: input, Digest: Digest(input)}
-	if header.KID != nil {
-		if err := json.Unmarshal(header.KID, &parsed.KID); err != nil || parsed.KID == "" {
+	parsed := Parsed{Header: Header{Typ: header.Typ}, SigningInput: input, Digest: Digest(input)}
+	if header.Kid != nil {
+		if err := json.Unmarshal(header.Kid, &parsed.Header.Kid); err != nil || parsed.Header.Kid == "" {
 			return Parsed{}, fmt.Errorf("%w: kid is not a text", ErrBadJWS)
 		}
 	}

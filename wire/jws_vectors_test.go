@@ -189,7 +189,7 @@ func pad(part string) string { return part + strings.Repeat("=", (4-len(part)%4)
 // accepts is a phone's judgement with the standard library alone; package proof has the other.
 func accepts(c jwsCase) bool {
 	parsed, err := wire.ParseJWS(c.JWS)
-	if err != nil || parsed.Typ != c.Typ || parsed.KID != "" {
+	if err != nil || parsed.Header.Typ != c.Typ || parsed.Header.Kid != "" {
 		return false
 	}
 	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), c.Key)
@@ -237,7 +237,7 @@ func FuzzParseJWS(f *testing.F) {
 			return
 		}
 		head, _, _ := strings.Cut(jws, ".")
-		if parsed.Typ == "" || len(parsed.Signature) != wire.SignatureLen || parsed.Digest != wire.Digest(parsed.SigningInput) {
+		if parsed.Header.Typ == "" || len(parsed.Signature) != wire.SignatureLen || parsed.Digest != wire.Digest(parsed.SigningInput) {
 			t.Fatalf("%q was read as %+v", jws, parsed)
 		}
 		rawHeader, err := base64.RawURLEncoding.DecodeString(head)
