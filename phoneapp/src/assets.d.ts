@@ -3,10 +3,6 @@ declare module "*.wasm" {
   const url: string;
   export default url;
 }
-declare module "*.svg" {
-  const url: string;
-  export default url;
-}
 declare module "*.txt" {
   const text: string;
   export default text;

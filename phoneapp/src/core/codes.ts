@@ -18,7 +18,9 @@ export interface ActivationLink {
 
 /** What was typed, as the alphabet writes it: capitals, O as 0, I and L as 1, no hyphens and no white space. */
 export function normaliseCode(typed: string): string {
-  return typed.replace(/[-\s]/g, "").toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1");
+  // Capitals of ASCII letters only: the capital of ſ is S, and that of ı is I.
+  const capitals = typed.replace(/[- \t\n\r\u00a0]/g, "").replace(/[a-z]/g, (letter) => letter.toUpperCase());
+  return capitals.replace(/O/g, "0").replace(/[IL]/g, "1");
 }
 
 /** Says whether four typed characters can be group number 1 to 5: known characters, and a check character that fits. */
