@@ -3,7 +3,7 @@
 import { CompactSign, compactVerify } from "jose";
 import { b64u, fromB64u, utf8, type Bytes } from "./bytes";
 import { sha256 } from "./derive";
-import { Members, parseJsonBytes, ShapeError } from "./strict";
+import { Members, parseJsonBytes, type Json } from "./strict";
 
 export type ServerTyp = "nodkey-offer+jws" | "nodkey-receipt+jws" | "nodkey-statement+jws";
 export type PhoneTyp = "nodkey-activation+jws" | "nodkey-decision+jws" | "nodkey-request+jws";
@@ -52,6 +52,7 @@ export async function verify(
   expect: { readonly aud?: string; readonly kid?: string } = {},
 ): Promise<Members> {
   const [header = ""] = signingInput(jws).split(".");
+  strictly(() => fromB64u(jws.slice(jws.lastIndexOf(".") + 1), 64)); // jose forgives padding and white space
   const members = Members.of(decode(header), "header");
   if (members.string("alg") !== "ES256") throw new JwsError("alg is not ES256");
   if (members.string("typ") !== typ) throw new JwsError("another kind of message");
@@ -86,12 +87,15 @@ export async function sign(
   return new CompactSign(utf8(JSON.stringify(payload))).setProtectedHeader({ alg: "ES256", typ, kid: keyId }).sign(key);
 }
 
-function decode(part: string | Uint8Array): ReturnType<typeof parseJsonBytes> {
-  if (typeof part !== "string") return parseJsonBytes(part);
+function decode(part: string | Uint8Array): Json {
+  return parseJsonBytes(typeof part === "string" ? strictly(() => fromB64u(part)) : part);
+}
+
+function strictly(read: () => Bytes): Bytes {
   try {
-    return parseJsonBytes(fromB64u(part));
+    return read();
   } catch (cause) {
-    throw cause instanceof ShapeError ? cause : new JwsError("not base64url", { cause });
+    throw new JwsError("not base64url", { cause });
   }
 }
 
