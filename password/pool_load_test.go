@@ -191,17 +191,19 @@ func testClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-g.started
-	waiting, err := g.queue("b", "waiting", true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := g.Hash(t.Context(), someone, "waiting")
+		waiting <- err
+	}()
+	synctest.Wait()
 	closed := make(chan struct{})
 	go func() {
 		g.Close()
 		close(closed)
 	}()
-	if _, ok := <-waiting.result; ok {
-		t.Error("a waiting request got a result after Close")
+	if err := <-waiting; err != ErrClosed {
+		t.Errorf("a request that waited: %v, want ErrClosed", err)
 	}
 	if _, err := g.Hash(t.Context(), someone, "x"); err != ErrClosed {
 		t.Errorf("Hash after Close: %v, want ErrClosed", err)

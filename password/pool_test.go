@@ -195,6 +195,9 @@ func TestConcurrentUse(t *testing.T) {
 	if got := p.Load(); got != (Load{}) {
 		t.Errorf("Load = %+v after Close", got)
 	}
+	if n := len(p.queue.running); n != 0 {
+		t.Errorf("%d sources still count as running", n)
+	}
 }
 
 // One sign-in's worth of hashing at the default parameters, on all processors.

@@ -189,10 +189,13 @@ func TestAddRefusesForeignKeys(t *testing.T) {
 	renumbered := bytes.Clone(keys[0].Wrapped)
 	renumbered[headerSize-1] = 2
 	foreign := grow(t, NewRing("install", masterA), 2)
+	lone := NewRing("install", masterA) // a data key without a MAC key beside it
+	half := pack(lone.master, 1, make([]byte, keySize), lone.wrapAdditional(1))
 	for name, test := range map[string]struct {
 		ring *Ring
 		key  WrappedKey
 	}{
+		"half a key":                {lone, WrappedKey{1, half}},
 		"another master key":        {NewRing("install", masterB), keys[0]},
 		"another installation":      {NewRing("other", masterA), keys[0]},
 		"damaged":                   {NewRing("install", masterA), WrappedKey{1, flipped}},
