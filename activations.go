@@ -1,0 +1,320 @@
+package nodkey
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/nodkey/nodkey/wire"
+)
+
+// Activations bring a key onto a phone.
+type Activations struct{ *base }
+
+func wireB64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// cancelled is the activation without its secrets.
+func (a Activation) cancelled() Activation {
+	a.State, a.Code, a.Es = ActivationCancelled, nil, nil
+	return a
+}
+
+// Banner is what the portal shows of the session's activation.
+type Banner struct {
+	ID        ActivationID
+	State     BannerState
+	Code      wire.Code // while it is open
+	Link      string    // what the QR code holds, while it is open
+	Remaining time.Duration
+	Life      time.Duration
+	Key       *Key // once one has arrived
+	TriesLeft int  // while digits are to be typed
+}
+
+// BannerState is where a session's activation stands for the portal.
+type BannerState string
+
+// The banner's states. The others are the states of the key that arrived.
+const (
+	BannerOpen    BannerState = "open"
+	BannerEnded   BannerState = "ended" // cancelled or refused; Start makes a new one
+	BannerConfirm BannerState = "confirm"
+	BannerApprove BannerState = "approve"
+	BannerActive  BannerState = "active"
+)
+
+// mayActivate tells whether a session may bring in a key.
+func (b *base) mayActivate(s Session, keys []Key) error {
+	if s.Level == Full {
+		return nil
+	}
+	if !s.MayActivate {
+		return fail(Refused, "activation.first", "ServiceDesk", b.site.ServiceDesk)
+	}
+	for _, k := range keys {
+		if k.State == KeyActive {
+			return fail(Refused, "activation.sign_in_first")
+		}
+	}
+	return nil
+}
+
+// Start makes an activation for the caller's own account, bound to the caller's session. One that the session has open is
+// given again until it runs out.
+func (s *Activations) Start(ctx context.Context, c Caller) (Banner, error) {
+	session, err := c.withSession(Restricted)
+	if err != nil {
+		return Banner{}, err
+	}
+	if current, err := s.Current(ctx, c); err != nil || current.State == BannerOpen {
+		return current, err
+	}
+	now := s.now()
+	var user User
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		user, err = tx.User(session.UserID)
+		return err
+	})
+	if err != nil {
+		return Banner{}, AsError(err)
+	}
+	a, err := s.newActivation(user, session.ID, now)
+	if err != nil {
+		return Banner{}, AsError(err)
+	}
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		live, err := s.live(tx, c, Restricted)
+		if err != nil {
+			return err
+		}
+		keys, err := tx.KeysOf(user.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.mayActivate(live, keys); err != nil {
+			return err
+		}
+		if n := len(present(keys)); n >= s.policy.MaxKeys {
+			return s.tooManyKeys(present(keys))
+		}
+		if err := s.makeRoom(tx, user.ID, session.ID); err != nil {
+			return err
+		}
+		if err := tx.InsertActivation(a); err != nil {
+			return err
+		}
+		return s.record(tx, c, now, "activation.offered", user.ID, string(a.ID))
+	})
+	if err != nil {
+		return Banner{}, AsError(err)
+	}
+	return s.bannerOf(a, nil, now)
+}
+
+func (b *base) tooManyKeys(keys []Key) error {
+	return fail(Conflict, "activation.full", "Phone", keys[0].Phone.Name, "Max", b.policy.MaxKeys)
+}
+
+// makeRoom cancels the session's own open activation and, of the user's others, the oldest beyond the bound.
+func (s *Activations) makeRoom(tx Tx, user UserID, session SessionID) error {
+	list, err := tx.ActivationsOf(user, 4*openActivations)
+	if err != nil {
+		return err
+	}
+	open := 0
+	for _, a := range list {
+		if a.State != ActivationOpen {
+			continue
+		}
+		if open++; a.SessionID == session || open >= openActivations {
+			if err := tx.SaveActivation(a.cancelled()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// newActivation draws the code and the one-use key and signs the offer.
+func (s *Activations) newActivation(user User, session SessionID, now time.Time) (Activation, error) {
+	a := Activation{ID: ActivationID(newID()), UserID: user.ID, SessionID: session, State: ActivationOpen,
+		Handle: make([]byte, 16), Challenge: make([]byte, 32), CreatedAt: now, ExpiresAt: now.Add(ActivationLife)}
+	rand.Read(a.Handle)
+	rand.Read(a.Challenge)
+	code, err := wire.NewCode(nil)
+	if err != nil {
+		return a, err
+	}
+	es, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		return a, err
+	}
+	offer := wire.Offer{
+		Aud: s.id.serverID, Server: wire.OfferServer{Name: s.site.ServerName, Operator: s.site.Operator}, Keys: s.id.points,
+		User: wire.OfferUser{ID: string(user.ID), Name: user.Name, DisplayName: user.DisplayName},
+		Es:   es.PublicKey().Bytes(), PIN: wire.PINRules{Min: PINMin, Max: PINMax},
+		WebAuthn: wire.WebAuthnOptions{RPID: s.id.rpID, UserHandle: a.Handle, Challenge: a.Challenge},
+		Iat:      now.UnixMilli(), Exp: a.ExpiresAt.UnixMilli(),
+	}
+	jws, digest, err := s.id.sign(wire.TypOffer, offer)
+	if err != nil {
+		return a, err
+	}
+	a.Offer, a.OfferMAC = jws, wire.OfferMAC(code.Key(), digest)
+	a.CodeID = s.codeID(code.CodeID())
+	if a.Code, err = s.id.seal("activations", "code", string(a.ID), []byte(code)); err != nil {
+		return a, err
+	}
+	a.Es, err = s.id.seal("activations", "es", string(a.ID), es.Bytes())
+	return a, err
+}
+
+// codeID is how a code id is kept: without the server's key nobody finds out from the store which ids exist.
+func (s *Activations) codeID(raw []byte) []byte {
+	return s.id.codeHash("activation code id", string(raw))
+}
+
+// Current tells where the session's newest activation stands; State is BannerEnded when there is none to show.
+func (s *Activations) Current(ctx context.Context, c Caller) (Banner, error) {
+	session, err := c.withSession(Restricted)
+	if err != nil {
+		return Banner{}, err
+	}
+	now := s.now()
+	var a *Activation
+	var key *Key
+	err = s.Store.View(ctx, func(tx Tx) error {
+		a, key = nil, nil
+		list, err := tx.ActivationsOf(session.UserID, 4*openActivations)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if x.SessionID == session.ID {
+				a = &x
+				break
+			}
+		}
+		if a == nil || a.KeyID == "" {
+			return nil
+		}
+		k, err := tx.Key(a.KeyID)
+		if errors.Is(err, ErrNoRow) {
+			return nil
+		}
+		key = &k
+		return err
+	})
+	if err != nil {
+		return Banner{}, AsError(err)
+	}
+	if a == nil {
+		return Banner{State: BannerEnded}, nil
+	}
+	return s.bannerOf(*a, key, now)
+}
+
+func (s *Activations) bannerOf(a Activation, key *Key, now time.Time) (Banner, error) {
+	out := Banner{ID: a.ID, State: BannerEnded, Life: ActivationLife}
+	switch {
+	case a.State == ActivationOpen && now.Before(a.ExpiresAt):
+		raw, err := s.id.open("activations", "code", string(a.ID), a.Code)
+		if err != nil {
+			return Banner{}, AsError(err)
+		}
+		out.State, out.Code, out.Remaining = BannerOpen, wire.Code(raw), a.ExpiresAt.Sub(now)
+		out.Link = wire.ActivationLink(s.site.PhoneOrigin, out.Code, s.id.points.Signing)
+	case key != nil && (key.State == KeyConfirm || key.State == KeyApprove || key.State == KeyActive):
+		out.State, out.Key, out.TriesLeft = BannerState(key.State), key, ConfirmTries-a.DigitTries
+		if key.State != KeyActive {
+			out.Remaining = max(0, key.CreatedAt.Add(ConfirmLife).Sub(now))
+		}
+	}
+	return out, nil
+}
+
+// Topic is what the bus is told when an activation of the caller's account moves on.
+func (s *Activations) Topic(c Caller) string {
+	if c.session == nil {
+		return ""
+	}
+	return topicOfActivations(c.session.UserID)
+}
+
+// Lookup gives the offer behind a code id. It claims nothing. Errors: activation.wrong, activation.used,
+// activation.expired, activation.slow for a source that guesses.
+func (s *Activations) Lookup(ctx context.Context, c Caller, codeID []byte) (wire.LookupResponse, error) {
+	a, err := s.find(ctx, c, codeID)
+	if err != nil {
+		return wire.LookupResponse{}, err
+	}
+	if err := s.usable(a, s.now()); err != nil {
+		return wire.LookupResponse{}, err
+	}
+	return wire.LookupResponse{Offer: a.Offer, MAC: a.OfferMAC}, nil
+}
+
+// usable tells why an activation cannot be used any more.
+func (s *Activations) usable(a Activation, now time.Time) error {
+	switch {
+	case a.State == ActivationUsed:
+		return fail(Conflict, "activation.used")
+	case a.State != ActivationOpen || !now.Before(a.ExpiresAt):
+		return fail(Conflict, "activation.expired")
+	}
+	return nil
+}
+
+// find looks an activation up. Wrong ids are counted by source, which slows a source that guesses, and over the server,
+// which raises an alarm; a right one is never refused.
+func (s *Activations) find(ctx context.Context, c Caller, codeID []byte) (Activation, error) {
+	if len(codeID) != 16 {
+		return Activation{}, fail(BadInput, "activation.wrong")
+	}
+	hash := s.codeID(codeID)
+	var a Activation
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		a, err = tx.ActivationByCode(hash)
+		return err
+	})
+	if err == nil {
+		return a, nil
+	}
+	if !errors.Is(err, ErrNoRow) {
+		return Activation{}, AsError(err)
+	}
+	now := s.now()
+	answer := fail(NotFound, "activation.wrong")
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		answer = fail(NotFound, "activation.wrong")
+		wait, ok, err := codeBySource.take(tx, "code:source:"+c.prefix(), 1, now)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			answer = fail(Limited, "activation.slow", "Seconds", int(wait.Seconds())+1)
+			return nil // not counted further: what one source sends when it is slowed proves nothing new
+		}
+		_, ok, err = codeByAnyone.take(tx, "code:all", 1, now)
+		if err != nil || ok {
+			return err
+		}
+		if err := codeByAnyone.add(tx, "code:all", -codeByAnyone.size/2, now); err != nil {
+			return err
+		}
+		return s.record(tx, c, now, "alarm.codes_guessed", "", "", "wrong", int(codeByAnyone.size))
+	})
+	if err != nil {
+		return Activation{}, AsError(err)
+	}
+	return Activation{}, answer
+}
+
+func digestOf(signingInput string) []byte {
+	sum := sha256.Sum256([]byte(signingInput))
+	return sum[:]
+}

@@ -1,0 +1,222 @@
+package nodkey
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nodkey/nodkey/wire"
+)
+
+// newApproval completes an approval: id, keys, times and the signed statement. extra carries the statement's members that
+// only some kinds have.
+func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wire.Statement, now time.Time) (Approval, error) {
+	a.ID, a.State, a.Source = ApprovalID(newID()), ApprovalOpen, c.prefix()
+	a.CreatedAt, a.ExpiresAt = now, now.Add(ApprovalLife)
+	st := extra
+	st.Aud, st.ID, st.User, st.Kind = b.id.serverID, string(a.ID), string(user.ID), string(a.Kind)
+	st.Locale = clip(c.Locale, 12)
+	if user.Locale != "" {
+		st.Locale = user.Locale
+	}
+	st.App, st.Who = clip(b.site.App, 40), clip(user.DisplayName, 40)
+	st.Address, st.With = c.address(), clip(c.Agent, 40)
+	st.Known, st.Number = a.Known, a.Number
+	st.Iat, st.Exp = a.CreatedAt.UnixMilli(), a.ExpiresAt.UnixMilli()
+	for _, k := range keys {
+		a.KeyIDs = append(a.KeyIDs, k.ID)
+		st.Keys = append(st.Keys, string(k.ID))
+	}
+	jws, digest, err := b.id.sign(wire.TypStatement, st)
+	if err != nil {
+		return Approval{}, err
+	}
+	a.Statement, a.Digest = jws, digest[:]
+	return a, nil
+}
+
+// clip cuts text to at most n characters, marking the cut.
+func clip(text string, n int) string {
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:n-1]) + "…"
+}
+
+// askForChange makes the approval for a change that a full session wants; a yes puts it in force.
+func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, subject string, payload func(ApprovalID) ([]byte, error), extra wire.Statement) (ApprovalID, error) {
+	session, err := c.withSession(Full)
+	if err != nil {
+		return "", err
+	}
+	now := b.now()
+	var user User
+	var keys []Key
+	err = b.Store.View(ctx, func(tx Tx) (err error) {
+		if user, err = tx.User(session.UserID); err != nil {
+			return err
+		}
+		keys, err = tx.KeysOf(session.UserID)
+		return err
+	})
+	if err != nil {
+		return "", AsError(err)
+	}
+	active := activeKeys(keys)
+	if len(active) == 0 {
+		return "", fail(Refused, "sign_in.no_phone", "ServiceDesk", b.site.ServiceDesk)
+	}
+	a := Approval{UserID: user.ID, Kind: kind, Number: b.policy.NumberMatching, Notified: true, Known: true, SessionID: session.ID, Subject: subject}
+	a, err = b.newApproval(c, user, active, a, extra, now)
+	if err != nil {
+		return "", AsError(err)
+	}
+	if payload != nil {
+		if a.Payload, err = payload(a.ID); err != nil {
+			return "", AsError(err)
+		}
+	}
+	err = b.Store.Update(ctx, func(tx Tx) error {
+		if _, err := b.live(tx, c, Full); err != nil {
+			return err
+		}
+		open, err := tx.OpenApprovals(user.ID, now)
+		if err != nil {
+			return err
+		}
+		for _, other := range open { // a session asks for one change at a time
+			if other.SessionID == session.ID {
+				if _, err := tx.EndApproval(Approval{ID: other.ID, State: ApprovalCancelled, DecidedAt: now}); err != nil && !errors.Is(err, ErrNoRow) {
+					return err
+				}
+			}
+		}
+		if err := tx.InsertApproval(a); err != nil {
+			return err
+		}
+		return b.record(tx, c, now, string(kind)+".asked", user.ID, subject, "approval", a.ID)
+	})
+	if err != nil {
+		return "", AsError(err)
+	}
+	b.Bus.Publish(topicsOfKeys(a.KeyIDs)...)
+	return a.ID, nil
+}
+
+// Change is what the portal's waiting page shows of a change that waits for its approval.
+type Change struct {
+	ID        ApprovalID
+	Kind      ApprovalKind
+	State     ApprovalState
+	Cause     string
+	Number    string
+	AskedAt   time.Time
+	ExpiresAt time.Time
+	Remaining time.Duration
+}
+
+// Change tells where a change of the caller's own session stands.
+func (s *Approvals) Change(ctx context.Context, c Caller, id ApprovalID) (Change, error) {
+	session, err := c.withSession(Full)
+	if err != nil {
+		return Change{}, err
+	}
+	now := s.now()
+	var out Change
+	err = s.Store.View(ctx, func(tx Tx) error {
+		a, err := tx.Approval(id)
+		if errors.Is(err, ErrNoRow) || err == nil && a.SessionID != session.ID {
+			return fail(NotFound, "approval.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		out = Change{ID: a.ID, Kind: a.Kind, State: a.StateAt(now), Cause: a.Reason, AskedAt: a.CreatedAt, ExpiresAt: a.ExpiresAt}
+		if out.State == ApprovalOpen {
+			out.Remaining = a.ExpiresAt.Sub(now)
+			if a.Number {
+				out.Number = s.id.digits(a.ID)
+			}
+		}
+		return nil
+	})
+	return out, wrap(err)
+}
+
+// CancelChange takes back a change that the caller's session asked for. One that has ended stays as it is.
+func (s *Approvals) CancelChange(ctx context.Context, c Caller, id ApprovalID) error {
+	now := s.now()
+	var ended Approval
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		session, err := s.live(tx, c, Full)
+		if err != nil {
+			return err
+		}
+		a, err := tx.Approval(id)
+		if errors.Is(err, ErrNoRow) || err == nil && a.SessionID != session.ID {
+			return fail(NotFound, "approval.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		ended, err = tx.EndApproval(Approval{ID: id, State: ApprovalCancelled, DecidedAt: now})
+		if errors.Is(err, ErrNoRow) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.record(tx, c, now, "approval.cancelled", a.UserID, string(id))
+	})
+	if err == nil {
+		s.Bus.Publish(append(topicsOfKeys(ended.KeyIDs), topicOfApproval(id))...)
+	}
+	return wrap(err)
+}
+
+// Topic is what the bus is told when an approval is decided.
+func (s *Approvals) Topic(id ApprovalID) string { return topicOfApproval(id) }
+
+// expire writes down that an approval's time has run out, with what hangs on it.
+func (b *base) expire(tx Tx, c Caller, id ApprovalID, now time.Time) error {
+	a, err := tx.EndApproval(Approval{ID: id, State: ApprovalExpired, DecidedAt: now})
+	if errors.Is(err, ErrNoRow) {
+		return nil // somebody else wrote it down, or decided
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.settle(tx, a, now); err != nil {
+		return err
+	}
+	return b.record(tx, c, now, "approval.expired", a.UserID, string(a.ID), "kind", a.Kind)
+}
+
+// settle carries an approval's end over to what asked for it. Only an approval that is still the sign-in's own counts.
+func (b *base) settle(tx Tx, a Approval, now time.Time) error {
+	switch a.Kind {
+	case ApproveSignIn:
+		signIn, err := tx.SignIn(SignInID(a.Subject))
+		if err != nil {
+			return err
+		}
+		if signIn.ApprovalID != a.ID || signIn.State != SignInPending {
+			return nil
+		}
+		signIn.State, signIn.Cause, signIn.KeyID, signIn.EndedAt = SignInState(a.State), a.Reason, a.DecidedBy, now
+		return tx.SaveSignIn(signIn)
+	case ApproveKeyAdd:
+		if a.State == ApprovalApproved {
+			return nil
+		}
+		key, err := tx.Key(KeyID(a.Subject)) // nobody said yes to it: it never becomes active
+		if err != nil {
+			return err
+		}
+		if key.State == KeyApprove {
+			return tx.SaveKey(key.removed(now))
+		}
+	}
+	return nil
+}

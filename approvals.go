@@ -1,0 +1,285 @@
+package nodkey
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"time"
+
+	"github.com/nodkey/nodkey/wire"
+)
+
+// Approvals are what phones say yes or no to.
+type Approvals struct{ *base }
+
+// Open lists the statements that a phone's keys are asked about, newest first. notified leaves out those that were over
+// the user's budget: they are found by asking, but wake nobody.
+func (s *Approvals) Open(ctx context.Context, phones []Caller, notified bool) (wire.Approvals, error) {
+	now := s.now()
+	out := wire.Approvals{Now: now.UnixMilli(), Statements: []string{}}
+	err := s.Store.View(ctx, func(tx Tx) error {
+		out.Statements = out.Statements[:0]
+		for _, c := range phones {
+			if c.key == nil {
+				return fail(Unauthenticated, "proof.missing")
+			}
+			open, err := tx.OpenApprovals(c.key.UserID, now)
+			if err != nil {
+				return err
+			}
+			for _, a := range open {
+				if a.Names(c.key.ID) && (a.Notified || !notified) {
+					out.Statements = append(out.Statements, a.Statement)
+				}
+			}
+		}
+		return nil
+	})
+	return out, wrap(err)
+}
+
+// Topics are what the bus is told when the list of these phones' approvals, or the state of their keys, changes.
+func (s *Approvals) Topics(phones []Caller) []string {
+	var ids []KeyID
+	for _, c := range phones {
+		ids = append(ids, c.KeyID())
+	}
+	return topicsOfKeys(ids)
+}
+
+// decision is one that was checked as far as it can be without asking the store.
+type decision struct {
+	wire.Decision
+	jws    string
+	digest [32]byte
+	input  string
+}
+
+// Decide takes a phone's yes or no. The first valid decision wins; the same one again gets the same answer. Errors:
+// approval.approved, .denied, .expired, .cancelled (409, too late), pin.wrong with Left, key.suspended,
+// biometric.failed, decision.* for one that does not hold.
+func (s *Approvals) Decide(ctx context.Context, c Caller, id ApprovalID, in wire.DecisionRequest) (wire.DecisionResponse, error) {
+	if c.key == nil {
+		return wire.DecisionResponse{}, fail(Unauthenticated, "proof.missing")
+	}
+	d, err := s.readDecision(c, id, in)
+	if err != nil {
+		return wire.DecisionResponse{}, err
+	}
+	now := s.now()
+	var a Approval
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		a, err = s.approvalFor(tx, c, id)
+		return err
+	})
+	if err != nil {
+		return wire.DecisionResponse{}, AsError(err)
+	}
+	if subtle.ConstantTimeCompare(a.Digest, d.Statement) != 1 {
+		return wire.DecisionResponse{}, fail(BadInput, "decision.statement")
+	}
+	if answer, over, err := s.over(a, d, now); over {
+		return answer, err
+	}
+	end := Approval{ID: id, DecidedBy: c.key.ID, Decision: d.jws, DecidedAt: now}
+	if d.Verdict == "no" {
+		end.State, end.Reason = ApprovalDenied, d.Reason
+		return s.end(ctx, c, d, end, nil)
+	}
+	if c.key.State != KeyActive {
+		return wire.DecisionResponse{}, s.notActive(*c.key)
+	}
+	if a.Number && subtle.ConstantTimeCompare([]byte(s.id.digits(id)), []byte(d.Number)) != 1 {
+		end.State, end.Reason = ApprovalDenied, ReasonWrongNumber
+		return s.end(ctx, c, d, end, nil)
+	}
+	end.State, end.Factor = ApprovalApproved, d.Factor
+	if a.Kind == ApprovePINChange && d.Factor != "pin" {
+		return wire.DecisionResponse{}, fail(BadInput, "decision.factor")
+	}
+	effect, err := s.effect(a, d, *c.key, now)
+	if err != nil {
+		return wire.DecisionResponse{}, err
+	}
+	if d.Factor == "biometric" {
+		count, err := s.checkAssertion(*c.key, d, in.Assertion)
+		if err != nil {
+			return wire.DecisionResponse{}, err
+		}
+		return s.end(ctx, c, d, end, func(tx Tx, key *Key) error {
+			key.Credential.SignCount = count
+			return effect(tx, key)
+		})
+	}
+	attempt, err := s.reservePIN(ctx, c)
+	if err != nil {
+		return wire.DecisionResponse{}, err
+	}
+	if !s.provesPIN(*c.key, d, in.PINProof) {
+		return wire.DecisionResponse{}, s.wrongPIN(ctx, c)
+	}
+	c.proof = usedProof{} // spent with the reservation
+	return s.end(ctx, c, d, end, func(tx Tx, key *Key) error {
+		key.PINTries = 0
+		if err := tx.DeletePINFailure(key.ID, attempt); err != nil {
+			return err
+		}
+		return effect(tx, key)
+	})
+}
+
+// readDecision checks form, signature and addressee.
+func (s *Approvals) readDecision(c Caller, id ApprovalID, in wire.DecisionRequest) (decision, error) {
+	var d decision
+	input, err := s.verifyPhone(in.Decision, wire.TypDecision, c.key.ID, c.key.Public, &d.Decision)
+	if err != nil {
+		return d, err
+	}
+	d.jws, d.input, d.digest = in.Decision, input, wire.Digest(input)
+	switch {
+	case d.Aud != s.id.serverID, d.ID != string(id), d.Key != string(c.key.ID):
+		return d, fail(BadInput, "decision.address")
+	case d.Verdict == "no" && (d.Reason == ReasonNotMe || d.Reason == ReasonMistake) && d.Factor == "" && d.NewPIN == nil:
+		return d, nil
+	case d.Verdict == "yes" && d.Reason == "" && (d.Factor == "pin" && in.PINProof != nil || d.Factor == "biometric" && in.Assertion != nil):
+		return d, nil
+	}
+	return d, fail(BadInput, "decision.shape")
+}
+
+// approvalFor gives an approval that names the caller's key; any other is not found.
+func (s *Approvals) approvalFor(tx Tx, c Caller, id ApprovalID) (Approval, error) {
+	a, err := tx.Approval(id)
+	if errors.Is(err, ErrNoRow) || err == nil && (a.UserID != c.key.UserID || !a.Names(c.key.ID)) {
+		return Approval{}, fail(NotFound, "approval.unknown")
+	}
+	return a, err
+}
+
+// over tells what became of an approval that is not open any more.
+func (s *Approvals) over(a Approval, d decision, now time.Time) (wire.DecisionResponse, bool, error) {
+	state := a.StateAt(now)
+	if state == ApprovalOpen {
+		return wire.DecisionResponse{}, false, nil
+	}
+	if input, ok := wire.SigningInput(a.Decision); ok && input == d.input {
+		return answer(a), true, nil
+	}
+	return wire.DecisionResponse{}, true, fail(Conflict, "approval."+string(state))
+}
+
+func answer(a Approval) wire.DecisionResponse {
+	out := wire.DecisionResponse{State: string(a.State)}
+	if a.Reason == ReasonWrongNumber {
+		out.Cause = a.Reason
+	}
+	return out
+}
+
+// end puts a decision in force in one transaction: the conditional update that lets one win, its effect, the audit row.
+func (s *Approvals) end(ctx context.Context, c Caller, d decision, end Approval, effect func(Tx, *Key) error) (wire.DecisionResponse, error) {
+	now := end.DecidedAt
+	var ended Approval
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		if err := s.spend(tx, c); err != nil {
+			return err
+		}
+		key, err := tx.Key(c.key.ID)
+		if err != nil {
+			return err
+		}
+		if effect != nil && key.State != KeyActive {
+			return s.notActive(key)
+		}
+		ended, err = tx.EndApproval(end)
+		if errors.Is(err, ErrNoRow) {
+			lost, err := tx.Approval(end.ID)
+			if err != nil {
+				return err
+			}
+			if _, over, err := s.over(lost, d, now); over {
+				ended = lost
+				return err
+			}
+			return fail(Conflict, "approval.expired")
+		}
+		if err != nil {
+			return err
+		}
+		key.LastUsedAt = now
+		if effect != nil {
+			if err := effect(tx, &key); err != nil {
+				return err
+			}
+		}
+		if err := tx.SaveKey(key); err != nil {
+			return err
+		}
+		if err := s.settle(tx, ended, now); err != nil {
+			return err
+		}
+		if ended.Reason == ReasonNotMe && ended.Kind == ApproveSignIn && !ended.Known {
+			if err := passwordBySource.add(tx, "pw:source:"+ended.Source, notMeCharge, now); err != nil {
+				return err
+			}
+		}
+		return s.record(tx, c, now, "approval."+string(ended.State), ended.UserID, string(ended.ID),
+			"kind", ended.Kind, "factor", ended.Factor, "reason", ended.Reason)
+	})
+	if err != nil {
+		return wire.DecisionResponse{}, AsError(err)
+	}
+	s.announce(ended)
+	return answer(ended), nil
+}
+
+// announce wakes everybody who waits for an approval.
+func (b *base) announce(a Approval) {
+	topics := append(topicsOfKeys(a.KeyIDs), topicOfApproval(a.ID))
+	switch a.Kind {
+	case ApproveSignIn:
+		topics = append(topics, topicOfSignIn(SignInID(a.Subject)))
+	case ApproveKeyAdd:
+		topics = append(topics, topicOfActivations(a.UserID), topicOfKey(KeyID(a.Subject)))
+	case ApproveKeyRemove:
+		topics = append(topics, topicOfKey(KeyID(a.Subject)))
+	}
+	b.Bus.Publish(topics...)
+}
+
+// Disown takes back a yes within a day: the session that it opened ends.
+func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
+	if c.key == nil {
+		return fail(Unauthenticated, "proof.missing")
+	}
+	now := s.now()
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		if err := s.spend(tx, c); err != nil {
+			return err
+		}
+		a, err := s.approvalFor(tx, c, id)
+		if err != nil {
+			return err
+		}
+		if a.State != ApprovalApproved || a.DecidedBy != c.key.ID || now.Sub(a.DecidedAt) > 24*time.Hour {
+			return fail(Conflict, "approval.disown")
+		}
+		if a.Kind == ApproveSignIn {
+			signIn, err := tx.SignIn(SignInID(a.Subject))
+			if err != nil && !errors.Is(err, ErrNoRow) {
+				return err
+			}
+			if err == nil && signIn.State == SignInApproved { // not collected yet: it never will be
+				signIn.State, signIn.Cause, signIn.EndedAt = SignInDenied, ReasonNotMe, now
+				if err := tx.SaveSignIn(signIn); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.endSessionsWhere(tx, c, a.UserID, func(x Session) bool { return x.ApprovalID == id }, now); err != nil {
+			return err
+		}
+		return s.record(tx, c, now, "approval.disowned", a.UserID, string(id), "kind", a.Kind)
+	})
+	return wrap(err)
+}

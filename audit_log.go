@@ -1,0 +1,309 @@
+package nodkey
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nodkey/nodkey/wire"
+)
+
+// Audit is the log of what happened. Rows commit with their change; Seal puts them into signed blocks.
+type Audit struct{ *base }
+
+// typBlock marks the server's signature over a block; it is no message of the phone protocol.
+const typBlock = "nodkey-audit-block+jws"
+
+// blockRows is how many rows a block holds at most.
+const blockRows = 10_000
+
+// List gives rows newest first, below a sequence number (0: from the newest), at most limit.
+func (a *Audit) List(ctx context.Context, c Caller, filter AuditFilter, before int64, limit int) ([]AuditRow, error) {
+	if err := c.asOperator(); err != nil {
+		return nil, err
+	}
+	var rows []AuditRow
+	err := a.Store.View(ctx, func(tx Tx) (err error) {
+		rows, err = tx.AuditLog(filter, before, limit)
+		return err
+	})
+	return rows, wrap(err)
+}
+
+// Own gives the caller's last sign-ins, newest first.
+func (s *Sessions) SignIns(ctx context.Context, c Caller) ([]SignIn, error) {
+	session, err := c.withSession(Full)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	var list []SignIn
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		if list, err = tx.SignInsOf(session.UserID, 20); err != nil {
+			return err
+		}
+		for i, x := range list {
+			if x.State != SignInPending {
+				continue
+			}
+			approval, err := tx.Approval(x.ApprovalID)
+			if err != nil {
+				return err
+			}
+			if approval.StateAt(now) == ApprovalExpired {
+				list[i].State, list[i].EndedAt = SignInExpired, approval.ExpiresAt
+			}
+		}
+		return nil
+	})
+	return list, wrap(err)
+}
+
+// blockClaims is what the server signs of a block.
+type blockClaims struct {
+	Aud    string     `json:"aud"`
+	Number int64      `json:"number"`
+	At     int64      `json:"at"`
+	Count  int        `json:"count"`
+	Prev   wire.Bytes `json:"prev"`
+	Root   wire.Bytes `json:"root"`
+}
+
+// Seal puts the rows that are in no block yet into one, and reports how many. With several servers on one store, the first
+// wins a block number and the others find nothing to do.
+func (a *Audit) Seal(ctx context.Context) (int, error) {
+	var rows []AuditRow
+	var last AuditBlock
+	err := a.Store.View(ctx, func(tx Tx) (err error) {
+		last, err = tx.LastBlock()
+		if err != nil && !errors.Is(err, ErrNoRow) {
+			return err
+		}
+		rows, err = tx.UnsealedAudit(blockRows)
+		return err
+	})
+	if err != nil {
+		return 0, AsError(err)
+	}
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	block, err := a.block(last, rows)
+	if err != nil {
+		return 0, AsError(err)
+	}
+	err = a.Store.Update(ctx, func(tx Tx) error { return tx.InsertBlock(block, rows) })
+	if errors.Is(err, ErrExists) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, AsError(err)
+	}
+	return len(rows), nil
+}
+
+func (a *Audit) block(last AuditBlock, rows []AuditRow) (AuditBlock, error) {
+	b := AuditBlock{Number: last.Number + 1, At: a.now(), Count: len(rows), Prev: make([]byte, 32), Root: merkleRoot(rows)}
+	if last.Number > 0 {
+		b.Prev = hashBlock(last)
+	}
+	jws, _, err := a.id.sign(typBlock, a.claims(b))
+	b.Signature = jws
+	return b, err
+}
+
+func (a *Audit) claims(b AuditBlock) blockClaims {
+	return blockClaims{Aud: a.id.serverID, Number: b.Number, At: b.At.UnixMilli(), Count: b.Count, Prev: b.Prev, Root: b.Root}
+}
+
+// Verified is what Verify found.
+type Verified struct {
+	Blocks   int64
+	Rows     int64
+	Unsealed int    // rows after the last block: not protected yet
+	Head     string // "number:hash" of the last block; kept elsewhere, it shows a cut tail
+}
+
+// Verify reads the whole log and checks every row against its block and every block against the one before. checkpoint is
+// a Head noted earlier, or empty. Its error names the first thing that is wrong: audit.block or audit.checkpoint.
+func (a *Audit) Verify(ctx context.Context, c Caller, checkpoint string) (Verified, error) {
+	var v Verified
+	if err := c.asOperator(); err != nil {
+		return v, err
+	}
+	var last AuditBlock
+	seen := checkpoint == ""
+	for {
+		var blocks []AuditBlock
+		err := a.Store.View(ctx, func(tx Tx) (err error) {
+			if blocks, err = tx.Blocks(last.Number+1, 100); err != nil {
+				return err
+			}
+			for _, b := range blocks {
+				rows, err := tx.AuditRowsOfBlock(b.Number)
+				if err != nil {
+					return err
+				}
+				if err := a.check(last, b, rows); err != nil {
+					return err
+				}
+				v.Rows += int64(len(rows))
+				last = b
+				seen = seen || headOf(b) == checkpoint
+			}
+			return nil
+		})
+		if err != nil {
+			return v, AsError(err)
+		}
+		if len(blocks) == 0 {
+			break
+		}
+	}
+	v.Blocks = last.Number
+	if last.Number > 0 {
+		v.Head = headOf(last)
+	}
+	if !seen {
+		return v, fail(Conflict, "audit.checkpoint", "Checkpoint", checkpoint)
+	}
+	err := a.Store.View(ctx, func(tx Tx) error {
+		tail, err := tx.UnsealedAudit(blockRows)
+		v.Unsealed = len(tail)
+		return err
+	})
+	return v, wrap(err)
+}
+
+func (a *Audit) check(last, b AuditBlock, rows []AuditRow) error {
+	wrong := func(what string) error { return fail(Conflict, "audit.block", "Block", b.Number, "What", what) }
+	prev := make([]byte, 32)
+	if last.Number > 0 {
+		prev = hashBlock(last)
+	}
+	if b.Number != last.Number+1 || subtle.ConstantTimeCompare(prev, b.Prev) != 1 {
+		return wrong("a block before it is missing or was changed")
+	}
+	if len(rows) != b.Count {
+		return wrong("rows are missing or were added")
+	}
+	if subtle.ConstantTimeCompare(merkleRoot(rows), b.Root) != 1 {
+		return wrong("a row was changed")
+	}
+	parsed, err := wire.ParseJWS(b.Signature)
+	if err != nil || parsed.Header.Typ != typBlock {
+		return wrong("its signature is none")
+	}
+	if a.JOSE.Verify(b.Signature, a.id.points.Signing) != nil && a.JOSE.Verify(b.Signature, a.id.points.Backup) != nil {
+		return wrong("its signature is not this server's")
+	}
+	claims, err := json.Marshal(a.claims(b))
+	if err != nil {
+		return err
+	}
+	if subtle.ConstantTimeCompare(claims, parsed.Payload) != 1 {
+		return wrong("its signature is for something else")
+	}
+	return nil
+}
+
+func headOf(b AuditBlock) string {
+	return fmt.Sprintf("%d:%s", b.Number, base64.RawURLEncoding.EncodeToString(hashBlock(b)))
+}
+
+// hashBlock covers everything of a block.
+func hashBlock(b AuditBlock) []byte {
+	h := sha256.New()
+	h.Write([]byte("nodkey/v1/audit-block\x00"))
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(b.Number)))
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(b.At.UnixMilli())))
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(b.Count)))
+	h.Write(b.Prev)
+	h.Write(b.Root)
+	return h.Sum(nil)
+}
+
+// merkleRoot is the Merkle Tree Hash of RFC 9162 §2.1.1 over the rows.
+func merkleRoot(rows []AuditRow) []byte {
+	switch len(rows) {
+	case 0:
+		sum := sha256.Sum256(nil)
+		return sum[:]
+	case 1:
+		sum := sha256.Sum256(append([]byte{0}, leafOf(rows[0])...))
+		return sum[:]
+	}
+	k := 1
+	for k*2 < len(rows) {
+		k *= 2
+	}
+	node := append([]byte{1}, merkleRoot(rows[:k])...)
+	sum := sha256.Sum256(append(node, merkleRoot(rows[k:])...))
+	return sum[:]
+}
+
+// leafOf spells a row unambiguously: every field with its length.
+func leafOf(r AuditRow) []byte {
+	var out []byte
+	out = binary.BigEndian.AppendUint64(out, uint64(r.Seq))
+	out = binary.BigEndian.AppendUint64(out, uint64(r.At.UnixMilli()))
+	for _, f := range []string{r.Action, string(r.UserID), r.Actor, r.Source, r.Subject, r.Detail} {
+		out = binary.BigEndian.AppendUint32(out, uint32(len(f)))
+		out = append(out, f...)
+	}
+	return out
+}
+
+// Upkeep is what a server does in the background.
+type Upkeep struct{ *base }
+
+// Tick writes down what ran out and forgets what has no use any more. It is cheap when there is nothing to do.
+func (u *Upkeep) Tick(ctx context.Context) error {
+	now := u.now()
+	var due []Approval
+	err := u.Store.View(ctx, func(tx Tx) (err error) {
+		due, err = tx.RunOut(now, 200)
+		return err
+	})
+	if err != nil {
+		return AsError(err)
+	}
+	if len(due) > 0 {
+		err := u.Store.Update(ctx, func(tx Tx) error {
+			for _, a := range due {
+				if err := u.expire(tx, Caller{operator: "system"}, a.ID, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return AsError(err)
+		}
+		for _, a := range due {
+			u.announce(a)
+		}
+	}
+	return nil
+}
+
+// Purge deletes a bounded number of rows that have no use any more, and reports how many.
+func (u *Upkeep) Purge(ctx context.Context) (n int, err error) {
+	err = u.Store.Update(ctx, func(tx Tx) (err error) {
+		n, err = tx.Purge(u.now(), 500)
+		return err
+	})
+	return n, wrap(err)
+}
+
+// UpkeepEvery is how often Tick wants to run; purging needs it once in PurgeEvery.
+const (
+	UpkeepEvery = time.Second
+	PurgeEvery  = time.Minute
+)

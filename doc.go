@@ -1,0 +1,2 @@
+// Package nodkey is the domain.
+package nodkey

@@ -1,0 +1,40 @@
+package nodkey
+
+import "time"
+
+// budget bounds how often a user's phones are woken for sign-ins, so that nobody says yes out of weariness.
+type budget struct {
+	open       int // approvals that wait at the same time
+	unanswered int // approvals without a yes, since the last yes, within the window
+	within     time.Duration
+}
+
+// fatigue is the one table. Browsers that signed in before count apart from strangers: a stranger who knows the password
+// cannot use up what the user's own browser needs. Which door a sign-in came through makes no difference.
+var fatigue = map[bool]budget{
+	false: {open: 1, unanswered: 3, within: 15 * time.Minute}, // an unknown browser
+	true:  {open: 2, unanswered: 10, within: 15 * time.Minute},
+}
+
+// fatigueWindow is how far back history must reach for mayNotify.
+const fatigueWindow = 15 * time.Minute
+
+// mayNotify tells whether a further sign-in from a known or unknown browser may wake the phones. Beyond the budget the
+// request still exists and is found by opening the app. history holds the user's approvals of the window, newest first.
+func mayNotify(history []Approval, known bool, now time.Time) bool {
+	b := fatigue[known]
+	open, unanswered := 0, 0
+	for _, a := range history {
+		if a.Kind != ApproveSignIn || a.Known != known || !a.Notified || now.Sub(a.CreatedAt) >= b.within {
+			continue
+		}
+		switch a.StateAt(now) {
+		case ApprovalApproved:
+			return open < b.open && unanswered < b.unanswered
+		case ApprovalOpen:
+			open++
+		}
+		unanswered++
+	}
+	return open < b.open && unanswered < b.unanswered
+}

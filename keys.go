@@ -1,0 +1,293 @@
+package nodkey
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"time"
+
+	"github.com/nodkey/nodkey/wire"
+)
+
+// Keys are a user's activations on phones.
+type Keys struct{ *base }
+
+// proofWindow is how far a proof's time may be from the server's (docs/protocol.md §3).
+const proofWindow = 60 * time.Second
+
+// SignedRequest is what a proof must fit: the request as the server received it.
+type SignedRequest struct {
+	Method string
+	Path   string // without the query, as under the phone host
+	Body   []byte
+}
+
+// Caller turns a proof into the phone it stands for. A write also spends the proof: the domain's call does that in its own
+// transaction. Errors: proof.missing, proof.wrong, proof.time with Now.
+func (k *Keys) Caller(ctx context.Context, c Caller, proof string, req SignedRequest) (Caller, error) {
+	if proof == "" {
+		return c, fail(Unauthenticated, "proof.missing")
+	}
+	parsed, err := wire.ParseJWS(proof)
+	if err != nil || parsed.Header.Kid == "" {
+		return c, fail(Unauthenticated, "proof.wrong").because(err)
+	}
+	var key Key
+	err = k.Store.View(ctx, func(tx Tx) (err error) {
+		key, err = tx.Key(KeyID(parsed.Header.Kid))
+		return err
+	})
+	if errors.Is(err, ErrNoRow) {
+		return c, fail(Unauthenticated, "proof.wrong")
+	}
+	if err != nil {
+		return c, AsError(err)
+	}
+	var r wire.Request
+	if _, err := k.verifyPhone(proof, wire.TypRequest, key.ID, key.Public, &r); err != nil {
+		return c, fail(Unauthenticated, "proof.wrong").because(err)
+	}
+	body := sha256.Sum256(req.Body)
+	if r.Aud != k.id.serverID || r.Htm != req.Method || r.Htu != k.site.PhoneOrigin+req.Path || subtle.ConstantTimeCompare(r.Bh, body[:]) != 1 {
+		return c, fail(Unauthenticated, "proof.wrong")
+	}
+	if raw, err := wire.DecodeB64(r.Jti); err != nil || len(raw) != 16 {
+		return c, fail(Unauthenticated, "proof.wrong")
+	}
+	now := k.now()
+	made := time.UnixMilli(r.Iat)
+	if made.Before(now.Add(-proofWindow)) || made.After(now.Add(proofWindow)) {
+		return c, fail(Unauthenticated, "proof.time", "now", now.UnixMilli())
+	}
+	c.key = &key
+	c.proof = usedProof{jti: r.Jti, until: made.Add(2 * proofWindow)}
+	return c, nil
+}
+
+// verifyPhone checks a message of a phone's: typ, signature, and that its header names the key. It gives the signing input.
+func (b *base) verifyPhone(jws, typ string, kid KeyID, point []byte, payload any) (string, error) {
+	parsed, err := wire.ParseJWS(jws)
+	if err != nil {
+		return "", fail(BadInput, "jws").because(err)
+	}
+	if parsed.Header.Typ != typ || parsed.Header.Kid != string(kid) {
+		return "", fail(BadInput, "jws")
+	}
+	if err := b.JOSE.Verify(jws, point); err != nil {
+		return "", fail(BadInput, "jws").because(err)
+	}
+	if err := wire.DecodeStrict(parsed.Payload, payload); err != nil {
+		return "", fail(BadInput, "jws").because(err)
+	}
+	return parsed.SigningInput, nil
+}
+
+// spend uses a write's proof up, in the transaction of the write.
+func (b *base) spend(tx Tx, c Caller) error {
+	if c.proof.jti == "" {
+		return nil // spent already, or a caller that is no phone
+	}
+	err := tx.UseProof(c.key.ID, c.proof.jti, c.proof.until)
+	if errors.Is(err, ErrExists) {
+		return fail(Unauthenticated, "proof.replayed")
+	}
+	return err
+}
+
+// List gives the user's keys that are not removed, oldest first.
+func (k *Keys) List(ctx context.Context, c Caller) ([]Key, error) {
+	session, err := c.withSession(Restricted)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := k.keysOf(ctx, session.UserID)
+	if err != nil {
+		return nil, AsError(err)
+	}
+	return present(keys), nil
+}
+
+func present(keys []Key) []Key {
+	var out []Key
+	for _, k := range keys {
+		if k.State != KeyRemoved {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// Rename gives a phone another name in the portal.
+func (k *Keys) Rename(ctx context.Context, c Caller, id KeyID, name string) error {
+	if !cleanText(name, 40) {
+		return fail(BadInput, "phone.name")
+	}
+	now := k.now()
+	return wrap(k.Store.Update(ctx, func(tx Tx) error {
+		session, err := k.live(tx, c, Full)
+		if err != nil {
+			return err
+		}
+		key, err := k.ownKey(tx, session.UserID, id)
+		if err != nil {
+			return err
+		}
+		key.Phone.Name = name
+		if err := tx.SaveKey(key); err != nil {
+			return err
+		}
+		return k.record(tx, c, now, "key.renamed", key.UserID, string(id))
+	}))
+}
+
+// ownKey gives a user's key that is not removed.
+func (b *base) ownKey(tx Tx, user UserID, id KeyID) (Key, error) {
+	key, err := tx.Key(id)
+	if errors.Is(err, ErrNoRow) || err == nil && (key.UserID != user || key.State == KeyRemoved) {
+		return Key{}, fail(NotFound, "key.unknown")
+	}
+	return key, err
+}
+
+// AskRemove asks the user's phones whether one of them may be removed; a key that never became active goes at once,
+// and the answer is then the zero ApprovalID.
+func (k *Keys) AskRemove(ctx context.Context, c Caller, id KeyID) (ApprovalID, error) {
+	session, err := c.withSession(Full)
+	if err != nil {
+		return "", err
+	}
+	now := k.now()
+	var key Key
+	gone := false
+	err = k.Store.Update(ctx, func(tx Tx) error {
+		if _, err := k.live(tx, c, Full); err != nil {
+			return err
+		}
+		key, err = k.ownKey(tx, session.UserID, id)
+		if err != nil {
+			return err
+		}
+		gone = key.State == KeyConfirm || key.State == KeyApprove
+		if !gone {
+			return nil
+		}
+		return k.removeKey(tx, c, key, now)
+	})
+	if err != nil {
+		return "", AsError(err)
+	}
+	if gone {
+		k.Bus.Publish(topicOfKey(id), topicOfActivations(session.UserID))
+		return "", nil
+	}
+	return k.askForChange(ctx, c, ApproveKeyRemove, string(id), nil, wire.Statement{Item: clip(key.Phone.Name, 40)})
+}
+
+// RemoveOwn removes the calling phone's own key.
+func (k *Keys) RemoveOwn(ctx context.Context, c Caller) error {
+	if c.key == nil {
+		return fail(Unauthenticated, "proof.missing")
+	}
+	now := k.now()
+	err := k.Store.Update(ctx, func(tx Tx) error {
+		if err := k.spend(tx, c); err != nil {
+			return err
+		}
+		key, err := k.ownKey(tx, c.key.UserID, c.key.ID)
+		if err != nil {
+			return err
+		}
+		return k.removeKey(tx, c, key, now)
+	})
+	if err == nil {
+		k.Bus.Publish(topicOfKey(c.key.ID), topicOfActivations(c.key.UserID))
+	}
+	return wrap(err)
+}
+
+// removed is the key without everything that made it one.
+func (k Key) removed(now time.Time) Key {
+	k.State, k.RemovedAt = KeyRemoved, now
+	k.OCRA, k.PINVerifier, k.PRFVerifier, k.Credential = nil, nil, nil, nil
+	return k
+}
+
+// removeKey removes a key and ends every session that it opened.
+func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
+	if err := tx.SaveKey(key.removed(now)); err != nil {
+		return err
+	}
+	if err := b.endSessionsWhere(tx, c, key.UserID, func(s Session) bool { return s.KeyID == key.ID }, now); err != nil {
+		return err
+	}
+	return b.record(tx, c, now, "key.removed", key.UserID, string(key.ID), "phone", key.Phone.Name)
+}
+
+// activate makes a key active.
+func (b *base) activate(tx Tx, c Caller, key Key, now time.Time) error {
+	key.State, key.ActivatedAt = KeyActive, now
+	if err := tx.SaveKey(key); err != nil {
+		return err
+	}
+	user, err := tx.User(key.UserID)
+	if err != nil {
+		return err
+	}
+	if !user.HadKey {
+		user.HadKey = true
+		if err := tx.SaveUser(user); err != nil {
+			return err
+		}
+	}
+	return b.record(tx, c, now, "key.activated", key.UserID, string(key.ID), "phone", key.Phone.Name, "platform", key.Phone.Platform)
+}
+
+// AskPINChange makes the statement for changing the calling key's PIN (docs/protocol.md §6.3).
+func (k *Keys) AskPINChange(ctx context.Context, c Caller) (statement string, err error) {
+	if c.key == nil {
+		return "", fail(Unauthenticated, "proof.missing")
+	}
+	if c.key.State != KeyActive {
+		return "", k.notActive(*c.key)
+	}
+	if !c.key.HasPIN() {
+		return "", fail(Conflict, "pin.none")
+	}
+	now := k.now()
+	es, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		return "", AsError(err)
+	}
+	var user User
+	err = k.Store.View(ctx, func(tx Tx) (err error) {
+		user, err = tx.User(c.key.UserID)
+		return err
+	})
+	if err != nil {
+		return "", AsError(err)
+	}
+	a := Approval{UserID: user.ID, Kind: ApprovePINChange, Known: true, Subject: string(c.key.ID)}
+	a, err = k.newApproval(c, user, []Key{*c.key}, a, wire.Statement{Es: es.PublicKey().Bytes()}, now)
+	if err != nil {
+		return "", AsError(err)
+	}
+	if a.Payload, err = k.id.seal("approvals", "payload", string(a.ID), es.Bytes()); err != nil {
+		return "", AsError(err)
+	}
+	err = k.Store.Update(ctx, func(tx Tx) error {
+		if err := k.spend(tx, c); err != nil {
+			return err
+		}
+		if err := tx.InsertApproval(a); err != nil {
+			return err
+		}
+		return k.record(tx, c, now, "pin_change.asked", user.ID, string(c.key.ID), "approval", a.ID)
+	})
+	if err != nil {
+		return "", AsError(err)
+	}
+	return a.Statement, nil
+}

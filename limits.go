@@ -1,0 +1,72 @@
+package nodkey
+
+import (
+	"math"
+	"time"
+)
+
+// Limit is the level of one leaky bucket: it rises by one a try and drains with time.
+type Limit struct {
+	Name  string
+	Level float64
+	At    time.Time // when Level was so
+	Empty time.Time // when it will have drained to nothing; a purge may forget it then
+}
+
+// bucket is a rule: it holds size tries and drains one in drain.
+type bucket struct {
+	size  float64
+	drain time.Duration
+}
+
+// The limits on guessing. A try is charged before it is checked and given back when it was right, so that parallel
+// guesses do not get past. A browser that signed in as the user before has a bucket of its own and no other: strangers
+// who guess slow down strangers only.
+var (
+	passwordBySource  = bucket{size: 20, drain: 20 * time.Second}
+	passwordByName    = bucket{size: 10, drain: 3 * time.Minute} // from browsers the user never signed in with
+	passwordByBrowser = bucket{size: 10, drain: time.Minute}
+	codeBySource      = bucket{size: 30, drain: 10 * time.Second}
+	codeByAnyone      = bucket{size: 300, drain: 12 * time.Second} // an alarm, never a refusal
+)
+
+// notMeCharge is what a "not me" adds to the bucket of the source it came from.
+const notMeCharge = 10
+
+// take charges n tries to a bucket. When it is full it charges nothing and tells how long until one fits.
+func (b bucket) take(tx LimitRows, name string, n float64, now time.Time) (wait time.Duration, ok bool, err error) {
+	l, err := tx.Limit(name)
+	if err != nil {
+		return 0, false, err
+	}
+	level := b.levelAt(l, now)
+	if over := level + n - b.size; over > 0 && level > 0 {
+		return time.Duration(math.Ceil(over * float64(b.drain))), false, nil
+	}
+	return 0, true, b.save(tx, name, level+n, now)
+}
+
+// add changes a level without asking, never below nothing and never above twice the size.
+func (b bucket) add(tx LimitRows, name string, n float64, now time.Time) error {
+	l, err := tx.Limit(name)
+	if err != nil {
+		return err
+	}
+	return b.save(tx, name, min(max(0, b.levelAt(l, now)+n), 2*b.size), now)
+}
+
+func (b bucket) levelAt(l Limit, now time.Time) float64 {
+	if l.At.IsZero() {
+		return 0
+	}
+	elapsed := max(0, now.Sub(l.At))
+	return max(0, l.Level-float64(elapsed)/float64(b.drain))
+}
+
+func (b bucket) save(tx LimitRows, name string, level float64, now time.Time) error {
+	return tx.SaveLimit(Limit{Name: name, Level: level, At: now, Empty: now.Add(time.Duration(level * float64(b.drain)))})
+}
+
+func limited(key string, wait time.Duration) error {
+	return fail(Limited, key, "Seconds", int(math.Ceil(wait.Seconds())))
+}

@@ -1,0 +1,128 @@
+package nodkey
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// passwordMax is the longest password in code points; NIST SP 800-63B-4 §3.1.1.2 asks for at least 64.
+const passwordMax = 256
+
+// checkNewPassword applies the rules for new passwords: a least length, and none that the account's own words give away.
+func (b *base) checkNewPassword(password string, user User) error {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case !utf8.ValidString(password):
+		return fail(BadInput, "password.text")
+	case n < b.policy.PasswordMin:
+		return fail(BadInput, "password.short", "Min", b.policy.PasswordMin)
+	case n > passwordMax:
+		return fail(BadInput, "password.long", "Max", passwordMax)
+	}
+	lower := strings.ToLower(password)
+	if strings.Trim(lower, lower[:1]) == "" {
+		return fail(BadInput, "password.guessable")
+	}
+	for _, word := range []string{user.Name, user.DisplayName, b.site.ServerName, b.site.Operator, "password", "passwort", "nodkey"} {
+		word = strings.ToLower(word)
+		if len(word) >= 3 && strings.Contains(lower, word) && n-utf8.RuneCountInString(word) < 6 {
+			return fail(BadInput, "password.guessable")
+		}
+	}
+	return nil
+}
+
+// hashPassword gives the sealed hash that User.Password keeps.
+func (b *base) hashPassword(ctx context.Context, c Caller, user UserID, password string) ([]byte, error) {
+	phc, err := b.Passwords.Hash(ctx, c.prefix(), true, password)
+	if err != nil {
+		return nil, err
+	}
+	return b.id.seal("users", "password", string(user), []byte(phc))
+}
+
+// verifyPassword compares; a user without password, or none at all (the zero User), costs the same and is wrong. It gives a
+// new sealed hash when the parameters have risen.
+func (b *base) verifyPassword(ctx context.Context, c Caller, known bool, user User, password string) (ok bool, renewed []byte, err error) {
+	phc := ""
+	if len(user.Password) > 0 {
+		raw, err := b.id.open("users", "password", string(user.ID), user.Password)
+		if err != nil {
+			return false, nil, err
+		}
+		phc = string(raw)
+	}
+	ok, rehash, err := b.Passwords.Verify(ctx, c.prefix(), known, phc, password)
+	if err != nil || !ok || !rehash {
+		return ok, nil, err
+	}
+	renewed, err = b.hashPassword(ctx, c, user.ID, password)
+	if err != nil {
+		return true, nil, nil //nolint:nilerr // the old hash is as good as before; the next sign-in renews it
+	}
+	return true, renewed, nil
+}
+
+// charge is a try at a password or first-access code, taken before it is checked.
+type charge struct {
+	known   bool // from a browser that the user signed in with
+	buckets []chargedBucket
+}
+
+type chargedBucket struct {
+	rule bucket
+	name string
+}
+
+// chargePassword finds the user and charges the try to the buckets that apply. The zero User stands for an unknown name,
+// which is charged alike. nameHash keeps the typed name out of the store.
+func (b *base) chargePassword(ctx context.Context, c Caller, name string, now time.Time) (user User, ch charge, err error) {
+	nameHash := wireB64(b.id.codeHash("limit name", name))
+	var refused error
+	err = b.Store.Update(ctx, func(tx Tx) error {
+		user, ch, refused = User{}, charge{}, nil
+		found, err := tx.UserByName(name)
+		switch {
+		case err == nil:
+			user = found
+			if ch.known, err = tx.KnownBrowser(c.Browser.Hash(), user.ID); err != nil {
+				return err
+			}
+		case !errors.Is(err, ErrNoRow):
+			return err
+		}
+		if ch.known {
+			ch.buckets = []chargedBucket{{passwordByBrowser, "pw:browser:" + string(c.Browser.Hash()) + ":" + string(user.ID)}}
+		} else {
+			ch.buckets = []chargedBucket{{passwordBySource, "pw:source:" + c.prefix()}, {passwordByName, "pw:name:" + nameHash}}
+		}
+		for _, t := range ch.buckets {
+			wait, ok, err := t.rule.take(tx, t.name, 1, now)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				refused = limited("sign_in.slow", wait)
+				return b.record(tx, c, now, "sign_in.limited", user.ID, "", "bucket", strings.SplitN(t.name, ":", 3)[1])
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = refused
+	}
+	return user, ch, err
+}
+
+// giveBack undoes a charge: the try was right.
+func (ch charge) giveBack(tx Tx, now time.Time) error {
+	for _, t := range ch.buckets {
+		if err := t.rule.add(tx, t.name, -1, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

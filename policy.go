@@ -1,0 +1,50 @@
+package nodkey
+
+import "time"
+
+// Policy is what an organisation decides. The zero value is not usable; start from DefaultPolicy.
+type Policy struct {
+	// ActivationFirst says what a user without a key needs to activate the first one: FirstByCode or FirstByPassword.
+	ActivationFirst string
+	// ActivationConfirm makes the person type six digits from the phone in the portal before a first key is active.
+	ActivationConfirm bool
+	// MaxKeys is how many keys a user may have, 1 to 10.
+	MaxKeys int
+	// NumberMatching makes the person type the page's two digits on the phone.
+	NumberMatching bool
+	// RestrictedSessions lets a user who never had a key in with the password, to a session that can do little.
+	RestrictedSessions bool
+	// PasswordMin is the least length of a password in code points, 8 to 64 (NIST SP 800-63B-4 §3.1.1.2).
+	PasswordMin int
+	// SessionLife and SessionIdle bound a full session from its start and from its last use.
+	SessionLife, SessionIdle time.Duration
+}
+
+// What a first activation needs (Policy.ActivationFirst).
+const (
+	FirstByCode     = "code"     // a first-access code from the service desk
+	FirstByPassword = "password" // the password alone: weak, for demos
+)
+
+// DefaultPolicy is what serve starts from.
+func DefaultPolicy() Policy {
+	return Policy{
+		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, RestrictedSessions: true,
+		PasswordMin: 10, SessionLife: 12 * time.Hour, SessionIdle: 30 * time.Minute,
+	}
+}
+
+// Site is how the installation presents itself.
+type Site struct {
+	ServerName  string // "Aldermere"
+	Operator    string // "Aldermere Savings"
+	App         string // what statements say one signs in to: "Aldermere Client Portal", at most 40 characters
+	PhoneOrigin string // "https://phone.example"
+	ServiceDesk string // whom people ask who lost their phone: a telephone number, an address
+}
+
+// The PIN's length in characters (docs/protocol.md §6.1).
+const (
+	PINMin = 4
+	PINMax = 6
+)

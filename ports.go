@@ -1,0 +1,200 @@
+package nodkey
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"time"
+
+	"github.com/nodkey/nodkey/seal"
+	"github.com/nodkey/nodkey/wire"
+)
+
+// What a store says when there is no such row, or when a row with that key is there already. They never leave the domain.
+var (
+	ErrNoRow  = errors.New("no such row")
+	ErrExists = errors.New("row exists")
+)
+
+// Store keeps everything. Both calls run the closure in one transaction and give its error back unchanged.
+//
+// View sees one consistent state. Update is atomic, isolated as if one after the other (serializable), and durable
+// before it returns nil: what was acknowledged survives a power cut. The closure may run more than once, so it has no
+// effect outside the transaction; a closure that returns an error leaves nothing behind. Concurrent Updates may share one
+// commit, but one closure's error never undoes another's work. Tx is good until the closure returns.
+type Store interface {
+	View(ctx context.Context, read func(Tx) error) error
+	Update(ctx context.Context, change func(Tx) error) error
+	// Ready reports whether the store answers.
+	Ready(ctx context.Context) error
+}
+
+// Tx is a transaction. Methods that look one row up give ErrNoRow when there is none; Insert gives ErrExists when the
+// row's identity, or another column said to be unique, is taken. Lists are never nil-checked: an empty list is fine.
+type Tx interface {
+	UserRows
+	KeyRows
+	ActivationRows
+	ApprovalRows
+	SignInRows
+	SessionRows
+	LimitRows
+	AuditRows
+	InstallRows
+}
+
+// UserRows keeps users; Name is unique.
+type UserRows interface {
+	InsertUser(User) error
+	User(UserID) (User, error)
+	UserByName(name string) (User, error)
+	// Users lists by name, those after the given one, at most limit.
+	Users(after string, limit int) ([]User, error)
+	SaveUser(User) error
+	// DeleteUser removes the user and everything that is the user's, except audit rows.
+	DeleteUser(UserID) error
+}
+
+// KeyRows keeps keys and what counts against them.
+type KeyRows interface {
+	InsertKey(Key) error
+	Key(KeyID) (Key, error)
+	// KeysOf lists a user's keys, removed ones too, oldest first.
+	KeysOf(UserID) ([]Key, error)
+	SaveKey(Key) error
+	// ReservePINTry counts a try before it is checked, by one conditional UPDATE: it gives the new PINTries, or ErrNoRow
+	// when the key is not active or has max tries in a row already.
+	ReservePINTry(id KeyID, most int) (tries int, err error)
+	// InsertPINFailure, CountPINFailures and DeletePINFailure keep the failures of the last weeks.
+	InsertPINFailure(key KeyID, attempt string, at time.Time) error
+	DeletePINFailure(key KeyID, attempt string) error
+	CountPINFailures(key KeyID, since time.Time) (int, error)
+	DeletePINFailures(key KeyID) error
+	// UseProof stores that a request's jti was used by this key; ErrExists when it was already.
+	UseProof(key KeyID, jti string, until time.Time) error
+}
+
+// ActivationRows keeps activations; CodeID is unique.
+type ActivationRows interface {
+	InsertActivation(Activation) error
+	Activation(ActivationID) (Activation, error)
+	ActivationByCode(codeID []byte) (Activation, error)
+	// ActivationsOf lists a user's activations, newest first, at most limit.
+	ActivationsOf(user UserID, limit int) ([]Activation, error)
+	SaveActivation(Activation) error
+	// ClaimActivation turns an open, unexpired activation into a used one by one conditional UPDATE, storing key and
+	// submission and dropping Code and Es; ErrNoRow when it is not open any more at that time.
+	ClaimActivation(id ActivationID, key KeyID, submission []byte, now time.Time) (Activation, error)
+}
+
+// ApprovalRows keeps approvals.
+type ApprovalRows interface {
+	InsertApproval(Approval) error
+	Approval(ApprovalID) (Approval, error)
+	// OpenApprovals lists a user's open approvals that have not expired at now, newest first.
+	OpenApprovals(user UserID, now time.Time) ([]Approval, error)
+	// ApprovalsSince lists a user's approvals made at or after a time, newest first, at most limit.
+	ApprovalsSince(user UserID, since time.Time, limit int) ([]Approval, error)
+	// EndApproval moves an open, unexpired approval to another state by one conditional UPDATE, storing the decision's
+	// fields of the argument (State, DecidedAt, DecidedBy, Decision, Factor, Reason); ErrNoRow when somebody was first.
+	// For State expired it is the other way round: only an approval whose time has run out at DecidedAt.
+	EndApproval(Approval) (Approval, error)
+	// RunOut lists open approvals that have expired at now, oldest first, at most limit.
+	RunOut(now time.Time, limit int) ([]Approval, error)
+}
+
+// SignInRows keeps sign-ins; Token is unique.
+type SignInRows interface {
+	InsertSignIn(SignIn) error
+	SignIn(SignInID) (SignIn, error)
+	SignInByToken(TokenHash) (SignIn, error)
+	// SignInsOf lists a user's sign-ins, newest first, at most limit.
+	SignInsOf(user UserID, limit int) ([]SignIn, error)
+	SaveSignIn(SignIn) error
+	// FinishSignIn turns an approved sign-in into a done one with this session, by one conditional UPDATE; ErrNoRow when
+	// it is not approved (any more).
+	FinishSignIn(id SignInID, session SessionID, now time.Time) (SignIn, error)
+}
+
+// SessionRows keeps sessions and the browsers that are known; Session.Token is unique.
+type SessionRows interface {
+	InsertSession(Session) error
+	SessionByToken(TokenHash) (Session, error)
+	// SessionsOf lists a user's sessions that last beyond now, newest first.
+	SessionsOf(user UserID, now time.Time) ([]Session, error)
+	SaveSession(Session) error
+	DeleteSession(SessionID) error
+	// KnowBrowser remembers that the browser with this token signed in as the user.
+	KnowBrowser(browser TokenHash, user UserID, at time.Time) error
+	KnownBrowser(browser TokenHash, user UserID) (bool, error)
+}
+
+// LimitRows keeps the levels of leaky buckets.
+type LimitRows interface {
+	// Limit gives the zero Limit with the name when there is none.
+	Limit(name string) (Limit, error)
+	SaveLimit(Limit) error
+}
+
+// AuditRows keeps the audit log. Rows are never changed, but for being put in a block.
+type AuditRows interface {
+	// AppendAudit gives the row the next sequence number.
+	AppendAudit(AuditRow) error
+	// UnsealedAudit lists rows that are in no block, by sequence number, at most limit.
+	UnsealedAudit(limit int) ([]AuditRow, error)
+	// InsertBlock stores a block and puts these rows in it; ErrExists when there is a block of that number.
+	InsertBlock(block AuditBlock, rows []AuditRow) error
+	LastBlock() (AuditBlock, error)
+	// Blocks lists blocks from a number on, at most limit.
+	Blocks(from int64, limit int) ([]AuditBlock, error)
+	// AuditRowsOfBlock lists a block's rows by sequence number.
+	AuditRowsOfBlock(number int64) ([]AuditRow, error)
+	// AuditLog lists rows newest first that have a sequence number below before (0: all) and match the filter.
+	AuditLog(filter AuditFilter, before int64, limit int) ([]AuditRow, error)
+}
+
+// InstallRows keeps what belongs to the installation.
+type InstallRows interface {
+	// Install gives ErrNoRow before the first start.
+	Install() (Install, error)
+	InsertInstall(Install) error
+	Secret(name string) ([]byte, error)
+	InsertSecret(name string, sealed []byte) error
+	DataKeys() ([]seal.WrappedKey, error)
+	InsertDataKey(seal.WrappedKey) error
+	// Purge deletes what has no use any more at now: used proofs, ended sign-ins, sessions, activations and approvals
+	// beyond their keeping time, levels that have drained. It deletes at most limit rows a table and reports how many.
+	Purge(now time.Time, limit int) (int, error)
+}
+
+// Clock tells the time; tests have their own.
+type Clock interface{ Now() time.Time }
+
+// Passwords hashes passwords, bounded in memory and time, fairly between sources.
+type Passwords interface {
+	// Hash gives a PHC string.
+	Hash(ctx context.Context, source string, known bool, password string) (phc string, err error)
+	// Verify runs the same work for an empty phc and reports false. rehash says that the parameters have risen since.
+	// It returns an Unavailable *Error when it is full.
+	Verify(ctx context.Context, source string, known bool, phc, password string) (ok, rehash bool, err error)
+}
+
+// Bus wakes those who wait. It only wakes: truth is in the store, and a lost wake-up costs time, never correctness.
+type Bus interface {
+	Publish(topics ...string)
+	Subscribe(topics ...string) (wake <-chan struct{}, cancel func())
+}
+
+// JOSE signs and verifies compact JWS with ES256 and nothing else. Header rules are the domain's.
+type JOSE interface {
+	Sign(key *ecdsa.PrivateKey, typ string, payload []byte) (jws string, err error)
+	// Verify checks the signature by the key of this P-256 point.
+	Verify(jws string, point []byte) error
+}
+
+// WebAuthn checks what platform authenticators say: UP and UV set, origin and RP ID exact.
+type WebAuthn interface {
+	Register(challenge, userHandle []byte, registration wire.Registration) (Credential, error)
+	// Assert gives the authenticator's new signature counter.
+	Assert(credential Credential, challenge []byte, assertion wire.Assertion) (signCount uint32, err error)
+}

@@ -1,0 +1,191 @@
+package nodkey
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Sessions are signed-in browsers.
+type Sessions struct{ *base }
+
+// Caller turns a cookie into the caller it stands for. A token that stands for nothing (any more) leaves the caller
+// anonymous and is no error: the door sends such a browser to the sign-in page.
+func (s *Sessions) Caller(ctx context.Context, c Caller, token Token) (Caller, error) {
+	c.session = nil
+	if token == "" {
+		return c, nil
+	}
+	now := s.now()
+	var found Session
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		found, err = tx.SessionByToken(token.Hash())
+		return err
+	})
+	if errors.Is(err, ErrNoRow) {
+		return c, nil
+	}
+	if err != nil {
+		return c, AsError(err)
+	}
+	if !now.Before(found.ExpiresAt) || found.Level == Full && now.Sub(found.LastSeenAt) > s.policy.SessionIdle {
+		return c, nil
+	}
+	if now.Sub(found.LastSeenAt) >= time.Minute {
+		err := s.Store.Update(ctx, func(tx Tx) error {
+			fresh, err := tx.SessionByToken(token.Hash())
+			if err != nil {
+				return err
+			}
+			fresh.LastSeenAt, fresh.Source = now, c.address()
+			found = fresh
+			return tx.SaveSession(fresh)
+		})
+		if errors.Is(err, ErrNoRow) {
+			return c, nil
+		}
+		if err != nil {
+			return c, AsError(err)
+		}
+	}
+	c.session = &found
+	return c, nil
+}
+
+// live reloads the caller's session inside a transaction, so that a session that was ended a moment ago changes nothing.
+func (b *base) live(tx Tx, c Caller, level Level) (Session, error) {
+	s, err := c.withSession(level)
+	if err != nil {
+		return Session{}, err
+	}
+	fresh, err := tx.SessionByToken(s.Token)
+	if errors.Is(err, ErrNoRow) {
+		return Session{}, fail(Unauthenticated, "session.none")
+	}
+	return fresh, err
+}
+
+// User gives the account behind the caller's session.
+func (s *Sessions) User(ctx context.Context, c Caller) (User, error) {
+	session, err := c.withSession(Restricted)
+	if err != nil {
+		return User{}, err
+	}
+	var user User
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		user, err = tx.User(session.UserID)
+		return err
+	})
+	if errors.Is(err, ErrNoRow) {
+		return User{}, fail(Unauthenticated, "session.none")
+	}
+	if err != nil {
+		return User{}, AsError(err)
+	}
+	return user, nil
+}
+
+// List gives the user's signed-in browsers, newest first.
+func (s *Sessions) List(ctx context.Context, c Caller) ([]Session, error) {
+	session, err := c.withSession(Full)
+	if err != nil {
+		return nil, err
+	}
+	var list []Session
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		list, err = tx.SessionsOf(session.UserID, s.now())
+		return err
+	})
+	if err != nil {
+		return nil, AsError(err)
+	}
+	return list, nil
+}
+
+// End ends another of the user's sessions, or the caller's own.
+func (s *Sessions) End(ctx context.Context, c Caller, id SessionID) error {
+	now := s.now()
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		own, err := s.live(tx, c, Restricted)
+		if err != nil {
+			return err
+		}
+		if own.Level != Full && own.ID != id {
+			return fail(Refused, "session.restricted")
+		}
+		list, err := tx.SessionsOf(own.UserID, now)
+		if err != nil {
+			return err
+		}
+		for _, other := range list {
+			if other.ID == id {
+				return s.endSession(tx, c, other, "ended", now)
+			}
+		}
+		return fail(NotFound, "session.unknown")
+	})
+	return wrap(err)
+}
+
+// SignOut ends the caller's session. Without one there is nothing to do.
+func (s *Sessions) SignOut(ctx context.Context, c Caller) error {
+	if c.session == nil {
+		return nil
+	}
+	err := s.End(ctx, c, c.session.ID)
+	if HasKey(err, "session.none") || HasKey(err, "session.unknown") {
+		return nil
+	}
+	return err
+}
+
+// endSession ends one session and the activations that it has open.
+func (b *base) endSession(tx Tx, c Caller, s Session, why string, now time.Time) error {
+	if err := b.cancelActivations(tx, s.UserID, s.ID); err != nil {
+		return err
+	}
+	if err := tx.DeleteSession(s.ID); err != nil {
+		return err
+	}
+	return b.record(tx, c, now, "session."+why, s.UserID, string(s.ID))
+}
+
+// endSessionsWhere ends those of a user's sessions that match.
+func (b *base) endSessionsWhere(tx Tx, c Caller, user UserID, match func(Session) bool, now time.Time) error {
+	list, err := tx.SessionsOf(user, now)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if match(s) {
+			if err := b.endSession(tx, c, s, "revoked", now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cancelActivations cancels a user's open activations, those of one session or (empty) all.
+func (b *base) cancelActivations(tx Tx, user UserID, session SessionID) error {
+	list, err := tx.ActivationsOf(user, openActivations+1)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		if a.State == ActivationOpen && (session == "" || a.SessionID == session) {
+			if err := tx.SaveActivation(a.cancelled()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wrap makes an *Error of what a transaction returned, and keeps nil nil.
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return AsError(err)
+}

@@ -1,0 +1,174 @@
+package nodkey
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nodkey/nodkey/wire"
+)
+
+// Waiting is what the waiting page shows of a sign-in.
+type Waiting struct {
+	ID        SignInID
+	State     SignInState
+	Cause     string   // with denied: not_me, mistake or wrong_number
+	Number    string   // the two digits, while pending and number matching is on
+	Phones    []string // names of the phones that may answer
+	Notified  bool     // false: over the budget, so the app must be opened
+	AskedAt   time.Time
+	ExpiresAt time.Time // of the request
+	EndedAt   time.Time
+	Remaining time.Duration
+	Again     bool // "try again" works without the password
+}
+
+// Wait tells where the sign-in behind a browser's token stands.
+func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
+	now := s.now()
+	var w Waiting
+	err := s.Store.View(ctx, func(tx Tx) error {
+		signIn, err := tx.SignInByToken(token.Hash())
+		if errors.Is(err, ErrNoRow) {
+			return fail(NotFound, "sign_in.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		approval, err := tx.Approval(signIn.ApprovalID)
+		if err != nil {
+			return err
+		}
+		w = Waiting{ID: signIn.ID, State: signIn.State, Cause: signIn.Cause, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
+			ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
+		if signIn.State == SignInPending {
+			w.Remaining = max(0, approval.ExpiresAt.Sub(now))
+			if approval.StateAt(now) == ApprovalExpired {
+				w.State, w.EndedAt = SignInExpired, approval.ExpiresAt
+			} else if approval.Number {
+				w.Number = s.id.digits(approval.ID)
+			}
+		}
+		w.Again = w.State == SignInExpired && now.Before(signIn.ExpiresAt)
+		keys, err := tx.KeysOf(signIn.UserID)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if approval.Names(k.ID) && k.State == KeyActive {
+				w.Phones = append(w.Phones, k.Phone.Name)
+			}
+		}
+		return nil
+	})
+	return w, wrap(err)
+}
+
+// Topic is what the bus is told when a sign-in moves on.
+func (s *SignIns) Topic(w Waiting) string { return topicOfSignIn(w.ID) }
+
+// Cancel ends a sign-in from its own browser. One that has ended already stays as it is.
+func (s *SignIns) Cancel(ctx context.Context, c Caller, token Token) error {
+	now := s.now()
+	var keys []KeyID
+	var topic string
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		signIn, err := tx.SignInByToken(token.Hash())
+		if errors.Is(err, ErrNoRow) {
+			return fail(NotFound, "sign_in.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		topic = topicOfSignIn(signIn.ID)
+		if signIn.State != SignInPending && signIn.State != SignInApproved {
+			return nil
+		}
+		ended, err := tx.EndApproval(Approval{ID: signIn.ApprovalID, State: ApprovalCancelled, DecidedAt: now})
+		if err != nil && !errors.Is(err, ErrNoRow) {
+			return err
+		}
+		keys = ended.KeyIDs
+		signIn.State, signIn.EndedAt = SignInCancelled, now
+		if err := tx.SaveSignIn(signIn); err != nil {
+			return err
+		}
+		return s.record(tx, c, now, "sign_in.cancelled", signIn.UserID, string(signIn.ID))
+	})
+	if err == nil {
+		s.Bus.Publish(append(topicsOfKeys(keys), topic)...)
+	}
+	return wrap(err)
+}
+
+// Again asks the phones once more for a sign-in whose request ran out, without the password. Errors: sign_in.over when
+// the sign-in itself has run out or ended otherwise.
+func (s *SignIns) Again(ctx context.Context, c Caller, token Token) error {
+	now := s.now()
+	var user User
+	var keys []Key
+	var signIn SignIn
+	read := func(tx Tx) error {
+		found, err := tx.SignInByToken(token.Hash())
+		if errors.Is(err, ErrNoRow) {
+			return fail(NotFound, "sign_in.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		last, err := tx.Approval(found.ApprovalID)
+		if err != nil {
+			return err
+		}
+		expired := found.State == SignInExpired || found.State == SignInPending && last.StateAt(now) == ApprovalExpired
+		if !expired || !now.Before(found.ExpiresAt) {
+			return fail(Conflict, "sign_in.over")
+		}
+		signIn = found
+		if user, err = tx.User(found.UserID); err != nil {
+			return err
+		}
+		keys, err = tx.KeysOf(found.UserID)
+		return err
+	}
+	if err := s.Store.View(ctx, read); err != nil {
+		return AsError(err)
+	}
+	active := activeKeys(keys)
+	if len(active) == 0 {
+		return fail(Refused, "sign_in.no_phone", "ServiceDesk", s.site.ServiceDesk)
+	}
+	approval, err := s.signInApproval(c, user, active, signIn, now)
+	if err != nil {
+		return AsError(err)
+	}
+	named := keys
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		if err := read(tx); err != nil { // also keeps two taps from asking twice
+			return err
+		}
+		if !sameActive(named, keys) {
+			return fail(Conflict, "sign_in.over")
+		}
+		if err := s.expire(tx, Caller{}, signIn.ApprovalID, now); err != nil {
+			return err
+		}
+		again := signIn
+		again.EndedAt, again.Cause = time.Time{}, ""
+		return s.insertSignIn(tx, c, &again, &approval, now)
+	})
+	if err != nil {
+		return AsError(err)
+	}
+	if approval.Notified {
+		s.Bus.Publish(topicsOfKeys(approval.KeyIDs)...)
+	}
+	s.Bus.Publish(topicOfSignIn(signIn.ID))
+	return nil
+}
+
+// signInApproval makes the signed statement of a sign-in.
+func (b *base) signInApproval(c Caller, user User, keys []Key, signIn SignIn, now time.Time) (Approval, error) {
+	a := Approval{UserID: user.ID, Kind: ApproveSignIn, Number: b.policy.NumberMatching, Known: signIn.Known, Subject: string(signIn.ID)}
+	return b.newApproval(c, user, keys, a, wire.Statement{}, now)
+}

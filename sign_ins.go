@@ -1,0 +1,241 @@
+package nodkey
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+)
+
+// SignIns take a person from name and password to a session.
+type SignIns struct{ *base }
+
+// Entry is what a right password leads to: a sign-in that waits for the phone, or a restricted session.
+type Entry struct {
+	SignIn  Token // set when the phone is asked; the browser keeps it in a cookie
+	Session Token // set when the user never had a key and policy lets the password in
+}
+
+// Begin checks name and password and asks the user's phones. Errors: sign_in.wrong, the same for an unknown name and a
+// wrong password; sign_in.slow after too many tries; sign_in.no_phone for a user whose last key is gone, and
+// sign_in.first_visit for one who may not come in with a password yet.
+func (s *SignIns) Begin(ctx context.Context, c Caller, typedName, password string) (Entry, error) {
+	name, err := ParseUserName(typedName)
+	if err != nil || utf8.RuneCountInString(password) > passwordMax {
+		name = "\x00" // no user's name: the same work and the same answer follow
+	}
+	now := s.now()
+	user, ch, err := s.chargePassword(ctx, c, name, now)
+	if err != nil {
+		return Entry{}, AsError(err)
+	}
+	ok, renewed, err := s.verifyPassword(ctx, c, ch.known, user, password)
+	if err != nil {
+		return Entry{}, AsError(err)
+	}
+	if !ok {
+		err := s.Store.Update(ctx, func(tx Tx) error { return s.record(tx, c, now, "sign_in.wrong", user.ID, "") })
+		if err != nil {
+			return Entry{}, AsError(err)
+		}
+		return Entry{}, fail(Refused, "sign_in.wrong")
+	}
+	entry, err := s.enter(ctx, c, user, ch, renewed)
+	return entry, wrap(err)
+}
+
+// enter decides what follows the right password.
+func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, renewed []byte) (Entry, error) {
+	now := s.now()
+	signIn := SignIn{ID: SignInID(newID()), UserID: user.ID, State: SignInPending, Source: c.address(), Agent: c.Agent, Known: ch.known,
+		CreatedAt: now, ExpiresAt: now.Add(SignInLife)}
+	token := newToken()
+	signIn.Token = token.Hash()
+	var entry Entry
+	var refused error
+	var approval Approval
+	// The statement is signed outside the transaction and names the keys of the moment. When they change in between,
+	// it is made again.
+	for range 3 {
+		keys, err := s.keysOf(ctx, user.ID)
+		if err != nil {
+			return Entry{}, err
+		}
+		if active := activeKeys(keys); len(active) > 0 {
+			approval, err = s.signInApproval(c, user, active, signIn, now)
+			if err != nil {
+				return Entry{}, err
+			}
+		}
+		err = s.Store.Update(ctx, func(tx Tx) error {
+			entry, refused = Entry{}, nil
+			if err := ch.giveBack(tx, now); err != nil {
+				return err
+			}
+			fresh, err := tx.User(user.ID)
+			if err != nil {
+				return err
+			}
+			if renewed != nil {
+				fresh.Password = renewed
+				if err := tx.SaveUser(fresh); err != nil {
+					return err
+				}
+			}
+			keysNow, err := tx.KeysOf(user.ID)
+			if err != nil {
+				return err
+			}
+			if len(activeKeys(keysNow)) == 0 {
+				entry, refused, err = s.enterWithoutKey(tx, c, fresh, keysNow, now)
+				return err
+			}
+			if !sameActive(keys, keysNow) {
+				return errKeysChanged
+			}
+			return s.insertSignIn(tx, c, &signIn, &approval, now)
+		})
+		if errors.Is(err, errKeysChanged) {
+			continue
+		}
+		if err != nil {
+			return Entry{}, err
+		}
+		if refused != nil || entry.Session != "" {
+			return entry, refused
+		}
+		if approval.Notified {
+			s.Bus.Publish(topicsOfKeys(approval.KeyIDs)...)
+		}
+		return Entry{SignIn: token}, nil
+	}
+	return Entry{}, fail(Unavailable, "busy", "Seconds", 1)
+}
+
+var errKeysChanged = errors.New("the user's keys changed meanwhile")
+
+func sameActive(a, b []Key) bool {
+	x, y := activeKeys(a), activeKeys(b)
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i].ID != y[i].ID {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *base) keysOf(ctx context.Context, user UserID) (keys []Key, err error) {
+	err = b.Store.View(ctx, func(tx Tx) (err error) {
+		keys, err = tx.KeysOf(user)
+		return err
+	})
+	return keys, err
+}
+
+// insertSignIn stores a sign-in with its approval and decides whether the phones are woken.
+func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, now time.Time) error {
+	history, err := tx.ApprovalsSince(signIn.UserID, now.Add(-fatigueWindow), 100)
+	if err != nil {
+		return err
+	}
+	approval.Notified = mayNotify(history, signIn.Known, now)
+	signIn.Notified, signIn.ApprovalID, signIn.State = approval.Notified, approval.ID, SignInPending
+	if err := tx.InsertApproval(*approval); err != nil {
+		return err
+	}
+	if _, err := tx.SignIn(signIn.ID); errors.Is(err, ErrNoRow) {
+		err = tx.InsertSignIn(*signIn)
+		if err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	} else if err := tx.SaveSignIn(*signIn); err != nil {
+		return err
+	}
+	return s.record(tx, c, now, "sign_in.asked", signIn.UserID, string(signIn.ID), "notified", approval.Notified, "known", signIn.Known)
+}
+
+// enterWithoutKey is for a user with no active key.
+func (s *SignIns) enterWithoutKey(tx Tx, c Caller, user User, keys []Key, now time.Time) (Entry, error, error) {
+	if user.HadKey {
+		for _, k := range keys {
+			if k.State == KeySuspended {
+				return Entry{}, fail(Refused, "sign_in.suspended", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
+			}
+		}
+		return Entry{}, fail(Refused, "sign_in.no_phone", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
+	}
+	if !s.policy.RestrictedSessions {
+		return Entry{}, fail(Refused, "sign_in.first_visit", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
+	}
+	token, err := s.openRestricted(tx, c, user, s.policy.ActivationFirst == FirstByPassword, now)
+	return Entry{Session: token}, nil, err
+}
+
+// openRestricted opens a session that had no second factor.
+func (b *base) openRestricted(tx Tx, c Caller, user User, mayActivate bool, now time.Time) (Token, error) {
+	token := newToken()
+	session := Session{ID: SessionID(newID()), UserID: user.ID, Token: token.Hash(), Level: Restricted, MayActivate: mayActivate,
+		Source: c.address(), Agent: c.Agent, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(RestrictedLife)}
+	if err := tx.InsertSession(session); err != nil {
+		return "", err
+	}
+	return token, b.record(tx, c, now, "session.restricted", user.ID, string(session.ID), "mayActivate", mayActivate)
+}
+
+// Finished is what the waiting browser gets after a yes: its session, and the token that makes it a known browser.
+type Finished struct {
+	Session Token
+	Browser Token
+}
+
+// Finish gives an approved sign-in's session to the browser that began it, once. Errors: sign_in.unknown,
+// sign_in.done when another tab was first, and the state's own when it is not approved.
+func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, error) {
+	now := s.now()
+	out := Finished{Session: newToken(), Browser: c.Browser}
+	if out.Browser == "" {
+		out.Browser = newToken()
+	}
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		signIn, err := tx.SignInByToken(token.Hash())
+		if errors.Is(err, ErrNoRow) {
+			return fail(NotFound, "sign_in.unknown")
+		}
+		if err != nil {
+			return err
+		}
+		session := Session{ID: SessionID(newID()), UserID: signIn.UserID, Token: out.Session.Hash(), Level: Full,
+			KeyID: signIn.KeyID, ApprovalID: signIn.ApprovalID, Source: c.address(), Agent: c.Agent,
+			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.policy.SessionLife)}
+		if !now.Before(signIn.ExpiresAt) {
+			return fail(Conflict, "sign_in.expired")
+		}
+		if _, err := tx.FinishSignIn(signIn.ID, session.ID, now); errors.Is(err, ErrNoRow) {
+			return fail(Conflict, "sign_in."+string(signIn.State))
+		} else if err != nil {
+			return err
+		}
+		// The key may have been removed between the yes and now.
+		if key, err := tx.Key(signIn.KeyID); errors.Is(err, ErrNoRow) || err == nil && key.State != KeyActive {
+			return fail(Refused, "sign_in.no_phone", "ServiceDesk", s.site.ServiceDesk)
+		} else if err != nil {
+			return err
+		}
+		if err := tx.InsertSession(session); err != nil {
+			return err
+		}
+		if err := tx.KnowBrowser(out.Browser.Hash(), signIn.UserID, now); err != nil {
+			return err
+		}
+		return s.record(tx, c, now, "session.opened", signIn.UserID, string(session.ID), "signIn", signIn.ID)
+	})
+	if err != nil {
+		return Finished{}, AsError(err)
+	}
+	return out, nil
+}

@@ -1,0 +1,39 @@
+package nodkey
+
+import "time"
+
+// SignInState is where a sign-in stands, seen from the waiting page.
+type SignInState string
+
+// The states. pending follows its approval; approved becomes done when the waiting browser collects its session, once.
+const (
+	SignInPending   SignInState = "pending"
+	SignInApproved  SignInState = "approved"
+	SignInDenied    SignInState = "denied"
+	SignInExpired   SignInState = "expired"
+	SignInCancelled SignInState = "cancelled"
+	SignInDone      SignInState = "done"
+)
+
+// SignIn is one attempt to enter, from the right password to a session. The browser that began it holds its token;
+// nobody else can see or finish it.
+type SignIn struct {
+	ID         SignInID
+	UserID     UserID
+	State      SignInState
+	Token      TokenHash
+	ApprovalID ApprovalID // the approval of the moment; "try again" makes a new one
+	Source     string     // address
+	Agent      string     // "Firefox on Windows"
+	Known      bool       // the browser had signed in as this user before
+	Notified   bool
+	Cause      string // why it was denied
+	KeyID      KeyID  // which key decided
+	SessionID  SessionID
+	CreatedAt  time.Time
+	ExpiresAt  time.Time // after it, the password is asked for again
+	EndedAt    time.Time
+}
+
+// SignInLife is how long a right password may be followed by a yes, "try again" included.
+const SignInLife = 15 * time.Minute
