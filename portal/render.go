@@ -1,0 +1,223 @@
+package portal
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"math"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// Translator speaks one language; i18n.Localizer is one.
+type Translator interface {
+	Lang() string
+	// T gives the plain text of a key; an argument Count chooses the plural form.
+	T(key string, args map[string]any) string
+	// Remaining gives a countdown in figures, Spoken in words.
+	Remaining(time.Duration) string
+	Spoken(time.Duration) string
+}
+
+// AssetPaths gives the URL path of a built browser file; web.Assets does.
+type AssetPaths interface{ Path(name string) string }
+
+// view is any struct that embeds Page.
+type view interface{ page() Page }
+
+// Renderer holds every page in every language, parsed once. It is safe for
+// concurrent use.
+type Renderer struct {
+	pages    map[string]map[string]*template.Template // language, page
+	fallback string
+}
+
+// NewRenderer parses the templates for each translator; the first is the
+// fallback. It fails if a template is wrong or names a browser file that was
+// not built.
+func NewRenderer(assets AssetPaths, translators ...Translator) (*Renderer, error) {
+	if len(translators) == 0 {
+		return nil, errors.New("a renderer needs a language")
+	}
+	r := &Renderer{pages: make(map[string]map[string]*template.Template), fallback: translators[0].Lang()}
+	for _, translator := range translators {
+		pages, err := parse(assets, translator)
+		if err != nil {
+			return nil, fmt.Errorf("templates in %s: %w", translator.Lang(), err)
+		}
+		r.pages[translator.Lang()] = pages
+	}
+	return r, nil
+}
+
+// Render writes a page: name is its template without ".html", v its view. The
+// page is made in memory first, so an error leaves w untouched.
+func (r *Renderer) Render(w http.ResponseWriter, status int, name string, v view) error {
+	pages, ok := r.pages[v.page().Lang]
+	if !ok {
+		pages = r.pages[r.fallback]
+	}
+	page, ok := pages[name]
+	if !ok {
+		return fmt.Errorf("no page %q", name)
+	}
+	var buffer bytes.Buffer
+	if err := page.ExecuteTemplate(&buffer, "layout", v); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	_, err := buffer.WriteTo(w)
+	return err
+}
+
+// parse makes one template set a page: layout, the parts (files named
+// part_*.html) and the page, which defines "title", "scripts" and "main".
+func parse(assets AssetPaths, translator Translator) (map[string]*template.Template, error) {
+	shared, err := template.New("").Funcs(functions(assets, translator)).ParseFS(templates, "templates/layout.html", "templates/part_*.html")
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := make(map[string]*template.Template)
+	for _, file := range files {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		if name == "layout" || strings.HasPrefix(name, "part_") {
+			continue
+		}
+		page, err := shared.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if pages[name], err = page.ParseFS(templates, file); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// functions are what templates may call.
+//
+//	t "key" "Name" value …   the sentence as plain text
+//	rich "key" …             the same, **marked** words strong
+//	linked "key" …           .Before, .Text, .After of a sentence with [link words]
+//	say sentence             a Sentence
+//	icon "name" "class"…     an icon of the sprite, hidden from readers
+//	asset "name"             the path of a built file
+//	remaining, spoken        a duration in figures, in words
+//	dash left total          how much of a countdown ring is drawn
+//	ms                       a duration as integer milliseconds
+//	digits "47"              its characters one by one
+//	inc                      an index counted from one
+func functions(assets AssetPaths, translator Translator) template.FuncMap {
+	text := func(key any, args ...any) (string, error) {
+		named, err := pairs(args)
+		if err != nil {
+			return "", err
+		}
+		return translator.T(fmt.Sprint(key), named), nil
+	}
+	asset := func(name string) (string, error) {
+		if p := assets.Path(name); p != "" {
+			return p, nil
+		}
+		return "", fmt.Errorf("no browser file %q", name)
+	}
+	return template.FuncMap{
+		"t":     text,
+		"asset": asset,
+		"rich": func(key any, args ...any) (template.HTML, error) {
+			plain, err := text(key, args...)
+			return strong(plain), err
+		},
+		"linked": func(key any, args ...any) (sentenceWithLink, error) {
+			plain, err := text(key, args...)
+			return splitLink(plain), err
+		},
+		"say": func(s Sentence) string { return translator.T(s.Key, s.Args) },
+		"icon": func(name string, classes ...string) (template.HTML, error) {
+			sprite, err := asset("sprite.svg")
+			if err != nil {
+				return "", err
+			}
+			class := template.HTMLEscapeString(strings.Join(append([]string{"icon"}, classes...), " "))
+			return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="` + template.HTMLEscapeString(sprite+"#"+name) + `"></use></svg>`), nil //nolint:gosec // escaped
+		},
+		"remaining": translator.Remaining,
+		"spoken":    translator.Spoken,
+		"dash":      dash,
+		"ms":        time.Duration.Milliseconds,
+		"digits":    func(number string) []string { return strings.Split(number, "") },
+		"inc":       func(i int) int { return i + 1 },
+	}
+}
+
+// pairs makes a map of "Name", value, "Name", value.
+func pairs(args []any) (map[string]any, error) {
+	if len(args)%2 != 0 {
+		return nil, errors.New("arguments come as name and value")
+	}
+	named := make(map[string]any, len(args)/2)
+	for i := 0; i < len(args); i += 2 {
+		name, ok := args[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("argument %d is no name", i)
+		}
+		named[name] = args[i+1]
+	}
+	return named, nil
+}
+
+// strong turns **words** into strong ones; everything else is escaped.
+func strong(plain string) template.HTML {
+	parts := strings.Split(plain, "**")
+	if len(parts)%2 == 0 {
+		return template.HTML(template.HTMLEscapeString(plain)) //nolint:gosec // escaped
+	}
+	var b strings.Builder
+	for i, part := range parts {
+		escaped := template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			escaped = "<strong>" + escaped + "</strong>"
+		}
+		b.WriteString(escaped)
+	}
+	return template.HTML(b.String()) //nolint:gosec // every part is escaped
+}
+
+// sentenceWithLink is a sentence around the words of its one link.
+type sentenceWithLink struct{ Before, Text, After string }
+
+func splitLink(plain string) sentenceWithLink {
+	before, rest, ok := strings.Cut(plain, "[")
+	words, after, closed := strings.Cut(rest, "]")
+	if !ok || !closed {
+		return sentenceWithLink{Before: plain}
+	}
+	return sentenceWithLink{before, words, after}
+}
+
+// dash is the attribute stroke-dasharray of a ring with pathLength 100.
+func dash(left, total time.Duration) string {
+	if total <= 0 {
+		return "0 100"
+	}
+	share := 100 * math.Max(0, math.Min(1, float64(left)/float64(total)))
+	return strconv.FormatFloat(share, 'f', 1, 64) + " 100"
+}

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"time"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/web"
+)
+
+// sample is one page in one state, as a handler would fill it.
+type sample struct {
+	name string // of the preview file
+	page string // the template
+	view view
+	main int // how many main buttons it has: one, or none where the answer is elsewhere
+}
+
+func samplePage(viewer string) Page {
+	return Page{
+		Lang:      "en",
+		Operator:  Operator{Name: "Aldermere", Portal: "Client Portal", Company: "Aldermere Savings"},
+		Viewer:    viewer,
+		Languages: []Language{{Tag: "en", Name: "English", Current: true}, {Tag: "de", Name: "Deutsch"}, {Tag: "ja", Name: "日本語"}},
+		Return:    "/",
+		Links:     []Link{{Text: "Help", URL: "https://help.example/"}},
+	}
+}
+
+func sampleDesk() Desk {
+	return Desk{Name: "Aldermere service desk", Phone: "+49 40 5550 100", Email: "desk@aldermere.example", Hours: "Monday to Friday, 8:00 to 18:00"}
+}
+
+func sampleLive(path, next string) Live {
+	return Live{Stream: path + "/stream", Poll: path + "/state", Version: "v1", Next: next}
+}
+
+func sampleWait(number, phone string, purpose Purpose) WaitView {
+	return WaitView{
+		Page: samplePage(""), Purpose: purpose, Number: number, Phone: phone, Notified: phone != "",
+		Countdown: Countdown{Left: 161 * time.Second, Total: 180 * time.Second},
+		Steps: []Step{
+			{Text: StepPassword, At: "14:32:06"}, {Text: StepSent, At: "14:32:06"},
+			{Text: StepOpened, At: "14:32:07"}, {Text: StepWaiting, Now: true},
+		},
+		AppURL: "https://phone.aldermere.example/", Live: sampleLive("/sign-in", "/sign-in/wait"),
+	}
+}
+
+func sampleActivation(state ActivationStep) *ActivationView {
+	a := &ActivationView{
+		State: state, First: true, QR: "qr.png", Groups: []string{"7K2M", "9QXD", "4VHT", "R3NB", "W8EP"},
+		Address: "phone.aldermere.example", OpenURL: "https://phone.aldermere.example/a#c=7K2M9QXD4VHTR3NBW8EP",
+		Phone: "Pixel 8", TriesLeft: 3, Countdown: Countdown{Left: 566 * time.Second, Total: 600 * time.Second},
+		Live: sampleLive("/activation", "/"),
+	}
+	if state == ActivationApprove {
+		a.Number = "47"
+	}
+	return a
+}
+
+func sampleCards() []PhoneCard {
+	return []PhoneCard{
+		{KeyID: "k1", Name: "Pixel 8", System: "Android 16", Factor: FactorPIN, Chip: PhoneChip(nodkey.KeyActive), Activated: "3 March 2026", LastNod: "Today, 14:33"},
+		{KeyID: "k2", Name: "Old iPhone", System: "iOS 18", Factor: FactorBiometric, Chip: PhoneChip(nodkey.KeySuspended), Activated: "9 June 2024", Last: true},
+	}
+}
+
+func sampleSecurity() SecurityView {
+	return SecurityView{
+		Page: samplePage("Mara Lindqvist"), Phones: sampleCards(), Limit: 3, MayAdd: true, MayChange: true,
+		Pending: []PhoneCard{{KeyID: "k3", Name: "Galaxy A16", System: "Android 15", Chip: PhoneChip(nodkey.KeyApprove)}},
+		Browsers: []BrowserRow{
+			{SessionID: "s1", Agent: "Firefox on Windows", Source: "Hamburg, Germany", Since: "today, 14:33", This: true},
+			{SessionID: "s2", Agent: "Safari on iPad", Source: "Hamburg, Germany", Since: "Mon, 09:12"},
+		},
+		SignIns: []SignInRow{
+			{When: "Today, 14:32", From: "Hamburg, Germany", Agent: "Firefox on Windows", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDone, "")},
+			{When: "Today, 03:17", From: "Riga, Latvia", Agent: "Unknown browser", Chip: SignInChip(nodkey.SignInDenied, nodkey.ReasonNotMe)},
+			{When: "Mon, 08:05", From: "203.0.113.24", Agent: "Firefox on Windows", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDenied, nodkey.ReasonWrongNumber)},
+			{When: "Sun, 21:40", From: "Kiel, Germany", Agent: "Safari on iPad", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInExpired, "")},
+			{When: "Sun, 21:39", From: "Kiel, Germany", Agent: "Safari on iPad", Chip: SignInChip(nodkey.SignInCancelled, "")},
+			{When: "Sun, 21:38", From: "Kiel, Germany", Agent: "Safari on iPad", Chip: SignInChip(nodkey.SignInPending, "")},
+		},
+	}
+}
+
+func samples() []sample {
+	anyone, mara := samplePage(""), samplePage("Mara Lindqvist")
+	restricted := mara
+	restricted.Restricted = true
+	toast := mara
+	toast.Toast = &Sentence{Key: "activated.title", Args: map[string]any{"Phone": "Pixel 8"}}
+	wrong := func(field string) *Problem {
+		return &Problem{Field: field, Text: Sentence{Key: "desk.password"}}
+	}
+	security, pending := sampleSecurity(), sampleSecurity()
+	security.Pending = nil
+	looking := SecurityView{Page: restricted, Limit: 3, Browsers: security.Browsers[:1]}
+	seal := web.Seal([]byte("a key"))
+	digits := sampleActivation(ActivationDigits)
+	digits.Problem, digits.TriesLeft = wrong("digits"), 1
+	further := sampleActivation(ActivationOffer)
+	further.First = false
+
+	all := []sample{
+		{"sign-in", "sign_in", SignInView{Page: anyone, Host: "portal.aldermere.example", Username: "m.lindqvist", Seal: seal}, 1},
+		{"sign-in-wrong", "sign_in", SignInView{Page: anyone, Host: "portal.aldermere.example", Problem: wrong("password")}, 1},
+		{"sign-in-problem", "sign_in", SignInView{Page: anyone, Host: "portal.aldermere.example", Problem: wrong("")}, 1},
+		{"first-visit", "first_visit", FirstVisitView{Page: anyone, Least: 10}, 1},
+		{"first-visit-wrong", "first_visit", FirstVisitView{Page: anyone, Least: 10, Problem: wrong("new-password")}, 1},
+		{"wait", "wait", sampleWait("47", "Pixel 8", ForSignIn), 0},
+		{"wait-any", "wait", sampleWait("47", "", ForSignIn), 0},
+		{"wait-plain", "wait", sampleWait("", "Pixel 8", ForRemoval), 0},
+		{"home-offer", "home", HomeView{Page: restricted, Greeting: Afternoon, FirstName: "Mara", Activation: sampleActivation(ActivationOffer)}, 1},
+		{"home-digits", "home", HomeView{Page: restricted, Greeting: Morning, FirstName: "Mara", Activation: digits}, 1},
+		{"home-approve", "home", HomeView{Page: mara, Greeting: Evening, FirstName: "Mara", Activation: sampleActivation(ActivationApprove), Phones: 1}, 0},
+		{"home-ended", "home", HomeView{Page: restricted, Greeting: Morning, FirstName: "Mara", Activation: sampleActivation(ActivationEnded)}, 1},
+		{"home-activated", "home", HomeView{Page: mara, Greeting: Morning, FirstName: "Mara", Activated: &ActivatedView{KeyID: "k1", Name: "Pixel 8", System: "Android 16", At: "14:32:21"}, Phones: 1}, 1},
+		{"home", "home", HomeView{Page: toast, Greeting: Morning, FirstName: "Mara", Phones: 2, LastEntry: "today, 14:33"}, 0},
+		{"home-closed", "home", HomeView{Page: restricted, Greeting: Morning, FirstName: "Mara", Closed: true, Desk: sampleDesk()}, 0},
+		{"security", "security", security, 1},
+		{"security-pending", "security", pending, 1},
+		{"security-restricted", "security", looking, 0},
+		{"phone-add", "phone_add", PhoneAddView{Page: mara, Activation: further, Limit: 3}, 1},
+		{"phone-add-full", "phone_add", PhoneAddView{Page: mara, Full: true, Limit: 3, Phones: sampleCards()}, 0},
+		{"confirm-remove", "confirm", ConfirmView{Page: mara, Question: AskRemove, Name: "Pixel 8", Action: "/phones/k1/remove", Back: "/security", Last: true}, 0},
+		{"confirm-not-mine", "confirm", ConfirmView{Page: mara, Question: AskDisown, Name: "Pixel 8", Action: "/phones/k1/not-mine", Back: "/"}, 0},
+		{"desk", "desk", DeskView{Page: anyone, Desk: sampleDesk()}, 1},
+		{"desk-lost", "desk", DeskView{Page: anyone, Lost: true, Desk: Desk{}}, 0},
+		{"password", "password", PasswordView{Page: mara, Least: 10, Problem: wrong("repeat")}, 1},
+	}
+	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
+		outcome := SignInOutcome(state, nodkey.ReasonNotMe)
+		all = append(all, sample{"outcome-" + outcome.Name, "outcome", OutcomeView{Page: anyone, Outcome: outcome, Phone: "Pixel 8", Retry: "/sign-in/again"}, 1})
+	}
+	all = append(all, sample{"outcome-wrong-number", "outcome", OutcomeView{Page: anyone, Outcome: SignInOutcome(nodkey.SignInDenied, nodkey.ReasonWrongNumber), Next: "/sign-in"}, 1})
+	for _, state := range []nodkey.ApprovalState{nodkey.ApprovalApproved, nodkey.ApprovalDenied, nodkey.ApprovalExpired, nodkey.ApprovalCancelled} {
+		outcome := ChangeOutcome(state, nodkey.ReasonNotMe)
+		all = append(all, sample{"change-" + outcome.Name, "outcome", OutcomeView{Page: mara, Outcome: outcome, Next: "/security"}, 1})
+	}
+	all = append(all, sample{"change-wrong-number", "outcome", OutcomeView{Page: mara, Outcome: ChangeOutcome(nodkey.ApprovalDenied, nodkey.ReasonWrongNumber), Next: "/security"}, 1})
+	for kind := nodkey.Internal; kind <= nodkey.Unavailable; kind++ {
+		message := MessageOf(kind)
+		all = append(all, sample{"message-" + message.Name, "message", MessageView{Page: anyone, Message: message, Reference: "4VHT-R3NB", Next: "/"}, 1})
+	}
+	return all
+}
