@@ -50,12 +50,13 @@ node_modules/.package-lock.json: package-lock.json | need-build
 # Says what is missing before anything else fails over it.
 need-build:
 	@missing=; \
-	command -v $(GO) >/dev/null || missing="$$missing\n  Go 1.26 or newer: https://go.dev/dl/"; \
+	if ! command -v $(GO) >/dev/null; then missing="$$missing\n  Go 1.26 or newer: https://go.dev/dl/"; else \
+	  have=$$($(GO) env GOVERSION 2>/dev/null); case "$$have" in go1.2[6-9]*|go1.[3-9][0-9]*|devel*) ;; *) \
+	  missing="$$missing\n  Go 1.26 or newer (this is $${have:-older}): https://go.dev/dl/";; esac; fi; \
 	if ! command -v $(NODE) >/dev/null; then missing="$$missing\n  Node.js 20 or newer: https://nodejs.org/"; \
 	elif [ "$$($(NODE) -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then \
 	  missing="$$missing\n  Node.js 20 or newer (this is $$($(NODE) --version)): https://nodejs.org/"; fi; \
 	command -v $(NPM) >/dev/null || missing="$$missing\n  npm, which comes with Node.js"; \
-	if command -v $(GO) >/dev/null && ! $(GO) version >/dev/null 2>&1; then missing="$$missing\n  a Go that can fetch the version go.mod asks for"; fi; \
 	if [ -n "$$missing" ]; then printf "Nodkey is built with tools that are missing here:$$missing\n" >&2; exit 1; fi
 
 demo: build

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -214,19 +217,47 @@ func TestRequestsHaveADeadlineAndStreamsLiftIt(t *testing.T) {
 		default:
 		}
 	})
-	server := httptest.NewServer(d.Site(Routes(mux)).Handler)
-	defer server.Close()
-	if answer, err := http.Get(server.URL + "/slow"); err == nil {
-		body, _ := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
-		t.Errorf("a request outlived its deadline: %q", body)
+	for _, http2 := range []bool{false, true} {
+		server := httptest.NewUnstartedServer(d.Site(Routes(mux)).Handler)
+		server.EnableHTTP2 = http2
+		server.StartTLS()
+		defer server.Close()
+		if answer, err := server.Client().Get(server.URL + "/slow"); err == nil {
+			body, err := io.ReadAll(answer.Body)
+			_ = answer.Body.Close()
+			if err == nil {
+				t.Errorf("HTTP/2 %t: a request outlived its deadline: %q", http2, body)
+			}
+		}
+		answer, err := server.Client().Get(server.URL + "/stream")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "xxxxxx" || (answer.ProtoMajor == 2) != http2 {
+			t.Errorf("HTTP/2 %t: got %q over %s, %v", http2, body, answer.Proto, err)
+		}
 	}
-	answer, err := http.Get(server.URL + "/stream")
+}
+
+func TestAReaderThatStopsReadingLosesTheStream(t *testing.T) {
+	d := door(t, "http://portal.localhost", io.Discard)
+	ended := make(chan error, 1)
+	server := httptest.NewServer(d.Site(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, err := OpenStream(w, r, "text/event-stream", 50*time.Millisecond)
+		for chunk := make([]byte, 1<<20); err == nil; {
+			err = s.Send(chunk)
+		}
+		ended <- err
+	})).Handler)
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "xxxxxx" {
-		t.Errorf("got %q, %v", body, err)
+	defer func() { _ = conn.Close() }()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: portal.localhost\r\n\r\n")
+	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("ended by %v", err)
 	}
 }
