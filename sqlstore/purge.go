@@ -1,0 +1,47 @@
+package sqlstore
+
+import (
+	"time"
+
+	"github.com/nodkey/nodkey"
+)
+
+// How long things are kept that can no longer change anything, counted from their end.
+const (
+	keepActivation = 30 * 24 * time.Hour  // a phone may ask for its receipt again
+	keepSignIn     = 90 * 24 * time.Hour  // the portal lists recent ones
+	keepApproval   = 90 * 24 * time.Hour  // with its evidence
+	keepBrowser    = 400 * 24 * time.Hour // browsers keep no cookie longer (RFC 6265bis §5.5)
+)
+
+// purges name what goes: rows of a table by their key, older than an age.
+var purges = []struct {
+	query string
+	age   time.Duration
+}{
+	{purge("limits", "name", "empty_at"), 0},
+	{purge("sessions", "id", "expires_at"), 0},
+	{purge("activations", "id", "expires_at"), keepActivation},
+	{purge("sign_ins", "id", "expires_at"), keepSignIn},
+	{purge("approvals", "id", "expires_at"), keepApproval},
+	{purge("used_proofs", "key_id, jti", "until_at"), 0},
+	{purge("pin_failures", "key_id, attempt", "at"), nodkey.PINTriesInAllIn},
+	{purge("known_browsers", "browser, user_id", "at"), keepBrowser},
+}
+
+func purge(table, key, at string) string {
+	return "DELETE FROM " + table + " WHERE (" + key + ") IN (SELECT " + key + " FROM " + table +
+		" WHERE " + at + " <= $1 ORDER BY " + at + " LIMIT $2)"
+}
+
+func (t *tx) Purge(now time.Time, limit int) (int, error) {
+	sum := 0
+	for _, p := range purges {
+		n, err := t.exec(p.query, millis(now.Add(-p.age)), most(limit))
+		if err != nil {
+			return sum, err
+		}
+		sum += int(n)
+	}
+	return sum, nil
+}
