@@ -1,0 +1,34 @@
+// What the person chose for this phone's looks. Nothing secret, so localStorage serves.
+import type { Preferences } from "./ui/app-context";
+
+const place = "nodkey.choice";
+
+export interface Choice {
+  readonly languages: readonly string[];
+  readonly drawing: Preferences["drawing"] | undefined;
+  readonly theme: Preferences["theme"];
+}
+
+/** Reads what was kept; anything unknown counts as not chosen. */
+export function readChoice(storage: Storage | undefined): Choice {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(storage?.getItem(place) ?? "null");
+  } catch {
+    kept = null;
+  }
+  const { language, drawing, theme } = (typeof kept === "object" && kept !== null ? kept : {}) as Record<string, unknown>;
+  return {
+    languages: typeof language === "string" ? [language] : [],
+    drawing: drawing === "android" || drawing === "ios" ? drawing : undefined,
+    theme: theme === "light" || theme === "dark" ? theme : "device",
+  };
+}
+
+export function keepChoice(storage: Storage | undefined, { preferences, language }: { preferences: Preferences; language: string }): void {
+  try {
+    storage?.setItem(place, JSON.stringify({ language, ...preferences }));
+  } catch {
+    // Full or forbidden storage costs the choice and nothing else.
+  }
+}

@@ -1,0 +1,91 @@
+// Starts the phone app: opens the core, reads the address, shows the screens.
+import { render } from "preact";
+import { openCore } from "./core/core";
+import { parseFragment } from "./core/codes";
+import { PhoneFault, type Core } from "./core/contract";
+import { posture } from "./core/posture";
+import { openDemo } from "./demo";
+import { chooseLanguage, loadTexts } from "./i18n";
+import { keepChoice, readChoice } from "./choice";
+import { App } from "./screens/app";
+import { StartFault } from "./screens/start-fault";
+import { emptyDraft, type Draft } from "./ui/app-context";
+import { cutCode } from "./ui/code-field";
+import { BrowserNav, MemoryNav, type Route } from "./ui/nav";
+
+/** Takes the code out of an activation link before anything else runs, and out of the address with it. */
+function readLink(draft: Draft): Route | undefined {
+  const { pathname, hash } = location;
+  if (pathname !== "/a") return undefined;
+  history.replaceState(null, "", "/");
+  try {
+    const link = parseFragment(hash);
+    draft.groups = cutCode(link.code);
+    draft.fingerprint = link.fingerprint;
+    return { screen: "looking" };
+  } catch (cause) {
+    const fault = cause instanceof PhoneFault ? cause : new PhoneFault("code.other");
+    draft.trouble = { key: fault.key, args: fault.args, during: "activation" };
+    return { screen: "fault" };
+  }
+}
+
+/** The live stream runs while the app is in sight and somebody is active here. */
+function keepLive(core: Core): void {
+  let stop: (() => void) | undefined;
+  const follow = (): void => {
+    const wanted = document.visibilityState === "visible" && core.users().length > 0;
+    if (wanted && stop === undefined) stop = core.live();
+    if (!wanted) {
+      stop?.();
+      stop = undefined;
+    }
+  };
+  document.addEventListener("visibilitychange", follow);
+  core.on("users", follow);
+  follow();
+}
+
+async function start(): Promise<void> {
+  const draft = emptyDraft();
+  const route = readLink(draft);
+  const place = document.getElementById("app") ?? document.body;
+  const choice = readChoice(localStorageOf(window));
+  const [texts, device] = await Promise.all([loadTexts(chooseLanguage([...choice.languages, ...navigator.languages])), posture()]);
+  let core: Core;
+  try {
+    core = await openCore();
+  } catch (fault) {
+    console.error(fault);
+    render(<StartFault texts={texts} />, place);
+    return;
+  }
+  // In a frame the history is shared with the page around, so the app keeps its own.
+  const nav = window.parent === window ? new BrowserNav(window, route) : new MemoryNav(route);
+  const deviceNames = { android: "device.android", ios: "device.ios", other: "device.other" } as const;
+  render(
+    <App
+      core={core} nav={nav} texts={texts} draft={draft} server={undefined} host={location.host}
+      device={{ platform: device.platform, name: device.model ?? texts.t(deviceNames[device.platform]) }}
+      biometric={await core.biometricAvailable()}
+      preferences={{ drawing: choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme }}
+      version={typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"} demo={openDemo(window)}
+      scan={() => import("./scan/scan")} keep={(kept) => keepChoice(localStorageOf(window), kept)}
+    />,
+    place,
+  );
+  keepLive(core);
+  // Whatever fails here shows as offline, and is tried again by the stream.
+  await core.resume().catch(() => undefined);
+}
+
+/** Reading the property itself throws where storage is forbidden. */
+function localStorageOf(window: Window): Storage | undefined {
+  try {
+    return window.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+void start();

@@ -1,0 +1,155 @@
+// A phone without a server, for looking at screens and for their tests. It keeps what the contract promises and nothing else.
+import { parseCode } from "./core/codes";
+import {
+  PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type Outcome, type PastApproval, type PhoneUser, type ServerInfo,
+} from "./core/contract";
+import { pinFaults } from "./core/pins";
+
+export const mara = { id: "u1", name: "mara", displayName: "Mara Lindqvist" };
+
+export const server: ServerInfo = {
+  id: "s1", name: "Aldermere Client Portal", operator: "Aldermere", rpId: "phone.aldermere.example",
+  key: "BB4aHiX1G8-mQvJ0JQ8oOe7vGmG7w1sVx2b3rS9c5y0bq1m4Zk7tQh3c2nX8Yd5eW6fR0gT1hU2jV3kL4mN5pQY",
+};
+
+export function userOf(change: Partial<PhoneUser> = {}): PhoneUser {
+  return {
+    keyId: "k1", userId: mara.id, name: mara.name, displayName: mara.displayName, state: "active", pin: true, biometric: false,
+    activatedAt: 1_795_000_000_000, ...change,
+  };
+}
+
+export function offerOf(now: number, change: Partial<Offer> = {}): Offer {
+  return {
+    user: mara, server: { name: server.name, operator: server.operator }, pin: { min: 4, max: 6 }, expiresAt: now + 600_000, alreadyHere: false,
+    ...change,
+  };
+}
+
+export function approvalOf(now: number, change: Partial<Approval> = {}): Approval {
+  return {
+    id: "a1", keyId: "k1", kind: "sign_in", app: "Aldermere Client Portal", who: mara.displayName, address: "203.0.113.24", place: "Hamburg, Germany",
+    with: "Firefox on Windows", known: false, number: true, issuedAt: now - 19_000, expiresAt: now + 161_000,
+    factors: { pin: true, biometric: false }, ...change,
+  };
+}
+
+export function pastOf(now: number): PastApproval[] {
+  const app = "Aldermere Client Portal";
+  return [
+    { id: "p1", keyId: "k1", app, place: "Hamburg, Germany", with: "Firefox on Windows", at: now - 3_600_000, state: "approved" },
+    { id: "p2", keyId: "k1", app, address: "198.51.100.7", with: "an unknown browser", at: now - 86_400_000, state: "denied" },
+  ];
+}
+
+/** A core whose lists and answers the owner sets. */
+export class PreviewCore implements Core {
+  online = true;
+  offlineSince: number | undefined;
+  /** Everything that screens asked for, as "name argument". */
+  readonly calls: string[] = [];
+  /** Thrown by the next call that could fail. */
+  fault: PhoneFault | undefined;
+  /** What the next yes leads to; approved when not set. */
+  outcome: Outcome | undefined;
+  activated: Partial<PhoneUser> = {};
+  offer: Offer;
+  readonly #listeners = new Map<CoreEvent, Set<() => void>>();
+  #users: readonly PhoneUser[] = [];
+  #approvals: readonly Approval[] = [];
+  #past: readonly PastApproval[] = [];
+
+  constructor(readonly now: () => number) {
+    this.offer = offerOf(now());
+  }
+
+  set(lists: { users?: readonly PhoneUser[]; approvals?: readonly Approval[]; past?: readonly PastApproval[] }): void {
+    this.#users = lists.users ?? this.#users;
+    this.#approvals = lists.approvals ?? this.#approvals;
+    this.#past = lists.past ?? this.#past;
+    for (const event of ["users", "approvals", "past"] as const) if (lists[event] !== undefined) this.#tell(event);
+  }
+
+  connect(online: boolean, since?: number): void {
+    this.online = online;
+    this.offlineSince = online ? undefined : since;
+    this.#tell("online");
+  }
+
+  server = (): Promise<ServerInfo> => Promise.resolve(server);
+  users = (): readonly PhoneUser[] => this.#users;
+  approvals = (): readonly Approval[] => this.#approvals;
+  past = (): readonly PastApproval[] => this.#past;
+  biometricAvailable = (): Promise<boolean> => Promise.resolve(true);
+  checkPin = pinFaults;
+  resume = (): Promise<void> => Promise.resolve();
+  live = (): (() => void) => () => undefined;
+
+  on(event: CoreEvent, listener: () => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  async lookup(code: string, fingerprint?: string): Promise<Offer> {
+    await this.#asked(`lookup ${code}${fingerprint === undefined ? "" : ` ${fingerprint}`}`);
+    parseCode(code);
+    return this.offer;
+  }
+
+  async activate(offer: Offer, how: { pin?: string; biometric: boolean; phoneName: string }): Promise<PhoneUser> {
+    await this.#asked(`activate ${how.pin ?? "-"} ${how.biometric ? "biometric" : "-"} ${how.phoneName}`);
+    const user = userOf({ ...offer.user, userId: offer.user.id, pin: how.pin !== undefined, biometric: how.biometric, ...this.activated });
+    this.set({ users: [...this.#users, user] });
+    return user;
+  }
+
+  async refresh(): Promise<void> {
+    await this.#asked("refresh");
+  }
+
+  async approve(approval: Approval, how: { number?: string; pin: string } | { number?: string; biometric: true }): Promise<Outcome> {
+    await this.#asked(`approve ${approval.id} ${how.number ?? "-"} ${"pin" in how ? how.pin : "biometric"}`);
+    return this.#end(approval, this.outcome ?? { state: "approved", at: this.now() });
+  }
+
+  async deny(approval: Approval, reason: "not_me" | "mistake"): Promise<Outcome> {
+    await this.#asked(`deny ${approval.id} ${reason}`);
+    return this.#end(approval, { state: "denied", at: this.now() });
+  }
+
+  async disown(past: PastApproval): Promise<void> {
+    await this.#asked(`disown ${past.id}`);
+  }
+
+  async changePin(keyId: string, oldPin: string, newPin: string): Promise<void> {
+    await this.#asked(`changePin ${keyId} ${oldPin} ${newPin}`);
+  }
+
+  async removeUser(keyId: string): Promise<void> {
+    await this.#asked(`removeUser ${keyId}`);
+    this.set({ users: this.#users.filter((user) => user.keyId !== keyId) });
+  }
+
+  #end(approval: Approval, outcome: Outcome): Outcome {
+    const { id, keyId, app, place, address } = approval;
+    const past: PastApproval = {
+      id, keyId, app, at: outcome.at, state: outcome.state,
+      ...(place === undefined ? {} : { place }), ...(address === undefined ? {} : { address }), ...(approval.with === undefined ? {} : { with: approval.with }),
+    };
+    this.set({ approvals: this.#approvals.filter((one) => one.id !== id), past: [past, ...this.#past] });
+    return outcome;
+  }
+
+  async #asked(call: string): Promise<void> {
+    this.calls.push(call);
+    await Promise.resolve();
+    const { fault } = this;
+    this.fault = undefined;
+    if (fault !== undefined) throw fault;
+  }
+
+  #tell(event: CoreEvent): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener();
+  }
+}

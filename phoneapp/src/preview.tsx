@@ -1,0 +1,85 @@
+// Shows any screen over a phone without a server: ?screen=…&drawing=ios&theme=dark&size=200. Not part of the app.
+import { render } from "preact";
+import "../../web/design/tokens.css";
+import "../../web/design/base.css";
+import "../../web/design/phone.css";
+import { loadTexts } from "./i18n";
+import { PhoneFault } from "./core/contract";
+import { PreviewCore, approvalOf, offerOf, pastOf, server, userOf } from "./preview-core";
+import { App } from "./screens/app";
+import { emptyDraft, type Draft, type Ending } from "./ui/app-context";
+import { MemoryNav, type PlainScreen, type Route } from "./ui/nav";
+
+const query = new URLSearchParams(location.search);
+const [screen = "home", detail = ""] = (query.get("screen") ?? "home").split(":");
+const now = Date.now();
+const core = new PreviewCore(Date.now);
+const draft: Draft = emptyDraft();
+if (query.get("size") !== null) document.documentElement.setAttribute("data-preview-size", query.get("size") ?? "");
+
+const user = userOf({ activatedAt: now - 40 * 86_400_000 });
+const approval = approvalOf(now);
+
+/** Prepares the core and the draft for a screen, and says where to start. */
+function prepare(): Route {
+  if (screen !== "first") core.set({ users: [user], past: pastOf(now) });
+  draft.offer = offerOf(now, detail === "already" ? { alreadyHere: true } : {});
+  switch (screen) {
+    case "code":
+      draft.groups = detail === "wrong" ? ["7K2M", "9QXD", "4VHY", "R3", ""] : draft.groups;
+      return { screen: "code" };
+    case "activated":
+      if (detail === "confirm") core.set({ users: [{ ...user, state: "confirm", digits: "318402" }] });
+      if (detail === "approve") core.set({ users: [{ ...user, state: "approve" }] });
+      return { screen: "activated", keyId: "k1" };
+    case "user":
+      if (detail === "suspended") core.set({ users: [{ ...user, state: "suspended" }] });
+      return { screen: "user", keyId: "k1" };
+    case "change-pin":
+      return { screen: "change-pin", keyId: "k1" };
+    case "fault":
+      draft.trouble = { key: detail, args: { minutes: 7, direction: "slow", group: 3, reference: "7F2K-91" }, during: detail.startsWith("key") ? "approval" : "activation" };
+      return { screen: "fault" };
+    case "home":
+      if (detail === "several") core.set({ approvals: [approval, approvalOf(now, { id: "a2", place: "Lisbon, Portugal", with: "Chrome on Android" })] });
+      if (detail === "offline") core.connect(false, now - 600_000);
+      if (detail === "suspended") core.set({ users: [{ ...user, state: "suspended" }, userOf({ keyId: "k2", displayName: "Jonas Brandt" })] });
+      return { screen: "home" };
+    case "approval":
+      core.set({
+        approvals: [approvalOf(now, {
+          known: detail === "known", number: detail !== "nonumber", factors: { pin: true, biometric: detail === "biometric" },
+          ...(detail === "text" ? { text: "Transfer of 1,200.00 EUR to Nordlicht Stadtwerke" } : {}),
+          ...(detail === "key_add" ? { kind: "key_add" as const, newKey: { id: "k9", name: "Pixel 8" }, number: false } : {}),
+        })],
+      });
+      draft.number = "4";
+      return { screen: "approval", id: "a1" };
+    case "confirm":
+      core.set({ approvals: [approval] });
+      draft.number = "47";
+      if (detail === "wrong") core.fault = new PhoneFault("pin.wrong", { left: 3 });
+      return { screen: "confirm", id: "a1" };
+    case "decided":
+      core.set({ past: [{ id: "a1", keyId: "k1", app: approval.app, at: now, state: "approved" }, ...pastOf(now)] });
+      draft.decided = { approval, ending: detail as Ending, at: now };
+      return { screen: "decided" };
+    case "first":
+      return { screen: "home" };
+    default:
+      return { screen: screen as PlainScreen };
+  }
+}
+
+const place = document.getElementById("app");
+if (place !== null) {
+  render(
+    <App
+      core={core} nav={new MemoryNav(prepare())} texts={await loadTexts("en")} draft={draft} server={server} host="phone.aldermere.example"
+      device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"}
+      preferences={{ drawing: query.get("drawing") === "ios" ? "ios" : "android", theme: query.get("theme") === "dark" ? "dark" : "light" }} version="dev"
+      demo={undefined} scan={() => Promise.reject(new PhoneFault(detail === "" ? "camera.denied" : detail))} keep={() => undefined}
+    />,
+    place,
+  );
+}

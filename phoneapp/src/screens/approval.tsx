@@ -1,0 +1,113 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Approval } from "../core/contract";
+import type { Texts } from "../i18n";
+import { useApp } from "../ui/app-context";
+import { Button } from "../ui/button";
+import { Countdown } from "../ui/countdown";
+import { NumberField } from "../ui/number-field";
+import { Bar, Screen } from "../ui/screen";
+import { Banner } from "../ui/surfaces";
+import { useDecide, useOpenApproval } from "./decide";
+import { kinds } from "./kinds";
+import { Statement, type Line } from "./statement";
+import { Working } from "./working";
+import { useWords } from "./words";
+
+/** The screen may come by itself: it keeps its buttons back for a moment, so that a tap meant for the last one does nothing here. */
+const guardMs = 350;
+
+/** Is this you? Only what stands in the verified statement is shown. */
+export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
+  const { texts, nav, draft } = useApp();
+  const words = useWords();
+  const approval = useOpenApproval(id);
+  const [number, setNumber] = useState(draft.number);
+  const [error, setError] = useState("");
+  const [ready, setReady] = useState(false);
+  const { busy, refused, approve, deny } = useDecide();
+  useEffect(() => {
+    const timer = setTimeout(() => setReady(true), guardMs);
+    return () => clearTimeout(timer);
+  }, []);
+  if (approval === undefined) return null;
+
+  const biometricFirst = approval.factors.biometric && (!words.android || !approval.factors.pin);
+  const confirm = (factor: "pin" | "biometric"): void => {
+    if (approval.number && !/^[0-9]{2}$/.test(number)) {
+      setError(texts.t("number.missing"));
+      document.getElementById(number.charAt(0).trim() === "" ? "number-1" : "number-2")?.focus();
+      return;
+    }
+    draft.number = number;
+    if (factor === "pin") nav.go({ screen: "confirm", id });
+    else approve(approval, { ...(approval.number ? { number } : {}), biometric: true });
+  };
+  const main = biometricFirst ? "biometric" : "pin";
+  const label = (factor: "pin" | "biometric"): string => (factor === "pin" ? texts.t("approval.pin") : texts.t("approval.biometric", { Sensor: words.sensor }));
+  const other = biometricFirst ? approval.factors.pin && ("pin" as const) : approval.factors.biometric && ("biometric" as const);
+
+  return (
+    <Screen
+      bar={<Bar title={texts.t(kinds[approval.kind].bar)} right={<Countdown from={approval.issuedAt} to={approval.expiresAt} />} />}
+      title={texts.t(kinds[approval.kind].title)} onSubmit={() => confirm(main)}
+      actions={ready && (
+        <>
+          <Button id="confirm" submit busy={busy}>{label(main)}</Button>
+          <Button id="deny" kind="no" onClick={() => deny(approval, "not_me")}>{texts.t("approval.no")}</Button>
+          <span class="action-links">
+            {other !== false && <Button id="other-factor" kind="text" onClick={() => confirm(other)}>{label(other)}</Button>}
+            <Button id="mistake" kind="text" onClick={() => deny(approval, "mistake")}>{texts.t("approval.mistake")}</Button>
+          </span>
+        </>
+      )}
+    >
+      <Statement lines={linesOf(texts, approval)} />
+      {approval.text !== undefined && (
+        <div class="supplied">
+          <p class="supplied-head">{texts.t("approval.text", { App: approval.app })}</p>
+          <p>{approval.text}</p>
+        </div>
+      )}
+      <Caution approval={approval} />
+      {approval.number && (
+        <NumberField
+          value={number} error={error}
+          onInput={(value) => {
+            setNumber(value);
+            setError("");
+          }}
+        />
+      )}
+      <div role="status" data-error={refused === "" ? undefined : refused}>
+        {texts.has(refused) && <Banner kind="look" icon="warning">{texts.t(refused)}</Banner>}
+      </div>
+      <Working busy={busy} text={texts.t("approval.working")} />
+    </Screen>
+  );
+}
+
+function linesOf(texts: Texts, approval: Approval): Line[] {
+  const at = texts.when(approval.issuedAt, Date.now());
+  const from: ComponentChildren = approval.place ?? approval.address;
+  const lines: Line[] = [
+    { icon: "door", name: texts.t(kinds[approval.kind].app), value: approval.app },
+    { icon: "person", name: texts.t("approval.as"), value: approval.who },
+  ];
+  if (approval.newKey !== undefined) lines.push({ icon: "phone", name: texts.t("approval.new_phone"), value: approval.newKey.name });
+  if (approval.item !== undefined) lines.push({ icon: "phone", name: texts.t("approval.removed_phone"), value: approval.item });
+  if (from !== undefined) {
+    const second = approval.place !== undefined && approval.address !== undefined ? `${approval.address} · ${at}` : at;
+    lines.push({ icon: "pin", name: texts.t("approval.from"), value: from, second });
+  }
+  if (approval.with !== undefined) lines.push({ icon: "window", name: texts.t("approval.with"), value: approval.with });
+  return lines;
+}
+
+function Caution({ approval }: { approval: Approval }): JSX.Element | null {
+  const { texts } = useApp();
+  const { caution } = kinds[approval.kind];
+  if (caution !== undefined) return <Banner kind="look" icon="warning" title={texts.t(caution.title)}>{texts.t(caution.rest)}</Banner>;
+  if (approval.known) return null;
+  return <Banner kind="look" icon="warning" title={texts.t("approval.unknown")}>{texts.t("approval.unknown.rest")}</Banner>;
+}

@@ -1,0 +1,64 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useApp } from "../ui/app-context";
+import { Button } from "../ui/button";
+import { Screen, StepBar } from "../ui/screen";
+import { Banner, Parts } from "../ui/surfaces";
+import { useActivate } from "./activate";
+import { Working } from "./working";
+import { useWords } from "./words";
+
+/** The phone's own lock confirms: fingerprint, face or passcode. */
+export function ChooseBiometric(): JSX.Element | null {
+  const { texts, nav, draft } = useApp();
+  const words = useWords();
+  const [both, setBoth] = useState(draft.biometricToo);
+  const [refused, setRefused] = useState("");
+  const [busy, activate] = useActivate();
+  const offer = draft.offer;
+  if (offer === undefined) return null;
+
+  const toPin = (too: boolean): void => {
+    draft.biometricToo = too;
+    nav.go({ screen: "pin" });
+  };
+  const go = (): void => {
+    if (both) {
+      toPin(true);
+      return;
+    }
+    setRefused("");
+    activate({ biometric: true }, (fault) => {
+      if (fault.key !== "biometric.cancelled" && fault.key !== "biometric.failed") return false;
+      setRefused(fault.key);
+      return true;
+    });
+  };
+  return (
+    <Screen
+      bar={<StepBar title={words.register} capitals={words.android} step={2} />}
+      title={texts.t("biometric.title", { Sensor: words.sensor })} lead={texts.t("biometric.lead")} onSubmit={go}
+      actions={
+        <>
+          <Button id="activate" submit capitals={words.android && !both} busy={busy}>{both ? texts.t("continue") : words.activate}</Button>
+          <Button id="use-pin" kind="text" onClick={() => toPin(false)}>{texts.t("biometric.pin")}</Button>
+        </>
+      }
+    >
+      <Parts
+        parts={[
+          { icon: words.android ? "fingerprint" : "face", text: texts.t("biometric.part1") },
+          { icon: "shield-check", text: texts.t("biometric.part2", { Operator: offer.server.operator }) },
+        ]}
+      />
+      <label class="check">
+        <input type="checkbox" id="pin-too" checked={both} onChange={(event) => setBoth(event.currentTarget.checked)} />
+        <span>{texts.t("biometric.both")}</span>
+      </label>
+      <div role="status" class="screen-status" data-error={refused === "" ? undefined : refused}>
+        {texts.has(refused) && <Banner kind="look" icon="warning">{texts.t(refused)}</Banner>}
+      </div>
+      <Working busy={busy} text={texts.t("activate.working")} />
+    </Screen>
+  );
+}

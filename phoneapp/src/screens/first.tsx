@@ -1,0 +1,44 @@
+import type { JSX } from "preact";
+import { languages } from "../i18n";
+import { useApp } from "../ui/app-context";
+import { Button } from "../ui/button";
+import { Icon } from "../ui/icon";
+import { MenuButton, Screen } from "../ui/screen";
+import { Seal } from "../ui/seal";
+import { useWords } from "./words";
+
+/** Nobody is active here yet. */
+export function First(): JSX.Element {
+  const { texts, nav, server } = useApp();
+  const words = useWords();
+  return (
+    <Screen
+      bar={
+        <header class="bar">
+          <MenuButton id="services" label={texts.t("services.title")} onClick={() => nav.go({ screen: "services" })} />
+          {Object.keys(languages).length > 1 && (
+            <button type="button" class="bar-menu bar-right" id="language" onClick={() => nav.go({ screen: "settings" })}>
+              <Icon name="globe" />
+              <span>{languages[texts.language as keyof typeof languages]}</span>
+            </button>
+          )}
+        </header>
+      }
+      head={<Seal serverKey={server?.key} />}
+      title={
+        <>
+          <span class="first-line">{texts.t("first.line1")} </span>
+          <span class="first-line">{texts.t("first.line2")} </span>
+          <span class="first-line">{texts.t("first.line3")}</span>
+        </>
+      }
+      lead={server === undefined ? texts.t("first.keys") : texts.rich("first.belongs", { Operator: <strong>{server.operator}</strong> })}
+      actions={
+        <>
+          <Button id="register" capitals={words.android} onClick={() => nav.go({ screen: "code" })}>{words.register}</Button>
+          <Button id="before" kind="text" onClick={() => nav.go({ screen: "before" })}>{texts.t("before.link")}</Button>
+        </>
+      }
+    />
+  );
+}

@@ -1,0 +1,139 @@
+import type { JSX } from "preact";
+import type { Approval, PastApproval, PhoneUser } from "../core/contract";
+import { clockLeft } from "../i18n";
+import { useApp, useCore, useNow, useTask } from "../ui/app-context";
+import { Button } from "../ui/button";
+import { NodLine } from "../ui/nod-line";
+import { MenuButton, Screen } from "../ui/screen";
+import { Banner, Chip, LinkRow, Row } from "../ui/surfaces";
+import { kinds } from "./kinds";
+import { useWords } from "./words";
+
+/** Is anything waiting? */
+export function Home(): JSX.Element {
+  const { texts, nav, core, draft, fail, say, server } = useApp();
+  const words = useWords();
+  const [busy, run] = useTask();
+  const users = useCore(["users"], (c) => c.users());
+  const all = useCore(["approvals"], (c) => c.approvals());
+  const past = useCore(["past"], (c) => c.past());
+  const offlineSince = useCore(["online"], (c) => (c.online ? undefined : (c.offlineSince ?? Date.now())));
+  const now = useNow(all.length > 0);
+  const waiting = all.filter((approval) => approval.expiresAt > now);
+
+  const refresh = (): void =>
+    run(async () => {
+      try {
+        await core.refresh();
+        if (core.approvals().length === 0) say(texts.t("home.nothing.new"));
+      } catch (fault) {
+        fail(fault, "other");
+      }
+    });
+  const open = (approval: Approval): void => {
+    draft.number = "";
+    nav.go({ screen: "approval", id: approval.id });
+  };
+  const more = (
+    <MenuButton id="more" label={texts.t("more.title")} onClick={() => nav.go({ screen: "more" })} />
+  );
+  const offline = offlineSince !== undefined;
+  const suspended = users.filter((user) => user.state === "suspended");
+  return (
+    <Screen
+      bar={<header class="bar">{words.android ? more : <span class="bar-title">{server?.operator ?? ""}</span>}</header>}
+      head={<NodLine ring={waiting.length > 0 ? "counting" : "waiting"} part={partOf(waiting[0], now)} />}
+      centred title={waiting.length === 0 ? texts.t("home.nothing") : texts.t("home.waiting", { Count: waiting.length })}
+      lead={texts.t(waiting.length === 0 ? "home.nothing.lead" : waiting.length === 1 ? "home.waiting.lead" : "home.several.lead")}
+      actions={
+        <>
+          <Button id="refresh" icon="refresh" busy={busy} onClick={refresh}>{texts.t(offline ? "home.retry" : "home.refresh")}</Button>
+          {!words.android && <div class="corner">{more}</div>}
+        </>
+      }
+    >
+      <div role="status" class="screen-status">
+        {offline && <Banner kind="look" icon="wifi-off" title={texts.t("home.offline.title", { Time: texts.when(offlineSince, Date.now()) })}>{texts.t("home.offline")}</Banner>}
+      </div>
+      {waiting.length > 0 && (
+        <div class="sheet rows-sheet">
+          {waiting.map((approval) => (
+            <Waiting key={approval.id} approval={approval} now={now} onOpen={() => open(approval)} />
+          ))}
+        </div>
+      )}
+      {suspended.length > 0 && (
+        <Banner kind="stop" icon="lock" title={texts.t("user.suspended.title", { Name: texts.list(suspended.map((user) => user.displayName)) })}>
+          {texts.t("user.suspended")}
+        </Banner>
+      )}
+      <div class="sheet rows-sheet">
+        {users.map((user) => (
+          <UserRow key={user.keyId} user={user} />
+        ))}
+      </div>
+      {past.length > 0 && (
+        <section class="past">
+          <h2>{texts.t("home.past")}</h2>
+          <div class="rows">{past.slice(0, 5).map((one) => <PastRow key={one.id} past={one} />)}</div>
+        </section>
+      )}
+    </Screen>
+  );
+}
+
+function partOf(approval: Approval | undefined, now: number): number {
+  if (approval === undefined) return 1;
+  return Math.max(0, Math.min(1, (approval.expiresAt - now) / Math.max(1, approval.expiresAt - approval.issuedAt)));
+}
+
+function Waiting({ approval, now, onOpen }: { approval: Approval; now: number; onOpen: () => void }): JSX.Element {
+  const { texts } = useApp();
+  const title = approval.kind === "sign_in" ? approval.app : texts.t(kinds[approval.kind].bar);
+  const second = [approval.who, approval.place ?? approval.address, approval.with].filter((part) => part !== undefined).join(" · ");
+  return (
+    <LinkRow
+      data={approval.id} icon="bell" title={title} second={second} onClick={onOpen}
+      side={<Chip kind="look"><span class="figures">{clockLeft(approval.expiresAt - now)}</span></Chip>}
+    />
+  );
+}
+
+/** A user with initial and state; the row leads to the user's page. */
+export function UserRow({ user }: { user: PhoneUser }): JSX.Element {
+  const { nav, server } = useApp();
+  const open = (): void =>
+    nav.go(user.state === "confirm" || user.state === "approve" ? { screen: "activated", keyId: user.keyId } : { screen: "user", keyId: user.keyId });
+  return (
+    <LinkRow
+      lead={<span class="initial" aria-hidden="true">{Array.from(user.displayName)[0] ?? ""}</span>}
+      title={user.displayName} second={server?.operator ?? user.name} side={<StateChip user={user} />} onClick={open}
+    />
+  );
+}
+
+export function StateChip({ user }: { user: PhoneUser }): JSX.Element {
+  const { texts } = useApp();
+  switch (user.state) {
+    case "active":
+      return <Chip kind="done">{texts.t("state.active")}</Chip>;
+    case "confirm":
+    case "approve":
+      return <Chip kind="look">{texts.t("state.waiting")}</Chip>;
+    case "suspended":
+      return <Chip kind="no" icon="lock">{texts.t("state.suspended")}</Chip>;
+    case "removed":
+      return <Chip kind="past" icon="cross">{texts.t("state.removed")}</Chip>;
+  }
+}
+
+function PastRow({ past }: { past: PastApproval }): JSX.Element {
+  const { texts } = useApp();
+  const second = [texts.moment(past.at, Date.now()), past.place ?? past.address, past.with].filter((part) => part !== undefined).join(" · ");
+  return (
+    <Row
+      title={past.app} second={second}
+      side={past.state === "approved" ? <Chip kind="done">{texts.t("past.approved")}</Chip> : <Chip kind="no">{texts.t("past.denied")}</Chip>}
+    />
+  );
+}

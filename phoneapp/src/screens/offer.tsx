@@ -1,0 +1,58 @@
+import type { JSX } from "preact";
+import { PhoneFault } from "../core/contract";
+import { useApp } from "../ui/app-context";
+import { Button } from "../ui/button";
+import { Icon } from "../ui/icon";
+import { Screen, StepBar } from "../ui/screen";
+import { Banner } from "../ui/surfaces";
+import { useActivate } from "./activate";
+import { Statement } from "./statement";
+import { Working } from "./working";
+import { useWords } from "./words";
+
+/** Whose offer it is. Nothing has been claimed yet. */
+export function OfferCheck(): JSX.Element | null {
+  const { texts, nav, draft, host, biometric, fail, finish, now } = useApp();
+  const words = useWords();
+  const [busy, activate] = useActivate();
+  const offer = draft.offer;
+  if (offer === undefined) return null;
+  const go = (): void => {
+    if (offer.expiresAt <= now()) {
+      fail(new PhoneFault("activation.expired"), "activation");
+      return;
+    }
+    if (offer.resumes) {
+      activate({ biometric: false });
+      return;
+    }
+    draft.biometricToo = false;
+    nav.go({ screen: biometric && !words.android ? "biometric" : "pin" });
+  };
+  return (
+    <Screen
+      bar={<StepBar title={words.register} capitals={words.android} step={1} />} title={texts.t("offer.title")}
+      onSubmit={go}
+      actions={
+        <>
+          <Button id="continue" submit busy={busy}>{texts.t("offer.yes")}</Button>
+          <Button id="not-me" kind="no" onClick={finish}>{texts.t("offer.no")}</Button>
+        </>
+      }
+    >
+      <Statement
+        lines={[
+          { icon: "person", name: texts.t("offer.for"), value: offer.user.displayName, second: offer.user.name },
+          { icon: "door", name: texts.t("offer.at"), value: offer.server.name, second: texts.t("offer.operator", { Operator: offer.server.operator }) },
+          { icon: "window", name: texts.t("offer.host"), value: host },
+        ]}
+      />
+      {offer.alreadyHere ? (
+        <Banner icon="info" title={texts.t("offer.already.title")}>{texts.t("offer.already")}</Banner>
+      ) : (
+        <p class="offer-note second small"><Icon name="lock" size={20} ink="petrol" /><span>{texts.t("offer.note")}</span></p>
+      )}
+      <Working busy={busy} text={texts.t("activate.working")} />
+    </Screen>
+  );
+}

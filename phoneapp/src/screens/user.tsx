@@ -1,0 +1,66 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useApp, useCore, useTask } from "../ui/app-context";
+import { Dialog } from "../ui/dialog";
+import { Bar, Screen } from "../ui/screen";
+import { Banner, LinkRow } from "../ui/surfaces";
+import { StateChip } from "./home";
+import { useWords } from "./words";
+
+/** One user on this phone: state, factors, what can be done. */
+export function User({ keyId }: { keyId: string }): JSX.Element | null {
+  const { texts, nav, core, fail, say, server } = useApp();
+  const words = useWords();
+  const user = useCore(["users"], (c) => c.users().find((u) => u.keyId === keyId));
+  const [asked, ask] = useState(false);
+  const [busy, run] = useTask();
+  if (user === undefined) return null;
+  const remove = (): void =>
+    run(async () => {
+      try {
+        await core.removeUser(keyId);
+        say(texts.t("user.remove.gone", { Name: user.displayName }));
+        nav.reset({ screen: "home" });
+      } catch (fault) {
+        ask(false);
+        fail(fault, "other");
+      }
+    });
+  const factors = [...(user.pin ? [texts.t("factor.pin")] : []), ...(user.biometric ? [words.sensor] : [])];
+  return (
+    <>
+      <Screen bar={<Bar title={texts.t("users.title")} />} title={user.displayName}>
+        {user.state === "suspended" && (
+          <Banner kind="stop" icon="lock" title={texts.t("user.suspended.title", { Name: user.displayName })}>{texts.t("user.suspended")}</Banner>
+        )}
+        {user.state === "removed" && <Banner kind="look" icon="info">{texts.t("user.removed")}</Banner>}
+        <dl class="facts sheet">
+          <dt>{texts.t("user.state")}</dt>
+          <dd><StateChip user={user} /></dd>
+          <dt>{texts.t("user.name")}</dt>
+          <dd>{user.name}</dd>
+          <dt>{texts.t("user.at")}</dt>
+          <dd>{server?.name ?? ""}</dd>
+          <dt>{texts.t("user.factors")}</dt>
+          <dd>{texts.list(factors)}</dd>
+          <dt>{texts.t("user.since")}</dt>
+          <dd>{texts.date(user.activatedAt)}</dd>
+        </dl>
+        <div class="rows rows-closed">
+          {user.pin && user.state === "active" && (
+            <LinkRow id="change-pin" icon="key" title={texts.t("change_pin.title")} second={texts.t("change_pin.second")} onClick={() => nav.go({ screen: "change-pin", keyId })} />
+          )}
+          <LinkRow id="remove" icon="trash" title={texts.t("user.remove")} second={texts.t("user.remove.second")} onClick={() => ask(true)} />
+        </div>
+      </Screen>
+      {asked && (
+        <Dialog
+          title={texts.t("user.remove.title", { Name: user.displayName })} yes={texts.t("user.remove.yes")} no={texts.t("user.remove.no")}
+          busy={busy} onYes={remove} onNo={() => ask(false)}
+        >
+          <p>{texts.t("user.remove.text")}</p>
+        </Dialog>
+      )}
+    </>
+  );
+}

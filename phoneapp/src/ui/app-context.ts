@@ -1,0 +1,133 @@
+// What every screen is given: the core, the way, the sentences, and the draft of what is being done.
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
+import type { Approval, Core, CoreEvent, Offer, Outcome, Platform, ServerInfo } from "../core/contract";
+import type { Texts } from "../i18n";
+import type { Nav } from "./nav";
+
+/** Something went wrong and has a screen of its own. */
+export interface Trouble {
+  readonly key: string;
+  readonly args: Readonly<Record<string, string | number>>;
+  /** What the person was doing: it names the bar and decides the way back. */
+  readonly during: "activation" | "approval" | "other";
+}
+
+/** What became of an approval, with what was asked. */
+export interface Decided {
+  readonly approval: Approval;
+  readonly ending: Ending;
+  readonly at: number;
+}
+
+export type Ending = "approved" | "not_me" | "mistake" | "wrong_number" | "expired" | "gone" | "disowned" | ElsewhereEnding;
+/** The server's word on a decision that came too late. */
+export type ElsewhereEnding = "elsewhere_approved" | "elsewhere_denied" | "cancelled";
+
+/** Kept in memory only, and dropped when a task ends. */
+export interface Draft {
+  /** The five groups as typed so far. */
+  groups: readonly string[];
+  fingerprint: string | undefined;
+  offer: Offer | undefined;
+  /** Also make a biometric factor when the PIN screen is done. */
+  biometricToo: boolean;
+  number: string;
+  trouble: Trouble | undefined;
+  decided: Decided | undefined;
+}
+
+export function emptyDraft(): Draft {
+  return { groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, number: "", trouble: undefined, decided: undefined };
+}
+
+/** What the person chose for this phone; kept on it. */
+export interface Preferences {
+  readonly drawing: "android" | "ios";
+  readonly theme: "device" | "light" | "dark";
+}
+
+/** The demo's second way to feed the decoder: a picture of the page beside. */
+export interface DemoScan {
+  picture(signal: AbortSignal): Promise<Blob | ImageBitmap>;
+}
+
+/** The camera and the decoder, loaded when they are needed. */
+export type Scan = Pick<typeof import("../scan/scan"), "openScanner" | "scanFrom">;
+
+export interface App {
+  readonly core: Core;
+  readonly nav: Nav;
+  readonly texts: Texts;
+  readonly draft: Draft;
+  readonly server: ServerInfo | undefined;
+  readonly host: string;
+  /** What this device is, told to the server as the phone's platform and name. */
+  readonly device: { readonly platform: Platform; readonly name: string };
+  readonly biometric: boolean;
+  readonly preferences: Preferences;
+  readonly scan: () => Promise<Scan>;
+  readonly demo: DemoScan | undefined;
+  readonly version: string;
+  setPreferences(preferences: Preferences): void;
+  setLanguage(language: string): void;
+  /** A toast, for things that succeeded. */
+  say(text: string): void;
+  now(): number;
+  /** Shows what went wrong on a screen of its own. */
+  fail(fault: unknown, during: Trouble["during"]): void;
+  /** Ends the task: drops the draft, goes home. */
+  finish(): void;
+}
+
+export const AppContext = createContext<App | undefined>(undefined);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (app === undefined) throw new Error("a screen stands outside the app");
+  return app;
+}
+
+/** Reads from the core again whenever one of the events comes. */
+export function useCore<T>(events: readonly CoreEvent[], read: (core: Core) => T): T {
+  const { core } = useApp();
+  const [, tick] = useState(0);
+  const names = events.join(" ");
+  useEffect(() => {
+    const stops = names.split(" ").map((event) => core.on(event as CoreEvent, () => tick((n) => n + 1)));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [core, names]);
+  return read(core);
+}
+
+/** The time, once a second, while something counts down. */
+export function useNow(running = true): number {
+  const { now } = useApp();
+  const [at, set] = useState(now());
+  useEffect(() => {
+    if (!running) return undefined;
+    set(now());
+    const timer = setInterval(() => set(now()), 1000);
+    return () => clearInterval(timer);
+  }, [now, running]);
+  return at;
+}
+
+/** Runs a task once at a time; busy while it runs. */
+export function useTask(): readonly [boolean, (task: () => Promise<void>) => void] {
+  const [busy, setBusy] = useState(false);
+  const run = (task: () => Promise<void>): void => {
+    if (busy) return;
+    setBusy(true);
+    void task().finally(() => setBusy(false));
+  };
+  return [busy, run];
+}
+
+/** Outcome of a decision as an ending to show. */
+export function endingOf(outcome: Outcome, reason: "not_me" | "mistake"): Ending {
+  if (outcome.state === "approved") return "approved";
+  return outcome.cause === "wrong_number" ? "wrong_number" : reason;
+}

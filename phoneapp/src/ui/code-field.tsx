@@ -1,0 +1,106 @@
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import { codeGroupLength, codeGroups, groupHolds, normaliseCode, parseLink } from "../core/codes";
+import { useApp } from "./app-context";
+import { FieldError } from "./field-error";
+
+type Check = "open" | "right" | "wrong";
+
+/** A finished group is checked at once. */
+export function checkGroup(typed: string, index: number): Check {
+  if (typed.length < codeGroupLength) return "open";
+  return groupHolds(typed, index + 1) ? "right" : "wrong";
+}
+
+/** What a paste holds: twenty characters in any writing, or the link of a code. */
+export function readPasted(text: string): { code: string; fingerprint: string | undefined } {
+  try {
+    return parseLink(text);
+  } catch {
+    return { code: normaliseCode(text).replace(/[^0-9A-Z]/g, ""), fingerprint: undefined };
+  }
+}
+
+/** Cuts a code into its five groups. */
+export function cutCode(code: string): string[] {
+  return Array.from({ length: codeGroups }, (_, i) => code.slice(i * codeGroupLength, (i + 1) * codeGroupLength));
+}
+
+interface Props {
+  readonly legend: string;
+  readonly groups: readonly string[];
+  /** A sentence when Continue was pressed too early. */
+  readonly missing: string;
+  readonly onInput: (groups: readonly string[], fingerprint?: string) => void;
+}
+
+/** The activation code: five groups of four, each with its own check. */
+export function CodeField({ legend, groups, missing, onInput }: Props): JSX.Element {
+  const { texts } = useApp();
+  const box = useRef<HTMLFieldSetElement>(null);
+  const checks = groups.map(checkGroup);
+  const wrong = checks.indexOf("wrong");
+  const right = checks.flatMap((check, i) => (check === "right" ? [i + 1] : []));
+
+  const input = (index: number): HTMLInputElement | undefined => box.current?.querySelectorAll("input")[index];
+  const put = (index: number, typed: string): void => {
+    const clean = normaliseCode(typed).replace(/[^0-9A-Z]/g, "");
+    const next = [...groups];
+    // What does not fit goes on in the next groups, as when the whole code arrives from a keyboard's clipboard.
+    const spill = clean.length > codeGroupLength;
+    for (let i = index, at = 0; i < codeGroups && (i === index || at < clean.length); i++, at += codeGroupLength) {
+      next[i] = clean.slice(at, at + codeGroupLength);
+    }
+    onInput(next);
+    const last = Math.min(codeGroups - 1, index + Math.max(0, Math.ceil(clean.length / codeGroupLength) - 1));
+    const full = (next[last]?.length ?? 0) === codeGroupLength;
+    if (spill || full) input(full ? Math.min(last + 1, codeGroups - 1) : last)?.focus();
+  };
+
+  return (
+    <div>
+      <fieldset
+        ref={box} class="code-field"
+        onPaste={(event) => {
+          const text = event.clipboardData?.getData("text") ?? "";
+          const { code, fingerprint } = readPasted(text);
+          if (code.length <= codeGroupLength) return; // a single group: the box itself takes it
+          event.preventDefault();
+          onInput(cutCode(code), fingerprint);
+          input(Math.min(codeGroups - 1, Math.floor(code.length / codeGroupLength)))?.focus();
+        }}
+      >
+        <legend class="field-label">{legend}</legend>
+        <div class="code-groups">
+          {groups.map((group, i) => (
+            <div class="code-cell" data-check={checks[i]} key={i}>
+              <input
+                id={`code-group-${i + 1}`} class="code-group" value={group} autocapitalize="characters" autocorrect="off" spellcheck={false}
+                autocomplete="off" aria-label={texts.t("code.group.label", { Group: i + 1 })}
+                aria-invalid={checks[i] === "wrong" ? "true" : undefined} aria-describedby="code-error"
+                onInput={(event) => put(i, event.currentTarget.value)}
+                onKeyDown={(event) => {
+                  const at = event.currentTarget.selectionStart ?? 0;
+                  if (event.key === "Backspace" && group === "" && i > 0) {
+                    event.preventDefault();
+                    onInput(groups.map((g, j) => (j === i - 1 ? g.slice(0, -1) : g)));
+                    input(i - 1)?.focus();
+                  }
+                  if (event.key === "ArrowLeft" && at === 0) input(i - 1)?.focus();
+                  if (event.key === "ArrowRight" && at === group.length) input(i + 1)?.focus();
+                }}
+              />
+            </div>
+          ))}
+        </div>
+      </fieldset>
+      {wrong >= 0 ? (
+        <FieldError id="code-error" errorKey="code.group" title={texts.t("code.group.wrong", { Group: wrong + 1 })}>
+          {texts.t("code.group.compare")} {right.length > 0 && texts.t(right.length === 1 ? "code.group.right" : "code.groups.right", { Groups: texts.list(right) })}
+        </FieldError>
+      ) : (
+        <FieldError id="code-error">{missing}</FieldError>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { useApp } from "./app-context";
+import { Icon } from "./icon";
+
+interface Props {
+  /** The bar above. */
+  readonly bar?: ComponentChildren;
+  /** The one heading; focus goes there when the screen comes. */
+  readonly title: ComponentChildren;
+  /** What stands above the heading: a nod line, the seal. */
+  readonly head?: ComponentChildren;
+  readonly lead?: ComponentChildren;
+  readonly centred?: boolean;
+  readonly error?: string;
+  readonly children?: ComponentChildren;
+  /** The action bar at the bottom. */
+  readonly actions?: ComponentChildren;
+  /** With it the screen is a form, so that Enter does what the main button does. */
+  readonly onSubmit?: () => void;
+}
+
+/** One screen: bar, heading, content, action bar. */
+export function Screen({ bar, title, head, lead, centred = false, error, children, actions, onSubmit }: Props): JSX.Element {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { server } = useApp();
+  const name = server?.operator;
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    const text = heading.current?.textContent ?? "";
+    document.title = name === undefined ? text : `${text} – ${name}`;
+  });
+  const inner = (
+    <>
+      <main class={centred ? "screen-main screen-centred" : "screen-main"} data-error={error}>
+        {head}
+        <h1 tabIndex={-1} ref={heading}>{title}</h1>
+        {lead !== undefined && <p class="lead">{lead}</p>}
+        {children}
+      </main>
+      {actions !== undefined && <div class="action-bar">{actions}</div>}
+    </>
+  );
+  return (
+    <div class="screen">
+      {bar ?? <div class="bar bar-empty" />}
+      {onSubmit === undefined ? (
+        <div class="screen-body">{inner}</div>
+      ) : (
+        <form
+          class="screen-body" noValidate autocomplete="off"
+          onSubmit={(event) => {
+            event.preventDefault();
+            onSubmit();
+          }}
+        >
+          {inner}
+        </form>
+      )}
+    </div>
+  );
+}
+
+/** The bar with the way back, what is being done, and at most one thing at the right. */
+export function Bar({ title, capitals = false, right, onBack }: { title?: string; capitals?: boolean; right?: ComponentChildren; onBack?: () => void }): JSX.Element {
+  const { nav, texts } = useApp();
+  return (
+    <header class="bar">
+      <button type="button" class="button-icon bar-back" id="back" aria-label={texts.t("bar.back")} onClick={onBack ?? (() => nav.back())}>
+        <Icon name="arrow-left" />
+      </button>
+      {title !== undefined && <span class={capitals ? "bar-title capitals" : "bar-title"}>{title}</span>}
+      {right !== undefined && <span class="bar-side">{right}</span>}
+    </header>
+  );
+}
+
+/** The bar of a task in steps. */
+export function StepBar({ title, step, of = 3, capitals = false }: { title: string; step?: number; of?: number; capitals?: boolean }): JSX.Element {
+  const { texts } = useApp();
+  return (
+    <Bar
+      title={title} capitals={capitals}
+      right={step === undefined ? undefined : <span class="bar-time">{texts.t("bar.step", { Step: step, Of: of })}</span>}
+    />
+  );
+}
+
+/** A bar or corner button with icon and word: Services, More. */
+export function MenuButton({ id, label, onClick }: { id: string; label: string; onClick: () => void }): JSX.Element {
+  return (
+    <button type="button" class="bar-menu" id={id} onClick={onClick}>
+      <Icon name="menu" />
+      <span>{label}</span>
+    </button>
+  );
+}
