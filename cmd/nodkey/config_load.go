@@ -95,6 +95,30 @@ func loadConfig(flags *pflag.FlagSet, lookup func(string) (string, bool)) (*sett
 	return s, nil
 }
 
+// makeSettings gives the defaults with some values changed, for what makes its
+// own configuration: demo, bench and tests. Nothing of the machine is read.
+func makeSettings(values map[string]string) (*settings, error) {
+	s := &settings{from: map[string]string{}}
+	left := len(values)
+	for _, f := range fields() {
+		text, changed := values[f.key]
+		if !changed {
+			text = f.preset
+		} else {
+			left--
+		}
+		if err := f.set(&s.Config, text); err != nil {
+			return nil, keyError(f.key, "the program", err)
+		}
+		s.from[f.key] = "the program"
+	}
+	if left != 0 {
+		return nil, fmt.Errorf("unknown keys among %v", sortedKeys(values))
+	}
+	s.complete()
+	return s, nil
+}
+
 // read gives a source's value of a key, reading the file that holds it where
 // a secret is given that way.
 func (src source) read(f field) (text, where string, set bool, err error) {

@@ -234,3 +234,12 @@ func FuzzConfigFile(f *testing.F) {
 		}
 	})
 }
+
+func TestMakeSettingsRefusesKeysThatAreNone(t *testing.T) {
+	if _, err := makeSettings(map[string]string{"listen": ":1", "lisen": ":2"}); err == nil || !strings.Contains(err.Error(), "lisen") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := makeSettings(map[string]string{"listen": "x"}); err == nil {
+		t.Error("a bad value was taken")
+	}
+}

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/nodkey/nodkey/web"
 )
 
 func verify(c *lanCertificates, leaf *x509.Certificate, host string, at time.Time) error {
@@ -251,4 +253,47 @@ func askPlain(t *testing.T, at string) (int, error) {
 		t.Fatal(err)
 	}
 	return answer.StatusCode, answer.Body.Close()
+}
+
+func TestOnALocalNetworkPortsStandForHosts(t *testing.T) {
+	c, err := newLANCertificates("", []string{"127.0.0.1"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := func() net.Listener {
+		t.Helper()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	portal, phone, authority := listen(), listen(), listen()
+	s := loopback(t)
+	for _, o := range []struct {
+		origin *web.Origin
+		at     net.Listener
+	}{{&s.PortalHost, portal}, {&s.PhoneHost, phone}} {
+		if *o.origin, err = web.ParseOrigin("https://" + o.at.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trust := http.NewServeMux()
+	trust.HandleFunc("GET /ca.crt", c.serveAuthority)
+	start(t, s, says("portal"), app{
+		main: portal, lanTLS: c,
+		sites: []web.Site{{Origin: s.PhoneHost, Handler: says("phone")}},
+		extra: []endpoint{{name: "phone", listener: phone}, {name: "trust", listener: authority, handler: trust}},
+	})
+	downloaded, err := fetch(http.DefaultClient, "http://"+authority.Addr().String()+"/ca.crt")
+	roots := x509.NewCertPool()
+	if err != nil || !roots.AppendCertsFromPEM([]byte(downloaded)) {
+		t.Fatalf("the authority: %v %q", err, downloaded)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	for origin, want := range map[web.Origin]string{s.PortalHost: "portal", s.PhoneHost: "phone"} {
+		if body, err := fetch(client, origin.String()); err != nil || body != want {
+			t.Errorf("%s: got %q, %v", origin, body, err)
+		}
+	}
 }

@@ -51,8 +51,10 @@ func (b *safeBuffer) String() string {
 // loopback gives the settings of a server on free loopback ports.
 func loopback(t *testing.T) *settings {
 	t.Helper()
-	s, err := load(t, "", nil, "--tls-mode", "off", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0",
-		"--portal-host", "http://portal.localhost", "--phone-host", "http://phone.localhost", "--data-dir", t.TempDir())
+	s, err := makeSettings(map[string]string{
+		"tls.mode": "off", "listen": "127.0.0.1:0", "metrics_listen": "127.0.0.1:0", "data_dir": t.TempDir(),
+		"portal_host": "http://portal.localhost", "phone_host": "http://phone.localhost",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,17 +293,12 @@ func TestAPortInUseIsOneSentence(t *testing.T) {
 }
 
 func TestBehindAProxyTheClientIsTheOneThatTheProxySaw(t *testing.T) {
-	s := loopback(t)
-	for key, value := range map[string]string{
-		"tls.mode": "proxy", "trusted_proxies": "127.0.0.1", "portal_host": "https://portal.example.com", "phone_host": "https://phone.example.com",
-	} {
-		for _, f := range fields() {
-			if f.key == key {
-				if err := f.set(&s.Config, value); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+	s, err := makeSettings(map[string]string{
+		"tls.mode": "proxy", "trusted_proxies": "127.0.0.1", "listen": "127.0.0.1:0", "metrics_listen": "", "data_dir": t.TempDir(),
+		"portal_host": "https://portal.example.com", "phone_host": "https://phone.example.com",
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := s.checkServe(); err != nil {
 		t.Fatal(err)
