@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"mime"
 	"net/http"
@@ -32,8 +33,9 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) *Failu
 	var bad *wire.StrictError
 	if errors.As(err, &bad) {
 		f := Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.json_" + bad.Reason.String()}
-		if bad.Path != "" {
-			f.Args = map[string]any{"member": bad.Path}
+		switch bad.Reason {
+		case wire.DuplicateKey, wire.UnknownKey, wire.WrongType: // their sentences name the place; "." is the whole
+			f.Args = map[string]any{"member": cmp.Or(bad.Path, ".")}
 		}
 		return &f
 	}

@@ -23,6 +23,7 @@ func TestReadJSONSaysWhatIsWrong(t *testing.T) {
 		"other case":       {"application/json", `{"Pin":"x"}`, 400, "request.json_unknown", "Pin"},
 		"twice":            {"application/json", `{"pin":"x","pin":"y"}`, 400, "request.json_duplicate", "pin"},
 		"wrong type":       {"application/json", `{"pin":1}`, 400, "request.json_type", "pin"},
+		"null":             {"application/json", `null`, 400, "request.json_type", "."},
 		"trailing":         {"application/json", `{"pin":"x"}x`, 400, "request.json_trailing", nil},
 		"too deep":         {"application/json", strings.Repeat("[", 40) + strings.Repeat("]", 40), 400, "request.json_depth", nil},
 		"not Unicode":      {"application/json", "{\"pin\":\"\xc3\"}", 400, "request.json_text", nil},
