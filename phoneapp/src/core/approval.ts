@@ -61,7 +61,7 @@ export async function readFor(jws: string, keys: readonly KeyRecord[], now: numb
 /** A statement as screens see it. */
 export function shown(statement: Statement, clock: Clock, biometric: boolean): Approval {
   const { message, key } = statement;
-  const { address, place, with: browser, text, newKey } = message;
+  const { address, place, with: browser, text, newKey, item } = message;
   return {
     id: message.id,
     keyId: key.keyId,
@@ -75,6 +75,7 @@ export function shown(statement: Statement, clock: Clock, biometric: boolean): A
     number: message.number,
     ...(text === undefined ? {} : { text }),
     ...(newKey === undefined ? {} : { newKey }),
+    ...(item === undefined ? {} : { item }),
     issuedAt: clock.local(message.iat),
     expiresAt: clock.local(message.exp),
     factors: { pin: key.pin, biometric: biometric && key.credential !== undefined },

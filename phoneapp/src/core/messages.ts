@@ -1,6 +1,6 @@
 // The payloads that the server signs and the answers it gives, member by member (docs/protocol.md §2, §4, §5).
 
-import type { KeyState, ServerInfo } from "./contract";
+import type { Approval, KeyState, ServerInfo } from "./contract";
 import { Members, ShapeError } from "./strict";
 
 /** The server keys that a phone pins, points as base64url. */
@@ -35,7 +35,7 @@ export interface StatementMessage {
   readonly id: string;
   readonly user: string;
   readonly keys: readonly string[];
-  readonly kind: "sign_in" | "key_add" | "pin_change";
+  readonly kind: Approval["kind"];
   readonly app: string;
   readonly who: string;
   readonly address: string | undefined;
@@ -45,6 +45,7 @@ export interface StatementMessage {
   readonly number: boolean;
   readonly text: string | undefined;
   readonly newKey: { readonly id: string; readonly name: string } | undefined;
+  readonly item: string | undefined;
   readonly es: string | undefined;
   readonly iat: number;
   readonly exp: number;
@@ -110,7 +111,7 @@ export function readStatement(payload: Members): StatementMessage {
     id: payload.string("id"),
     user: payload.string("user"),
     keys: payload.strings("keys"),
-    kind: payload.oneOf("kind", ["sign_in", "key_add", "pin_change"]),
+    kind: payload.oneOf("kind", ["sign_in", "key_add", "key_remove", "pin_change", "password_change"]),
     app: payload.string("app"),
     who: payload.string("who"),
     address: payload.optionalString("address"),
@@ -120,6 +121,7 @@ export function readStatement(payload: Members): StatementMessage {
     number: payload.boolean("number"),
     text: payload.optionalString("text"),
     newKey: newKey && { id: newKey.string("id"), name: newKey.string("name") },
+    item: payload.optionalString("item"),
     es: payload.has("es") ? payload.point("es") : undefined,
     iat: payload.integer("iat"),
     exp: payload.integer("exp"),
@@ -127,9 +129,10 @@ export function readStatement(payload: Members): StatementMessage {
   newKey?.done();
   payload.done();
   if ((statement.kind === "key_add") !== (statement.newKey !== undefined)) throw new ShapeError("statement: newKey");
+  if ((statement.kind === "key_remove") !== (statement.item !== undefined)) throw new ShapeError("statement: item");
   if ((statement.kind === "pin_change") !== (statement.es !== undefined)) throw new ShapeError("statement: es");
   const { app, who, address, place, with: browser, text } = statement;
-  const shown = [app, who, address, place, browser, text, statement.newKey?.name];
+  const shown = [app, who, address, place, browser, text, statement.newKey?.name, statement.item];
   if (shown.some((words) => words !== undefined && unprintable.test(words))) throw new ShapeError("statement: characters");
   if (text !== undefined && Array.from(text).length > 200) throw new ShapeError("statement: text");
   return statement;

@@ -180,7 +180,7 @@ export class Live {
   /** Until the time is over, somebody calls wake, or the signal says stop. Without a time, until one of the latter. */
   private async pause(signal: AbortSignal, ms: number | undefined): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      const timer = ms === undefined ? undefined : setTimeout(() => done(), ms);
       const done = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", done);

@@ -52,7 +52,8 @@ class Reader {
 
   private value(depth: number): Json {
     this.space();
-    if (depth > maxDepth) throw new ShapeError("nested too deeply");
+    const opens = this.text[this.at] === "{" || this.text[this.at] === "[";
+    if (opens && depth === maxDepth) throw new ShapeError("nested too deeply");
     switch (this.text[this.at]) {
       case "{":
         return this.object(depth + 1);
