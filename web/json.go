@@ -35,7 +35,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) *Failu
 		f := Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.json_" + bad.Reason.String()}
 		switch bad.Reason {
 		case wire.DuplicateKey, wire.UnknownKey, wire.WrongType: // their sentences name the place; "." is the whole
-			f.Args = map[string]any{"member": cmp.Or(bad.Path, ".")}
+			f.Args = map[string]any{"Member": cmp.Or(bad.Path, ".")}
 		}
 		return &f
 	}

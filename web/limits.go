@@ -33,7 +33,7 @@ func MaxBytes(limit int64, fail Fail) func(http.Handler) http.Handler {
 func TooLarge(limit int64) Failure {
 	return Failure{
 		Status: http.StatusRequestEntityTooLarge, Kind: "bad_input", Key: "request.too_large",
-		Args: map[string]any{"limit": limit},
+		Args: map[string]any{"Limit": limit},
 	}
 }
 
@@ -94,7 +94,7 @@ func Recover(log *slog.Logger, fail Fail) func(http.Handler) http.Handler {
 				}
 				fail(seen, r, Failure{
 					Status: http.StatusInternalServerError, Kind: "internal", Key: "internal",
-					Args: map[string]any{"reference": reference},
+					Args: map[string]any{"Reference": reference},
 				})
 			}()
 			next.ServeHTTP(seen, r)
