@@ -1,0 +1,227 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/nodkey/nodkey"
+)
+
+// signInShow asks for name and password.
+func (d *Door) signInShow(x *exchange) error {
+	if x.caller.Session() != nil {
+		return d.leave(x, "/", "")
+	}
+	return d.signInForm(x, http.StatusOK, "", nil)
+}
+
+func (d *Door) signInForm(x *exchange, status int, name string, p *Problem) error {
+	return d.show(x, status, "sign_in", SignInView{Page: d.page(x), Host: d.Origin.Host(), Username: name, Problem: p, Seal: d.Seal})
+}
+
+// signInBegin takes name and password.
+func (d *Door) signInBegin(x *exchange) error {
+	in, err := x.form("username", "password")
+	if err != nil {
+		return err
+	}
+	if old, ok := d.signIn.Read(x.r); ok { // the same browser starts afresh: what it had open is over
+		_ = d.services.SignIns.Cancel(x.r.Context(), x.caller, nodkey.Token(old)) // none, or over already: both are fine
+	}
+	entry, err := d.services.SignIns.Begin(x.r.Context(), x.caller, in["username"], in["password"])
+	switch {
+	case nodkey.HasKey(err, "sign_in.no_phone"), nodkey.HasKey(err, "sign_in.suspended"):
+		return d.show(x, http.StatusForbidden, "desk", DeskView{Page: d.page(x), Lost: true, Desk: d.Desk})
+	case err != nil:
+		p, status, ok := problem(err, map[string]string{})
+		if !ok {
+			return err
+		}
+		return d.signInForm(x, status, in["username"], p)
+	case entry.Session != "":
+		d.session.Set(x.w, string(entry.Session), nodkey.RestrictedLife)
+		return d.leave(x, "/", "")
+	}
+	d.signIn.Set(x.w, string(entry.SignIn), nodkey.SignInLife)
+	return d.leave(x, "/sign-in/wait", "")
+}
+
+// waiting gives the sign-in behind the browser's cookie.
+func (d *Door) waiting(x *exchange) (nodkey.Token, nodkey.Waiting, error) {
+	token, ok := d.signIn.Read(x.r)
+	if !ok {
+		return "", nodkey.Waiting{}, &nodkey.Error{Kind: nodkey.NotFound, Key: "sign_in.unknown"}
+	}
+	w, err := d.services.SignIns.Wait(x.r.Context(), nodkey.Token(token))
+	return nodkey.Token(token), w, err
+}
+
+// signInWait shows where the sign-in stands, and opens the portal once it is approved: the one dispatcher of the waiting
+// browser, so that it works without script as well.
+func (d *Door) signInWait(x *exchange) error {
+	token, w, err := d.waiting(x)
+	if nodkey.HasKey(err, "sign_in.unknown") {
+		d.signIn.Clear(x.w)
+		return d.leave(x, "/", "") // the session's home, or the sign-in page
+	}
+	if err != nil {
+		return err
+	}
+	switch w.State {
+	case nodkey.SignInPending:
+		return d.waitPage(x, w)
+	case nodkey.SignInApproved:
+		return d.signInFinish(x, token)
+	case nodkey.SignInDone:
+		d.signIn.Clear(x.w)
+		return d.leave(x, "/", "")
+	}
+	v := OutcomeView{Page: d.page(x), Outcome: SignInOutcome(w.State, w.Cause), Phone: one(w.Phones), Next: "/sign-in"}
+	if w.Again {
+		v.Retry = "/sign-in/again"
+	} else {
+		d.signIn.Clear(x.w)
+		if w.State == nodkey.SignInExpired {
+			v.Outcome.Main = "outcome.start_again"
+		}
+	}
+	return d.show(x, http.StatusOK, "outcome", v)
+}
+
+// signInFinish trades the approved sign-in for a session.
+func (d *Door) signInFinish(x *exchange, token nodkey.Token) error {
+	done, err := d.services.SignIns.Finish(x.r.Context(), x.caller, token)
+	if nodkey.HasKey(err, "sign_in.done") { // another tab was faster; it has set the cookie
+		d.signIn.Clear(x.w)
+		return d.leave(x, "/", "")
+	}
+	if err != nil {
+		d.signIn.Clear(x.w)
+		return err
+	}
+	d.signIn.Clear(x.w)
+	d.session.Set(x.w, string(done.Session), d.Lasts)
+	d.browser.Set(x.w, string(done.Browser), browserLasts)
+	return d.leave(x, "/", "")
+}
+
+// reloadEvery is how often the waiting page comes again without script.
+const reloadEvery = "5"
+
+func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
+	asked := x.say.Clock(w.AskedAt.Local())
+	steps := []Step{{Text: StepPassword, At: asked}, {Text: StepAsked, At: asked}, {Text: StepWaiting, Now: true}}
+	if w.Notified {
+		steps[1].Text = StepSent
+	}
+	v := WaitView{
+		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Notified: w.Notified,
+		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, Steps: steps, AppURL: d.PhoneApp.String() + "/",
+		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Next: "/sign-in/wait"},
+	}
+	x.w.Header().Set("Refresh", d.refresh(x))
+	return d.show(x, http.StatusOK, "wait", v)
+}
+
+// one gives the only phone's name, or nothing when several may answer.
+func one(phones []string) string {
+	if len(phones) == 1 {
+		return phones[0]
+	}
+	return ""
+}
+
+func versionOfSignIn(w nodkey.Waiting) string {
+	return string(w.State) + "/" + w.Cause + "/" + w.AskedAt.Format(time.RFC3339Nano)
+}
+
+func (d *Door) signInStream(x *exchange) error {
+	token, w, err := d.waiting(x)
+	if err != nil {
+		return err
+	}
+	return d.stream(x, string(w.ID), d.services.SignIns.Topic(w), func() (State, error) {
+		w, err := d.services.SignIns.Wait(x.r.Context(), token)
+		return stateOfSignIn(w), err
+	})
+}
+
+func stateOfSignIn(w nodkey.Waiting) State {
+	return State{State: string(w.State), Remaining: w.Remaining.Milliseconds(), Version: versionOfSignIn(w), over: w.State != nodkey.SignInPending}
+}
+
+func (d *Door) signInState(x *exchange) error {
+	_, w, err := d.waiting(x)
+	if err != nil {
+		return err
+	}
+	return d.state(x, stateOfSignIn(w))
+}
+
+// signInCancel ends the sign-in from its own page.
+func (d *Door) signInCancel(x *exchange) error {
+	token, _, err := d.waiting(x)
+	if nodkey.HasKey(err, "sign_in.unknown") {
+		return d.leave(x, "/sign-in", "")
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.services.SignIns.Cancel(x.r.Context(), x.caller, token); err != nil {
+		return err
+	}
+	return d.leave(x, "/sign-in/wait", "")
+}
+
+// signInAgain asks the phone once more.
+func (d *Door) signInAgain(x *exchange) error {
+	token, _, err := d.waiting(x)
+	if nodkey.HasKey(err, "sign_in.unknown") {
+		return d.leave(x, "/sign-in", "")
+	}
+	if err != nil {
+		return err
+	}
+	err = d.services.SignIns.Again(x.r.Context(), x.caller, token)
+	if err != nil && !nodkey.HasKey(err, "sign_in.over") { // over: the waiting page says what became of it
+		return err
+	}
+	return d.leave(x, "/sign-in/wait", "")
+}
+
+// signOut ends the session.
+func (d *Door) signOut(x *exchange) error {
+	if err := d.services.Sessions.SignOut(x.r.Context(), x.caller); err != nil {
+		return err
+	}
+	d.session.Clear(x.w)
+	return d.leave(x, "/sign-in", "")
+}
+
+// deskShow says whom to ask.
+func (d *Door) deskShow(x *exchange) error {
+	return d.show(x, http.StatusOK, "desk", DeskView{Page: d.page(x), Desk: d.Desk})
+}
+
+// firstVisitShow asks for the first-access code.
+func (d *Door) firstVisitShow(x *exchange) error {
+	return d.show(x, http.StatusOK, "first_visit", FirstVisitView{Page: d.page(x), Least: d.Least})
+}
+
+// firstVisitTake makes a session of the first-access code.
+func (d *Door) firstVisitTake(x *exchange) error {
+	in, err := x.form("username", "code", "new_password")
+	if err != nil {
+		return err
+	}
+	token, err := d.services.Users.FirstVisit(x.r.Context(), x.caller, in["username"], in["code"], in["new_password"])
+	if err != nil {
+		p, status, ok := problem(err, map[string]string{"first.wrong": "code", "password.*": "new_password"})
+		if !ok {
+			return err
+		}
+		return d.show(x, status, "first_visit", FirstVisitView{Page: d.page(x), Username: in["username"], Problem: p, Least: d.Least})
+	}
+	d.session.Set(x.w, string(token), nodkey.RestrictedLife)
+	return d.leave(x, "/", "")
+}
