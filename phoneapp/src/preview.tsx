@@ -4,6 +4,7 @@ import "../../web/design/tokens.css";
 import "../../web/design/base.css";
 import "../../web/design/phone.css";
 import { loadTexts } from "./i18n";
+import { formatCode } from "./core/codes";
 import { PhoneFault } from "./core/contract";
 import { PreviewCore, approvalOf, offerOf, pastOf, server, userOf } from "./preview-core";
 import { App } from "./screens/app";
@@ -26,7 +27,7 @@ function prepare(): Route {
   draft.offer = offerOf(now, detail === "already" ? { alreadyHere: true } : {});
   switch (screen) {
     case "code":
-      draft.groups = detail === "wrong" ? ["7K2M", "9QXD", "4VHY", "R3", ""] : draft.groups;
+      if (detail === "wrong") draft.groups = [...formatCode("7K29QX4VHR3TW5Z").slice(0, 2), "4VHY", "R3", ""];
       return { screen: "code" };
     case "activated":
       if (detail === "confirm") core.set({ users: [{ ...user, state: "confirm", digits: "318402" }] });

@@ -89,8 +89,9 @@ function partOf(approval: Approval | undefined, now: number): number {
 
 function Waiting({ approval, now, onOpen }: { approval: Approval; now: number; onOpen: () => void }): JSX.Element {
   const { texts } = useApp();
+  const several = useCore(["users"], (core) => core.users().length > 1);
   const title = approval.kind === "sign_in" ? approval.app : texts.t(kinds[approval.kind].bar);
-  const second = [approval.who, approval.place ?? approval.address, approval.with].filter((part) => part !== undefined).join(" · ");
+  const second = [several ? approval.who : undefined, approval.place ?? approval.address, approval.with].filter((part) => part !== undefined).join(" · ");
   return (
     <LinkRow
       data={approval.id} icon="bell" title={title} second={second} onClick={onOpen}

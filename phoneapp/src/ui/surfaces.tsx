@@ -49,7 +49,7 @@ export function Row({ id, icon, lead, title, second, side, data, onClick }: RowP
 
 /** A row that leads on. */
 export function LinkRow(props: RowProps & { readonly onClick: () => void }): JSX.Element {
-  return <Row {...props} side={<>{props.side}<span class="row-chevron"><Icon name="chevron" size={20} /></span></>} />;
+  return <Row {...props} side={<span class="row-side">{props.side}<span class="row-chevron"><Icon name="chevron" size={20} /></span></span>} />;
 }
 
 const chipIcons = { done: "check", look: "clock", no: "cross", past: "clock" } as const;
