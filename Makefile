@@ -17,7 +17,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 STATICCHECK := 0.8.2
 PEBBLE      := 2.10.1
-GOVULNCHECK := 1.1.4
+GOVULNCHECK := 1.8.0
 
 # ./test drives the real binary and a real browser; the rest is quick.
 quick = $$($(GO) list ./... | grep -v '/test$$')
