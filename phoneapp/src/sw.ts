@@ -10,7 +10,6 @@ declare const PRECACHE: { readonly version: string; readonly paths: readonly str
 
 const cacheName = `nodkey-${PRECACHE.version}`;
 const shell = "/";
-const listed = new Set(PRECACHE.paths);
 
 self.addEventListener("install", (event) => {
   event.waitUntil(fill());
@@ -29,8 +28,8 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/api/")) return;
-  if (request.mode === "navigate") event.respondWith(kept(shell, request));
-  else if (listed.has(url.pathname)) event.respondWith(kept(url.pathname, request));
+  if (request.mode === "navigate") event.respondWith(keptShell(request));
+  else if (url.pathname.startsWith("/assets/")) event.respondWith(keptAsset(request));
 });
 
 async function fill(): Promise<void> {
@@ -39,15 +38,20 @@ async function fill(): Promise<void> {
   await cache.addAll(PRECACHE.paths.map((path) => new Request(path, { cache: "reload", credentials: "same-origin" })));
 }
 
+/** A page of the version before may still be open and fetch its parts when it needs them: that one cache stays. */
 async function takeOver(): Promise<void> {
-  for (const name of await caches.keys()) {
-    if (name.startsWith("nodkey-") && name !== cacheName) await caches.delete(name);
-  }
+  const others = (await caches.keys()).filter((name) => name.startsWith("nodkey-") && name !== cacheName);
+  for (const name of others.slice(0, -1)) await caches.delete(name); // in the order in which they were made
   await self.clients.claim();
 }
 
-/** What was kept under this path; from the network only where the browser cleared it. */
-async function kept(path: string, request: Request): Promise<Response> {
+/** The page of this version; from the network only where the browser cleared the cache. */
+async function keptShell(request: Request): Promise<Response> {
   const cache = await caches.open(cacheName);
-  return (await cache.match(path)) ?? fetch(request);
+  return (await cache.match(shell)) ?? fetch(request);
+}
+
+/** Names carry a hash, so it does not matter which version kept it. */
+async function keptAsset(request: Request): Promise<Response> {
+  return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }

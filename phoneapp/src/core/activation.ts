@@ -232,9 +232,10 @@ export async function checkReceipt(jws: string, key: KeyRecord): Promise<Receipt
 }
 
 function withReceipt(key: KeyRecord, receipt: ReceiptMessage): KeyRecord {
-  const { digits: _, ...rest } = key;
-  const digits = receipt.digits === undefined ? {} : { digits: receipt.digits };
-  return { ...rest, ...digits, state: receipt.state, receiptAt: receipt.iat };
+  const changed: KeyRecord = { ...key, state: receipt.state, receiptAt: receipt.iat };
+  if (receipt.digits !== undefined) return { ...changed, digits: receipt.digits };
+  const { digits, ...plain } = changed;
+  return digits === undefined ? changed : plain;
 }
 
 async function attempt<T>(fault: string, work: () => Promise<T>): Promise<T> {

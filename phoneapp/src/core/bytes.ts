@@ -30,7 +30,7 @@ export function b64u(bytes: Uint8Array | ArrayBuffer): string {
   for (let i = 0; i < raw.length; i += 3) {
     const three = ((raw[i] ?? 0) << 16) | ((raw[i + 1] ?? 0) << 8) | (raw[i + 2] ?? 0);
     const chars = Math.min(raw.length - i, 3) + 1;
-    for (let c = 0; c < chars; c++) out += alphabet[(three >> (18 - 6 * c)) & 63];
+    for (let c = 0; c < chars; c++) out += alphabet.charAt((three >> (18 - 6 * c)) & 63);
   }
   return out;
 }

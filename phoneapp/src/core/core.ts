@@ -203,7 +203,7 @@ class PhoneCore implements Core {
     }
     await this.store.removeKey(keyId);
     await this.keysChanged();
-    await this.setStatements(this.statements.filter((statement) => statement.key.keyId !== keyId));
+    this.setStatements(this.statements.filter((statement) => statement.key.keyId !== keyId));
   }
 
   /** The keys that requests are signed with. */
@@ -221,9 +221,9 @@ class PhoneCore implements Core {
     const { id } = approval;
     const statement = this.known.get(approval);
     if (!statement) throw new TypeError("a decision wants the very approval that approvals() gave");
-    const outcome = await this.watchingKey(approval.keyId, () => send(statement)).catch(async (fault: unknown) => {
+    const outcome = await this.watchingKey(approval.keyId, () => send(statement)).catch((fault: unknown) => {
       const decided = fault instanceof ServerFault && (fault.kind === "conflict" || fault.kind === "not_found");
-      if (decided) await this.setStatements(this.statements.filter((other) => other.message.id !== id));
+      if (decided) this.setStatements(this.statements.filter((other) => other.message.id !== id));
       throw fault;
     });
     const { app, place, address, with: browser, keyId } = approval;
@@ -240,7 +240,7 @@ class PhoneCore implements Core {
     this.decided = await this.store.past();
     this.tell("past");
     this.tellTabs();
-    await this.setStatements(this.statements.filter((other) => other.message.id !== id));
+    this.setStatements(this.statements.filter((other) => other.message.id !== id));
     return outcome;
   }
 
@@ -278,15 +278,15 @@ class PhoneCore implements Core {
     const read = await Promise.all(jws.map(async (one) => readFor(one, keys, this.clock.now())));
     if (turn < this.lists) return;
     // A change of PIN is asked and answered within changePin; there is nothing to show.
-    await this.setStatements(read.filter((one) => one !== undefined && one.message.kind !== "pin_change") as Statement[]);
+    this.setStatements(read.filter((one) => one !== undefined && one.message.kind !== "pin_change") as Statement[]);
   }
 
-  private async setStatements(statements: readonly Statement[]): Promise<void> {
+  private setStatements(statements: readonly Statement[]): void {
     clearTimeout(this.expiry);
     const now = this.clock.now();
     const alive = statements.filter((one, i) => one.message.exp > now && statements.findIndex((s) => s.jws === one.jws) === i);
     const next = Math.min(...alive.map((one) => one.message.exp)) - now;
-    if (Number.isFinite(next)) this.expiry = setTimeout(() => void this.setStatements(this.statements), next + 1);
+    if (Number.isFinite(next)) this.expiry = setTimeout(() => this.setStatements(this.statements), next + 1);
     const same = alive.length === this.statements.length && alive.every((one, i) => one.jws === this.statements[i]?.jws);
     if (same) return;
     // Objects that a screen may hold stay the same objects.

@@ -21,7 +21,7 @@ test("says what the browser tells, cleaned, and leaves out the rest", async () =
     platform: "Android",
     getHighEntropyValues: async () => Promise.resolve({ model: " Pixel\u202e 8 ", platformVersion: "15.0.0" }),
   };
-  expect(await posture({ userAgent: android, maxTouchPoints: 5, userAgentData: hints } as never)).toEqual({
+  expect(await posture({ userAgent: android, maxTouchPoints: 5, userAgentData: hints })).toEqual({
     platform: "android",
     osVersion: "15.0.0",
     model: "Pixel 8",
@@ -33,5 +33,5 @@ test("says what the browser tells, cleaned, and leaves out the rest", async () =
 
 test("goes on when the browser refuses to tell", async () => {
   const hints = { platform: "Android", getHighEntropyValues: async () => Promise.reject(new Error("no")) };
-  expect(await posture({ userAgent: android, maxTouchPoints: 5, userAgentData: hints } as never)).toMatchObject({ osVersion: "10" });
+  expect(await posture({ userAgent: android, maxTouchPoints: 5, userAgentData: hints })).toMatchObject({ osVersion: "10" });
 });

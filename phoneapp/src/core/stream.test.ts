@@ -148,9 +148,10 @@ describe("the stream", () => {
 describe("a page", () => {
   function page(): { page: Page; look: (state: DocumentVisibilityState) => void } {
     const target = new EventTarget();
-    const document = Object.assign(target, { visibilityState: "visible" as DocumentVisibilityState });
+    const seen: { visibilityState: DocumentVisibilityState } = { visibilityState: "visible" };
+    const document = Object.assign(target, seen);
     return {
-      page: { ...noPage, document: document as unknown as Document },
+      page: { ...noPage, document: document },
       look: (state) => {
         document.visibilityState = state;
         target.dispatchEvent(new Event("visibilitychange"));

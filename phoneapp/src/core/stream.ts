@@ -110,7 +110,7 @@ export class Live {
   private async loop(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
-      this.restarted = false;
+      this.startOver();
       const keys = this.keys();
       if (keys.length === 0) {
         await this.pause(signal, undefined);
@@ -120,36 +120,41 @@ export class Live {
       this.attempt = attempt;
       const stop = (): void => attempt.abort();
       signal.addEventListener("abort", stop);
-      let heard = false;
-      let wait = 0;
-      try {
-        await this.readAll(keys, attempt, () => (heard = true));
-      } catch (fault) {
-        if (fault instanceof ServerFault) wait = fault.retryAfter ?? 0;
-      }
+      const { heard, wait } = await this.readAll(keys, attempt);
       signal.removeEventListener("abort", stop);
       failures = heard ? 0 : failures + 1;
-      if (this.restarted) continue;
+      if (this.startOver()) continue;
       // Later and later, and never all phones at the same moment.
       const ceiling = Math.min(longestPause, firstPause * 2 ** failures);
       await this.pause(signal, Math.max(wait, ceiling * (0.5 + Math.random() / 2)));
     }
   }
 
-  /** Ends when the stream does. Throws PhoneFault when it could not be opened or broke the rules. */
-  private async readAll(keys: readonly Signer[], attempt: AbortController, heard: () => void): Promise<void> {
+  /** Was a new start asked for since the last time this was called? */
+  private startOver(): boolean {
+    const asked = this.restarted;
+    this.restarted = false;
+    return asked;
+  }
+
+  /** Ends when the stream does, whyever: whether anything came, and the milliseconds that the server wants us to wait. */
+  private async readAll(keys: readonly Signer[], attempt: AbortController): Promise<{ heard: boolean; wait: number }> {
     let watchdog = setTimeout(() => attempt.abort(), silence);
+    let heard = false;
     try {
       for await (const line of lines(await this.api.stream(keys, attempt.signal))) {
         clearTimeout(watchdog);
         watchdog = setTimeout(() => attempt.abort(), silence);
-        heard();
-        if (!this.line(line)) return;
+        heard = true;
+        if (!this.line(line)) break;
       }
+    } catch (fault) {
+      if (fault instanceof ServerFault) return { heard, wait: fault.retryAfter ?? 0 };
     } finally {
       clearTimeout(watchdog);
       attempt.abort(); // lets the connection go, whatever ended the reading
     }
+    return { heard, wait: 0 };
   }
 
   /** False when the server is about to close. */

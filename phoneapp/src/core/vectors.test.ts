@@ -10,6 +10,7 @@ import { digestName, verify, type PhoneTyp, type ServerTyp } from "./jws";
 import { readOffer, readReceipt, readStatement } from "./messages";
 import { pinFaults } from "./pins";
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what a file holds is known to its caller
 function cases<T>(file: string): readonly T[] {
   const text = readFileSync(new URL(`../../../testdata/protocol/${file}`, import.meta.url), "utf8");
   const all = (JSON.parse(text) as { cases: T[] }).cases;

@@ -1,30 +1,20 @@
-// Registers the service worker, and lets a newer one take over only when that disturbs nobody.
+// Registers the service worker, and lets a newer one take over only when nothing is going on.
 
 /**
- * quiet says whether nothing is going on that a reload would interrupt. A new version that is ready when the app starts, or
- * becomes ready while nothing goes on and the page is out of sight, is taken; otherwise the next start takes it.
+ * quiet says whether nothing is going on. A new version takes over when it is ready and it is quiet; the page that is open
+ * is never reloaded for it, because it may hold what the person typed. The next start of the app shows the new version.
  */
 export function registerWorker(quiet: () => boolean): void {
   if (!("serviceWorker" in navigator)) return;
-  const workers = navigator.serviceWorker;
-  const replaced = workers.controller !== null;
-  let asked = false;
-  workers.addEventListener("controllerchange", () => {
-    // The first worker that this page ever had changes nothing in what the page runs.
-    if (replaced && asked) location.reload();
-  });
-  workers
+  navigator.serviceWorker
     .register("/sw.js", { scope: "/", updateViaCache: "none" })
     .then((registration) => {
       const take = (): void => {
-        if (!registration.waiting || !quiet() || asked) return;
-        asked = true;
-        registration.waiting.postMessage("skip-waiting");
+        if (quiet()) registration.waiting?.postMessage("skip-waiting");
       };
+      registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", take));
+      document.addEventListener("visibilitychange", take);
       take();
-      document.addEventListener("visibilitychange", () => {
-        if (document.visibilityState === "hidden") take();
-      });
     })
     .catch(() => {
       // Without a worker the app still works while the phone is online.
