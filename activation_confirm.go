@@ -188,3 +188,58 @@ func (k *Keys) Receipt(ctx context.Context, c Caller) (string, error) {
 	}
 	return k.receiptFor(ctx, c.key.ID)
 }
+
+// Cancel ends what the session's activation has come to: an open code, or a key that is not active yet. Nothing to end is
+// no error.
+func (s *Activations) Cancel(ctx context.Context, c Caller) error {
+	now := s.now()
+	var user UserID
+	var key KeyID
+	var ended Approval
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		key, ended = "", Approval{}
+		session, err := s.live(tx, c, Restricted)
+		if err != nil {
+			return err
+		}
+		user = session.UserID
+		list, err := tx.ActivationsOf(user, 4*openActivations)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			if a.SessionID != session.ID {
+				continue
+			}
+			if a.State == ActivationOpen {
+				return tx.SaveActivation(a.cancelled())
+			}
+			if a.KeyID == "" {
+				return nil
+			}
+			pending, err := tx.Key(a.KeyID)
+			if err != nil || pending.State != KeyConfirm && pending.State != KeyApprove {
+				return err
+			}
+			key = pending.ID
+			open, err := tx.OpenApprovals(user, now)
+			if err != nil {
+				return err
+			}
+			for _, x := range open {
+				if x.Kind == ApproveKeyAdd && x.Subject == string(key) {
+					if ended, err = tx.EndApproval(Approval{ID: x.ID, State: ApprovalCancelled, DecidedAt: now}); err != nil {
+						return err
+					}
+				}
+			}
+			return s.removeKey(tx, c, pending, now)
+		}
+		return nil
+	})
+	if err != nil {
+		return AsError(err)
+	}
+	s.Bus.Publish(append(topicsOfKeys(ended.KeyIDs), topicOfKey(key), topicOfActivations(user))...)
+	return nil
+}

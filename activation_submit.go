@@ -12,7 +12,7 @@ import (
 )
 
 // Submit takes a phone's new key (docs/protocol.md §4.3) and gives the signed receipt. The same bytes again get the same
-// receipt. Errors: those of Lookup; submission.* for one that does not hold; activation.full and activation.already_here.
+// receipt. Errors: those of Lookup; submission.* for one that does not hold; activation.limit and activation.already.
 func (s *Activations) Submit(ctx context.Context, c Caller, in wire.SubmitRequest) (receipt string, err error) {
 	a, err := s.find(ctx, c, in.CodeID)
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *Activations) claim(ctx context.Context, c Caller, a Activation, key Key
 		key.State = KeyActive
 		if active := activeKeys(keys); len(active) > 0 {
 			key.State = KeyApprove
-			ask := Approval{UserID: user.ID, Kind: ApproveKeyAdd, Notified: true, Known: true, SessionID: a.SessionID, Subject: string(key.ID)}
+			ask := Approval{UserID: user.ID, Kind: ApproveKeyAdd, Number: s.policy.NumberMatching, Notified: true, Known: true, SessionID: a.SessionID, Subject: string(key.ID)}
 			extra := wire.Statement{NewKey: &wire.NewKey{ID: string(key.ID), Name: clip(key.Phone.Name, 40)}}
 			if approval, err = s.newApproval(c, user, active, ask, extra, now); err != nil {
 				return Key{}, AsError(err)
@@ -190,7 +190,7 @@ func (s *Activations) claim(ctx context.Context, c Caller, a Activation, key Key
 func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key, approval Approval, digits string, now time.Time) error {
 	for _, k := range present(keys) {
 		if k.Phone.ID == key.Phone.ID {
-			return fail(Conflict, "activation.already_here", "Phone", k.Phone.Name)
+			return fail(Conflict, "activation.already", "Phone", k.Phone.Name)
 		}
 	}
 	if n := len(present(keys)); n >= s.policy.MaxKeys {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ecdh"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"time"
@@ -31,8 +30,10 @@ type Banner struct {
 	Link      string    // what the QR code holds, while it is open
 	Remaining time.Duration
 	Life      time.Duration
-	Key       *Key // once one has arrived
-	TriesLeft int  // while digits are to be typed
+	Key       *Key     // once one has arrived; removed when it came to nothing
+	TriesLeft int      // while digits are to be typed
+	Number    string   // the two digits, while another phone is asked
+	Phones    []string // and the names of those phones
 }
 
 // BannerState is where a session's activation stands for the portal.
@@ -116,7 +117,7 @@ func (s *Activations) Start(ctx context.Context, c Caller) (Banner, error) {
 }
 
 func (b *base) tooManyKeys(keys []Key) error {
-	return fail(Conflict, "activation.full", "Phone", keys[0].Phone.Name, "Max", b.policy.MaxKeys)
+	return fail(Conflict, "activation.limit", "Phone", keys[0].Phone.Name, "Max", b.policy.MaxKeys)
 }
 
 // makeRoom cancels the session's own open activation and, of the user's others, the oldest beyond the bound.
@@ -187,8 +188,9 @@ func (s *Activations) Current(ctx context.Context, c Caller) (Banner, error) {
 	now := s.now()
 	var a *Activation
 	var key *Key
+	var asked Banner
 	err = s.Store.View(ctx, func(tx Tx) error {
-		a, key = nil, nil
+		a, key, asked = nil, nil, Banner{}
 		list, err := tx.ActivationsOf(session.UserID, 4*openActivations)
 		if err != nil {
 			return err
@@ -206,7 +208,11 @@ func (s *Activations) Current(ctx context.Context, c Caller) (Banner, error) {
 		if errors.Is(err, ErrNoRow) {
 			return nil
 		}
+		if err != nil {
+			return err
+		}
 		key = &k
+		asked, err = s.asked(tx, k, now)
 		return err
 	})
 	if err != nil {
@@ -215,7 +221,42 @@ func (s *Activations) Current(ctx context.Context, c Caller) (Banner, error) {
 	if a == nil {
 		return Banner{State: BannerEnded}, nil
 	}
-	return s.bannerOf(*a, key, now)
+	out, err := s.bannerOf(*a, key, now)
+	if out.State == BannerApprove {
+		out.Number, out.Phones, out.Remaining, out.Life = asked.Number, asked.Phones, asked.Remaining, ApprovalLife
+	}
+	return out, err
+}
+
+// asked finds the request that asks the user's other phones for a new key.
+func (s *Activations) asked(tx Tx, key Key, now time.Time) (Banner, error) {
+	if key.State != KeyApprove {
+		return Banner{}, nil
+	}
+	open, err := tx.OpenApprovals(key.UserID, now)
+	if err != nil {
+		return Banner{}, err
+	}
+	keys, err := tx.KeysOf(key.UserID)
+	if err != nil {
+		return Banner{}, err
+	}
+	for _, a := range open {
+		if a.Kind != ApproveKeyAdd || a.Subject != string(key.ID) {
+			continue
+		}
+		out := Banner{Remaining: a.ExpiresAt.Sub(now)}
+		if a.Number {
+			out.Number = s.id.digits(a.ID)
+		}
+		for _, k := range activeKeys(keys) {
+			if a.Names(k.ID) {
+				out.Phones = append(out.Phones, k.Phone.Name)
+			}
+		}
+		return out, nil
+	}
+	return Banner{}, nil
 }
 
 func (s *Activations) bannerOf(a Activation, key *Key, now time.Time) (Banner, error) {
@@ -230,9 +271,11 @@ func (s *Activations) bannerOf(a Activation, key *Key, now time.Time) (Banner, e
 		out.Link = wire.ActivationLink(s.site.PhoneOrigin, out.Code, s.id.points.Signing)
 	case key != nil && (key.State == KeyConfirm || key.State == KeyApprove || key.State == KeyActive):
 		out.State, out.Key, out.TriesLeft = BannerState(key.State), key, ConfirmTries-a.DigitTries
-		if key.State != KeyActive {
-			out.Remaining = max(0, key.CreatedAt.Add(ConfirmLife).Sub(now))
+		if key.State == KeyConfirm {
+			out.Remaining, out.Life = max(0, key.CreatedAt.Add(ConfirmLife).Sub(now)), ConfirmLife
 		}
+	default:
+		out.Key = key
 	}
 	return out, nil
 }
@@ -243,78 +286,4 @@ func (s *Activations) Topic(c Caller) string {
 		return ""
 	}
 	return topicOfActivations(c.session.UserID)
-}
-
-// Lookup gives the offer behind a code id. It claims nothing. Errors: activation.wrong, activation.used,
-// activation.expired, activation.slow for a source that guesses.
-func (s *Activations) Lookup(ctx context.Context, c Caller, codeID []byte) (wire.LookupResponse, error) {
-	a, err := s.find(ctx, c, codeID)
-	if err != nil {
-		return wire.LookupResponse{}, err
-	}
-	if err := s.usable(a, s.now()); err != nil {
-		return wire.LookupResponse{}, err
-	}
-	return wire.LookupResponse{Offer: a.Offer, MAC: a.OfferMAC}, nil
-}
-
-// usable tells why an activation cannot be used any more.
-func (s *Activations) usable(a Activation, now time.Time) error {
-	switch {
-	case a.State == ActivationUsed:
-		return fail(Conflict, "activation.used")
-	case a.State != ActivationOpen || !now.Before(a.ExpiresAt):
-		return fail(Conflict, "activation.expired")
-	}
-	return nil
-}
-
-// find looks an activation up. Wrong ids are counted by source, which slows a source that guesses, and over the server,
-// which raises an alarm; a right one is never refused.
-func (s *Activations) find(ctx context.Context, c Caller, codeID []byte) (Activation, error) {
-	if len(codeID) != 16 {
-		return Activation{}, fail(BadInput, "activation.wrong")
-	}
-	hash := s.codeID(codeID)
-	var a Activation
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		a, err = tx.ActivationByCode(hash)
-		return err
-	})
-	if err == nil {
-		return a, nil
-	}
-	if !errors.Is(err, ErrNoRow) {
-		return Activation{}, AsError(err)
-	}
-	now := s.now()
-	answer := fail(NotFound, "activation.wrong")
-	err = s.Store.Update(ctx, func(tx Tx) error {
-		answer = fail(NotFound, "activation.wrong")
-		wait, ok, err := codeBySource.take(tx, "code:source:"+c.prefix(), 1, now)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			answer = fail(Limited, "activation.slow", "Seconds", int(wait.Seconds())+1)
-			return nil // not counted further: what one source sends when it is slowed proves nothing new
-		}
-		_, ok, err = codeByAnyone.take(tx, "code:all", 1, now)
-		if err != nil || ok {
-			return err
-		}
-		if err := codeByAnyone.add(tx, "code:all", -codeByAnyone.size/2, now); err != nil {
-			return err
-		}
-		return s.record(tx, c, now, "alarm.codes_guessed", "", "", "wrong", int(codeByAnyone.size))
-	})
-	if err != nil {
-		return Activation{}, AsError(err)
-	}
-	return Activation{}, answer
-}
-
-func digestOf(signingInput string) []byte {
-	sum := sha256.Sum256([]byte(signingInput))
-	return sum[:]
 }

@@ -19,7 +19,7 @@ func (s *Approvals) effect(a Approval, d decision, key Key, now time.Time) (func
 	case ApproveSignIn:
 		return func(Tx, *Key) error { return nil }, nil // settle does it
 	case ApproveKeyAdd:
-		return func(tx Tx, _ *Key) error {
+		return func(tx Tx, deciding *Key) error {
 			added, err := tx.Key(KeyID(a.Subject))
 			if err != nil {
 				return err
@@ -27,7 +27,7 @@ func (s *Approvals) effect(a Approval, d decision, key Key, now time.Time) (func
 			if added.State != KeyApprove {
 				return fail(Conflict, "approval.cancelled")
 			}
-			return s.activate(tx, Caller{}, added, now)
+			return s.activate(tx, Caller{key: deciding}, added, now)
 		}, nil
 	case ApproveKeyRemove:
 		return func(tx Tx, deciding *Key) error {

@@ -111,13 +111,17 @@ type Change struct {
 	State     ApprovalState
 	Cause     string
 	Number    string
+	Phones    []string // names of the phones that may answer
 	AskedAt   time.Time
 	ExpiresAt time.Time
 	Remaining time.Duration
 }
 
-// Change tells where a change of the caller's own session stands.
-func (s *Approvals) Change(ctx context.Context, c Caller, id ApprovalID) (Change, error) {
+// changeWindow is how long a change can be looked at after it was asked for.
+const changeWindow = time.Hour
+
+// Change tells where the newest change that the caller's session asked for stands. Error: approval.unknown when there is none.
+func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 	session, err := c.withSession(Full)
 	if err != nil {
 		return Change{}, err
@@ -125,10 +129,7 @@ func (s *Approvals) Change(ctx context.Context, c Caller, id ApprovalID) (Change
 	now := s.now()
 	var out Change
 	err = s.Store.View(ctx, func(tx Tx) error {
-		a, err := tx.Approval(id)
-		if errors.Is(err, ErrNoRow) || err == nil && a.SessionID != session.ID {
-			return fail(NotFound, "approval.unknown")
-		}
+		a, err := s.newestChange(tx, *session, now)
 		if err != nil {
 			return err
 		}
@@ -139,13 +140,35 @@ func (s *Approvals) Change(ctx context.Context, c Caller, id ApprovalID) (Change
 				out.Number = s.id.digits(a.ID)
 			}
 		}
+		keys, err := tx.KeysOf(session.UserID)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if a.Names(k.ID) && k.State == KeyActive {
+				out.Phones = append(out.Phones, k.Phone.Name)
+			}
+		}
 		return nil
 	})
 	return out, wrap(err)
 }
 
-// CancelChange takes back a change that the caller's session asked for. One that has ended stays as it is.
-func (s *Approvals) CancelChange(ctx context.Context, c Caller, id ApprovalID) error {
+func (s *Approvals) newestChange(tx Tx, session Session, now time.Time) (Approval, error) {
+	list, err := tx.ApprovalsSince(session.UserID, now.Add(-changeWindow), 100)
+	if err != nil {
+		return Approval{}, err
+	}
+	for _, a := range list {
+		if a.SessionID == session.ID && (a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange) {
+			return a, nil
+		}
+	}
+	return Approval{}, fail(NotFound, "approval.unknown")
+}
+
+// CancelChange takes back the change that the caller's session asked for. One that has ended stays as it is.
+func (s *Approvals) CancelChange(ctx context.Context, c Caller) error {
 	now := s.now()
 	var ended Approval
 	err := s.Store.Update(ctx, func(tx Tx) error {
@@ -153,24 +176,21 @@ func (s *Approvals) CancelChange(ctx context.Context, c Caller, id ApprovalID) e
 		if err != nil {
 			return err
 		}
-		a, err := tx.Approval(id)
-		if errors.Is(err, ErrNoRow) || err == nil && a.SessionID != session.ID {
-			return fail(NotFound, "approval.unknown")
-		}
+		a, err := s.newestChange(tx, session, now)
 		if err != nil {
 			return err
 		}
-		ended, err = tx.EndApproval(Approval{ID: id, State: ApprovalCancelled, DecidedAt: now})
+		ended, err = tx.EndApproval(Approval{ID: a.ID, State: ApprovalCancelled, DecidedAt: now})
 		if errors.Is(err, ErrNoRow) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return s.record(tx, c, now, "approval.cancelled", a.UserID, string(id))
+		return s.record(tx, c, now, "approval.cancelled", a.UserID, string(a.ID), "kind", a.Kind)
 	})
-	if err == nil {
-		s.Bus.Publish(append(topicsOfKeys(ended.KeyIDs), topicOfApproval(id))...)
+	if err == nil && ended.ID != "" {
+		s.announce(ended)
 	}
 	return wrap(err)
 }

@@ -36,7 +36,7 @@ func (a *Audit) List(ctx context.Context, c Caller, filter AuditFilter, before i
 	return rows, wrap(err)
 }
 
-// Own gives the caller's last sign-ins, newest first.
+// SignIns gives the caller's last sign-ins, newest first.
 func (s *Sessions) SignIns(ctx context.Context, c Caller) ([]SignIn, error) {
 	session, err := c.withSession(Full)
 	if err != nil {

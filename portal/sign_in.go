@@ -105,9 +105,6 @@ func (d *Door) signInFinish(x *exchange, token nodkey.Token) error {
 	return d.leave(x, "/", "")
 }
 
-// reloadEvery is how often the waiting page comes again without script.
-const reloadEvery = "5"
-
 func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
 	asked := x.say.Clock(w.AskedAt.Local())
 	steps := []Step{{Text: StepPassword, At: asked}, {Text: StepAsked, At: asked}, {Text: StepWaiting, Now: true}}
@@ -119,7 +116,6 @@ func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
 		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, Steps: steps, AppURL: d.PhoneApp.String() + "/",
 		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Next: "/sign-in/wait"},
 	}
-	x.w.Header().Set("Refresh", d.refresh(x))
 	return d.show(x, http.StatusOK, "wait", v)
 }
 

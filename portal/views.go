@@ -316,3 +316,11 @@ type MessageView struct {
 
 // Code is the whole code as it is copied: groups joined by hyphens.
 func (a ActivationView) Code() string { return strings.Join(a.Groups, "-") }
+
+// RenameView is "rename": another name for a phone.
+type RenameView struct {
+	Page
+	KeyID   string
+	Name    string
+	Problem *Problem
+}

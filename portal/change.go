@@ -1,0 +1,94 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/nodkey/nodkey"
+)
+
+// passwordShow asks for the old and the new password.
+func (d *Door) passwordShow(x *exchange) error {
+	if x.caller.Session() == nil {
+		return d.leave(x, "/sign-in", "")
+	}
+	return d.show(x, http.StatusOK, "password", PasswordView{Page: d.page(x), Least: d.Least})
+}
+
+// passwordChange asks the phone whether the new password may be put in force.
+func (d *Door) passwordChange(x *exchange) error {
+	in, err := x.form("password", "new_password")
+	if err != nil {
+		return err
+	}
+	asked, err := d.services.Users.AskPasswordChange(x.r.Context(), x.caller, in["password"], in["new_password"])
+	if err != nil {
+		p, status, ok := problem(err, map[string]string{"password.wrong": "password", "password.*": "new_password"})
+		if !ok {
+			return err
+		}
+		return d.show(x, status, "password", PasswordView{Page: d.page(x), Problem: p, Least: d.Least})
+	}
+	if asked == "" {
+		return d.leave(x, "/", "toast.password_changed")
+	}
+	return d.leave(x, "/change", "")
+}
+
+var purposes = map[nodkey.ApprovalKind]Purpose{nodkey.ApproveKeyRemove: ForRemoval, nodkey.ApprovePasswordChange: ForPassword}
+
+// changeWait shows where the change that the session asked for stands.
+func (d *Door) changeWait(x *exchange) error {
+	c, err := d.services.Approvals.Change(x.r.Context(), x.caller)
+	if nodkey.HasKey(err, "approval.unknown") {
+		return d.leave(x, "/security", "")
+	}
+	if err != nil {
+		return err
+	}
+	if c.State != nodkey.ApprovalOpen {
+		return d.show(x, http.StatusOK, "outcome", OutcomeView{Page: d.page(x), Outcome: ChangeOutcome(c.State, c.Cause), Phone: one(c.Phones), Next: "/security"})
+	}
+	asked := x.say.Clock(c.AskedAt.Local())
+	return d.show(x, http.StatusOK, "wait", WaitView{
+		Page: d.page(x), Purpose: purposes[c.Kind], Number: c.Number, Phone: one(c.Phones), Notified: true,
+		Countdown: Countdown{Left: c.Remaining, Total: c.ExpiresAt.Sub(c.AskedAt)},
+		Steps:     []Step{{Text: StepSent, At: asked}, {Text: StepWaiting, Now: true}}, AppURL: d.PhoneApp.String() + "/",
+		Live: Live{Stream: "/change/stream", Poll: "/change/state", Version: versionOfChange(c), Next: "/change"},
+	})
+}
+
+func versionOfChange(c nodkey.Change) string {
+	return string(c.ID) + "/" + string(c.State) + "/" + c.AskedAt.Format(time.RFC3339Nano)
+}
+
+func stateOfChange(c nodkey.Change) State {
+	return State{State: string(c.State), Remaining: c.Remaining.Milliseconds(), Version: versionOfChange(c), over: c.State != nodkey.ApprovalOpen}
+}
+
+func (d *Door) changeStream(x *exchange) error {
+	c, err := d.services.Approvals.Change(x.r.Context(), x.caller)
+	if err != nil {
+		return err
+	}
+	return d.stream(x, string(x.caller.Session().ID), d.services.Approvals.Topic(c.ID), func() (State, error) {
+		next, err := d.services.Approvals.Change(x.r.Context(), x.caller)
+		return stateOfChange(next), err
+	})
+}
+
+func (d *Door) changeState(x *exchange) error {
+	c, err := d.services.Approvals.Change(x.r.Context(), x.caller)
+	if err != nil {
+		return err
+	}
+	return d.state(x, stateOfChange(c))
+}
+
+// changeCancel takes the change back.
+func (d *Door) changeCancel(x *exchange) error {
+	if err := d.services.Approvals.CancelChange(x.r.Context(), x.caller); err != nil && !nodkey.HasKey(err, "approval.unknown") {
+		return err
+	}
+	return d.leave(x, "/change", "")
+}

@@ -1,0 +1,80 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/nodkey/nodkey"
+)
+
+// homeShow is the portal's first page, with the activation banner for a user without a key.
+func (d *Door) homeShow(x *exchange) error {
+	session := x.caller.Session()
+	if session == nil {
+		return d.leave(x, "/sign-in", "")
+	}
+	keys, err := d.services.Keys.List(x.r.Context(), x.caller)
+	if err != nil {
+		return err
+	}
+	v := HomeView{Page: d.page(x), Greeting: GreetingAt(d.now()), FirstName: firstName(x.user.DisplayName), Desk: d.Desk}
+	for _, k := range keys {
+		if k.State == nodkey.KeyActive {
+			v.Phones++
+		}
+	}
+	if session.Level == nodkey.Restricted {
+		if err := d.homeActivation(x, &v); err != nil {
+			return err
+		}
+		return d.show(x, http.StatusOK, "home", v)
+	}
+	if v.LastEntry, err = d.lastEntry(x); err != nil {
+		return err
+	}
+	return d.show(x, http.StatusOK, "home", v)
+}
+
+// homeActivation fills in the banner of a session without a second factor.
+func (d *Door) homeActivation(x *exchange, v *HomeView) error {
+	banner, err := d.services.Activations.Current(x.r.Context(), x.caller)
+	if err != nil {
+		return err
+	}
+	if banner.State == nodkey.BannerActive {
+		v.Activated = d.activatedView(x, *banner.Key)
+		return nil
+	}
+	if banner.State == nodkey.BannerEnded && banner.Key == nil {
+		banner, err = d.services.Activations.Start(x.r.Context(), x.caller)
+		if nodkey.HasKey(err, "activation.first") || nodkey.HasKey(err, "activation.sign_in_first") {
+			v.Closed = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	v.Activation = d.activationView(banner, v.Phones == 0, "/", nil)
+	return nil
+}
+
+// lastEntry tells when the user was let in before this time.
+func (d *Door) lastEntry(x *exchange) (string, error) {
+	list, err := d.services.Sessions.SignIns(x.r.Context(), x.caller)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range list {
+		if s.State == nodkey.SignInDone && s.SessionID != x.caller.Session().ID {
+			return x.say.MomentWithin(s.EndedAt, d.now()), nil
+		}
+	}
+	return "", nil
+}
+
+// firstName is how the greeting calls a person.
+func firstName(displayName string) string {
+	name, _, _ := strings.Cut(displayName, " ")
+	return name
+}
