@@ -3,7 +3,6 @@ package portal
 import (
 	"bytes"
 	"image/png"
-	"net/http"
 	"strconv"
 	"strings"
 
