@@ -128,6 +128,7 @@ func samples() []sample {
 		{"confirm-not-mine", "confirm", ConfirmView{Page: mara, Question: AskDisown, Name: "Pixel 8", Action: "/phones/k1/not-mine", Back: "/"}, 0},
 		{"desk", "desk", DeskView{Page: anyone, Desk: sampleDesk()}, 1},
 		{"desk-lost", "desk", DeskView{Page: anyone, Lost: true, Desk: Desk{}}, 0},
+		{"rename", "rename", RenameView{Page: mara, KeyID: "k1", Name: "Pixel 8", Problem: wrong("name")}, 1},
 		{"password", "password", PasswordView{Page: mara, Least: 10, Problem: wrong("repeat")}, 1},
 	}
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
