@@ -1,3 +1,4 @@
-// Package nodkeytest holds what tests of several packages share: a software authenticator, and with it whatever stands
-// in for the world around a server.
+// Package nodkeytest holds what tests of several packages share: a software authenticator, a clock that stands still
+// until it is moved, the suite that every nodkey.Store must pass, and with them whatever stands in for the world around
+// a server.
 package nodkeytest

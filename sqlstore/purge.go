@@ -14,7 +14,7 @@ const (
 	keepBrowser    = 400 * 24 * time.Hour // browsers keep no cookie longer (RFC 6265bis §5.5)
 )
 
-// purges name what goes: rows of a table by their key, older than an age.
+// purges name what goes: rows of a table by their key, older than an age. A row that has no such time stays.
 var purges = []struct {
 	query string
 	age   time.Duration
@@ -31,7 +31,7 @@ var purges = []struct {
 
 func purge(table, key, at string) string {
 	return "DELETE FROM " + table + " WHERE (" + key + ") IN (SELECT " + key + " FROM " + table +
-		" WHERE " + at + " <= $1 ORDER BY " + at + " LIMIT $2)"
+		" WHERE " + at + " > 0 AND " + at + " <= $1 ORDER BY " + at + " LIMIT $2)"
 }
 
 func (t *tx) Purge(now time.Time, limit int) (int, error) {

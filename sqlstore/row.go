@@ -100,3 +100,11 @@ func blob(b []byte) driver.Value {
 	}
 	return b
 }
+
+// maybeText keeps no text as NULL, for columns where none is not a value: it equals nothing and may be there twice.
+func maybeText(s string) driver.Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}

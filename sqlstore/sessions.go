@@ -16,7 +16,7 @@ var (
 )
 
 func sessionArgs(s nodkey.Session) []driver.Value {
-	return []driver.Value{string(s.ID), string(s.UserID), millis(s.CreatedAt), string(s.Token), string(s.Level),
+	return []driver.Value{string(s.ID), string(s.UserID), millis(s.CreatedAt), maybeText(string(s.Token)), string(s.Level),
 		flag(s.MayActivate), string(s.KeyID), string(s.ApprovalID), s.Source, s.Agent, millis(s.LastSeenAt), millis(s.ExpiresAt)}
 }
 
@@ -31,7 +31,7 @@ func scanSession(r *row) nodkey.Session {
 func (t *tx) InsertSession(s nodkey.Session) error { return t.insert(sessionInsert, sessionArgs(s)...) }
 
 func (t *tx) SessionByToken(token nodkey.TokenHash) (nodkey.Session, error) {
-	return one(t, scanSession, "SELECT "+sessionColumns+" FROM sessions WHERE token = $1 AND token <> ''", string(token))
+	return one(t, scanSession, "SELECT "+sessionColumns+" FROM sessions WHERE token = $1", maybeText(string(token)))
 }
 
 func (t *tx) SessionsOf(user nodkey.UserID, now time.Time) ([]nodkey.Session, error) {

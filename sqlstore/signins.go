@@ -16,7 +16,7 @@ var (
 )
 
 func signInArgs(s nodkey.SignIn) []driver.Value {
-	return []driver.Value{string(s.ID), string(s.UserID), millis(s.CreatedAt), string(s.State), string(s.Token),
+	return []driver.Value{string(s.ID), string(s.UserID), millis(s.CreatedAt), string(s.State), maybeText(string(s.Token)),
 		string(s.ApprovalID), s.Source, s.Agent, flag(s.Known), flag(s.Notified), s.Cause, string(s.KeyID),
 		string(s.SessionID), millis(s.ExpiresAt), millis(s.EndedAt)}
 }
@@ -37,7 +37,7 @@ func (t *tx) SignIn(id nodkey.SignInID) (nodkey.SignIn, error) {
 }
 
 func (t *tx) SignInByToken(token nodkey.TokenHash) (nodkey.SignIn, error) {
-	return one(t, scanSignIn, "SELECT "+signInColumns+" FROM sign_ins WHERE token = $1 AND token <> ''", string(token))
+	return one(t, scanSignIn, "SELECT "+signInColumns+" FROM sign_ins WHERE token = $1", maybeText(string(token)))
 }
 
 func (t *tx) SignInsOf(user nodkey.UserID, limit int) ([]nodkey.SignIn, error) {
