@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-// What esbuild's loaders do in a build: a text's content, a file's address.
+// What esbuild does with a text file in a build.
 const plainFiles = {
   name: "plain-files",
   enforce: "pre" as const,
   load(id: string) {
     if (id.endsWith(".txt")) return `export default ${JSON.stringify(readFileSync(id, "utf8"))}`;
-    if (id.endsWith(".wasm")) return `export default ${JSON.stringify(id)}`;
     return undefined;
   },
 };

@@ -73,6 +73,7 @@ class PhoneCore implements Core {
   private info: Promise<ServerInfo> | undefined;
   private biometric = false;
   private lists = 0;
+  private askedAll = false;
   private expiry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -91,7 +92,7 @@ class PhoneCore implements Core {
     };
     this.stream = new Live(this.api, () => this.asking(), news, page);
     page.channel?.addEventListener("message", (event) => {
-      if ((event as MessageEvent<unknown>).data === "store") void this.reload().catch(() => undefined);
+      if ((event as MessageEvent<unknown>).data === "store") void this.otherTabWrote().catch(() => undefined);
     });
     page.window?.addEventListener("offline", () => this.setOnline(false));
     page.window?.addEventListener("online", () => void this.refresh().catch(() => undefined));
@@ -166,11 +167,21 @@ class PhoneCore implements Core {
     const keys = this.asking();
     if (keys.length === 0) return;
     const turn = ++this.lists;
-    const answer = await this.api.forAll(keys, "/approvals");
-    const { now, statements } = answerOf(answer, readApprovals);
-    await this.accept(now, statements, turn);
+    try {
+      const answer = await this.api.forAll(keys, "/approvals");
+      const { now, statements } = answerOf(answer, readApprovals);
+      await this.accept(now, statements, turn);
+    } catch (fault) {
+      // None of the keys counts any more, perhaps; their receipts say so.
+      if (!(fault instanceof ServerFault) || !fault.final) throw fault;
+      await this.askKeys(keys);
+      if (this.keys.some((key) => key.state === "active")) throw fault;
+      return;
+    }
     await this.store.set("skew", this.clock.skew);
-    await this.askKeys(keys.filter((key) => key.state !== "active"));
+    // A key that was removed while the app was closed is told of by nothing else.
+    await this.askKeys(this.askedAll ? keys.filter((key) => key.state !== "active") : keys);
+    this.askedAll = true;
   }
 
   live(): () => void {
@@ -262,7 +273,11 @@ class PhoneCore implements Core {
   private async askKeys(keys: readonly KeyRecord[]): Promise<void> {
     let changed = false;
     for (const key of keys) {
-      const now = await this.activations.receipt(key);
+      const now = await this.activations.receipt(key).catch((fault: unknown) => {
+        // One key's no is not another's.
+        if (fault instanceof ServerFault && fault.final) return key;
+        throw fault;
+      });
       if (now.state === key.state && now.digits === key.digits && now.receiptAt === key.receiptAt) continue;
       await this.store.putKey(now);
       changed ||= now.state !== key.state || now.digits !== key.digits;
@@ -306,6 +321,12 @@ class PhoneCore implements Core {
     await this.reload();
     this.stream.restart();
     this.tellTabs();
+  }
+
+  private async otherTabWrote(): Promise<void> {
+    const before = this.asking().map((key) => key.keyId).join();
+    await this.reload();
+    if (this.asking().map((key) => key.keyId).join() !== before) this.stream.restart();
   }
 
   private async reload(): Promise<void> {

@@ -194,7 +194,9 @@ export class FakeServer {
     if (path === "/activations/submit") return { receipt: await this.submit(body) };
     if (path === "/approvals") {
       const proofs = (JSON.parse(text) as { proofs: string[] }).proofs;
-      for (const proof of proofs) await this.prove(proof, path, "", false);
+      let held = 0;
+      for (const proof of proofs) if ((await this.prove(proof, path, "", false)).state !== "removed") held++;
+      if (held === 0) throw new Refusal(401, "unauthenticated", "proof.wrong");
       return { now: this.now, statements: [...this.open.values()].map((one) => one.jws) };
     }
     const key = await this.prove(headers.get("Nodkey-Proof") ?? "", path, text, path !== "/key");

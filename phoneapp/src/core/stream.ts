@@ -149,7 +149,10 @@ export class Live {
         if (!this.line(line)) break;
       }
     } catch (fault) {
-      if (fault instanceof ServerFault) return { heard, wait: fault.retryAfter ?? 0 };
+      if (fault instanceof ServerFault) {
+        if (fault.final) this.news.keys(); // perhaps none of the keys counts any more
+        return { heard, wait: fault.retryAfter ?? 0 };
+      }
     } finally {
       clearTimeout(watchdog);
       attempt.abort(); // lets the connection go, whatever ended the reading

@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { openCoreIn } from "./core";
+import { activated, code, fault, goodPin, surroundings } from "./fake-phone";
+import { FakeServer } from "./fake-server";
+
+let server: FakeServer;
+beforeEach(async () => {
+  server = await FakeServer.start();
+});
+
+const secondCode = "00010002000300040005";
+
+describe("several users on one phone", () => {
+  test("each see what is for them, and decide with their own key", async () => {
+    const here = surroundings(server);
+    const { core, key: mara } = await activated(server, here);
+    await server.activation(secondCode, (offer) => Object.assign(offer["user"] as object, { name: "jun.sato" }));
+    const jun = await core.activate(await core.lookup(secondCode), { pin: "8315", biometric: false, phoneName: "Pixel 8" });
+    expect(core.users().map((user) => user.name)).toEqual(["mara.lindqvist", "jun.sato"]);
+    expect(server.keys.get(jun.keyId)?.message).toHaveProperty("phone.id", (mara.message["phone"] as { id: string }).id);
+
+    await server.statement(mara);
+    await core.refresh();
+    expect(core.approvals()).toMatchObject([{ keyId: mara.keyId }]);
+    const [approval] = core.approvals();
+    if (!approval) throw new Error("nothing is shown");
+    await expect(core.approve(approval, { pin: "8315" })).rejects.toMatchObject(fault("pin.wrong"));
+    await expect(core.approve(approval, { pin: goodPin })).resolves.toMatchObject({ state: "approved" });
+  });
+
+  test("learn that one of them was removed elsewhere", async () => {
+    const { core, key } = await activated(server);
+    key.state = "removed";
+    await core.refresh();
+    expect(core.users()).toMatchObject([{ state: "removed" }]);
+    server.asked.length = 0;
+    await core.refresh();
+    expect(server.asked).toEqual([]);
+  });
+
+  test("learn that one of them was suspended by the wrong PIN", async () => {
+    const { core, key } = await activated(server);
+    await server.statement(key);
+    await core.refresh();
+    const [approval] = core.approvals();
+    if (!approval) throw new Error("nothing is shown");
+    server.after = (path, answer) => {
+      if (!path.endsWith("/decision")) return answer;
+      key.state = "suspended";
+      return { status: 403, body: { error: { kind: "refused", key: "key.suspended", message: "x" } } };
+    };
+    await expect(core.approve(approval, { pin: "0000" })).rejects.toMatchObject(fault("key.suspended"));
+    expect(core.users()).toMatchObject([{ state: "suspended" }]);
+  });
+});
+
+describe("a receipt of the moment", () => {
+  test("that is older than what is known is a replay and changes nothing", async () => {
+    server.firstState = "confirm";
+    const here = surroundings(server);
+    const { core, key } = await activated(server, here);
+    const old = { receipt: await server.receipt(key) };
+    key.state = "active";
+    server.now += 1000;
+    await core.refresh();
+    expect(core.users()).toMatchObject([{ state: "active" }]);
+
+    const replayed = await openCoreIn(here);
+    server.after = (path, answer) => (path === "/key" ? { ...answer, body: old } : answer);
+    await replayed.refresh();
+    expect(server.asked.filter((path) => path === "/key")).toHaveLength(2);
+    expect(replayed.users()).toMatchObject([{ state: "active" }]);
+  });
+});
+
+describe("tabs", () => {
+  test("know of each other's users and decisions", async () => {
+    const bus = (): BroadcastChannel => new BroadcastChannel("tabs");
+    const channels = [bus(), bus()] as const;
+    const page = { locks: undefined, document: undefined, window: undefined };
+    const here = surroundings(server);
+    const first = await openCoreIn({ ...here, page: { ...page, channel: channels[0] } });
+    const second = await openCoreIn({ ...here, page: { ...page, channel: channels[1] } });
+    const told = new Promise<void>((resolve) => second.on("users", resolve));
+    await server.activation(code);
+    await first.activate(await first.lookup(code), { pin: goodPin, biometric: false, phoneName: "x" });
+    await told;
+    expect(second.users()).toEqual(first.users());
+    for (const channel of channels) channel.close();
+  });
+});
+
+test("an approval is taken from the list when its time is over", async () => {
+  const { core, key } = await activated(server);
+  await server.statement(key, (statement) => (statement["exp"] = server.now + 20));
+  await core.refresh();
+  expect(core.approvals()).toHaveLength(1);
+  const gone = new Promise<void>((resolve) => core.on("approvals", resolve));
+  server.now += 21;
+  await gone;
+  expect(core.approvals()).toEqual([]);
+});
+
+test("listeners are called until they stop listening", async () => {
+  const core = await openCoreIn(surroundings(server));
+  let told = 0;
+  const stop = core.on("users", () => told++);
+  await server.activation(code);
+  await core.activate(await core.lookup(code), { pin: goodPin, biometric: false, phoneName: "x" });
+  expect(told).toBe(1);
+  stop();
+  await core.removeUser(core.users()[0]?.keyId ?? "");
+  expect(told).toBe(1);
+});
