@@ -32,3 +32,9 @@ export function keepChoice(storage: Storage | undefined, { preferences, language
     // Full or forbidden storage costs the choice and nothing else.
   }
 }
+
+/** Puts on the theme; "device" leaves it to the device. */
+export function wearTheme(theme: Preferences["theme"]): void {
+  if (theme === "device") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}

@@ -6,7 +6,7 @@ import { PhoneFault, type Core } from "./core/contract";
 import { posture } from "./core/posture";
 import { openDemo } from "./demo";
 import { chooseLanguage, loadTexts } from "./i18n";
-import { keepChoice, readChoice } from "./choice";
+import { keepChoice, readChoice, wearTheme } from "./choice";
 import { App } from "./screens/app";
 import { StartFault } from "./screens/start-fault";
 import { emptyDraft, type Draft } from "./ui/app-context";
@@ -51,6 +51,7 @@ async function start(): Promise<void> {
   const route = readLink(draft);
   const place = document.getElementById("app") ?? document.body;
   const choice = readChoice(localStorageOf(window));
+  wearTheme(choice.theme); // before anything is drawn, so that nothing flashes
   const [texts, device] = await Promise.all([loadTexts(chooseLanguage([...choice.languages, ...navigator.languages])), posture()]);
   let core: Core;
   try {

@@ -3,6 +3,7 @@ import { render } from "preact";
 import "../../web/design/tokens.css";
 import "../../web/design/base.css";
 import "../../web/design/phone.css";
+import { wearTheme } from "./choice";
 import { loadTexts } from "./i18n";
 import { formatCode } from "./core/codes";
 import { PhoneFault } from "./core/contract";
@@ -39,7 +40,7 @@ function prepare(): Route {
     case "change-pin":
       return { screen: "change-pin", keyId: "k1" };
     case "fault":
-      draft.trouble = { key: detail, args: { minutes: 7, direction: "slow", group: 3, reference: "7F2K-91" }, during: detail.startsWith("key") ? "approval" : "activation" };
+      draft.trouble = { key: detail, args: { minutes: 7, direction: "slow", group: 3, Reference: "7F2K-91", ServiceDesk: "+49 40 5550 120" }, during: detail.startsWith("key") ? "approval" : "activation" };
       return { screen: "fault" };
     case "home":
       if (detail === "several") core.set({ approvals: [approval, approvalOf(now, { id: "a2", place: "Lisbon, Portugal", with: "Chrome on Android" })] });
@@ -72,6 +73,7 @@ function prepare(): Route {
   }
 }
 
+wearTheme(query.get("theme") === "dark" ? "dark" : "light");
 const place = document.getElementById("app");
 if (place !== null) {
   render(

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useApp } from "../ui/app-context";
 import { Bar, Screen } from "../ui/screen";
 import { Seal } from "../ui/seal";
+import { Receipt } from "../ui/surfaces";
 import { fingerprint } from "../ui/server-key";
 
 /** Whose app this is. */
@@ -17,24 +18,14 @@ export function About(): JSX.Element {
       bar={<Bar title={texts.t("about.title")} />} head={<Seal serverKey={server?.key} />} title={server?.name ?? texts.t("about.title")}
       lead={server === undefined ? texts.t("about.unknown") : texts.rich("first.belongs", { Operator: <strong>{server.operator}</strong> })}
     >
-      <dl class="facts sheet">
-        {server !== undefined && (
-          <>
-            <dt>{texts.t("about.operator")}</dt>
-            <dd>{server.operator}</dd>
-          </>
-        )}
-        <dt>{texts.t("about.host")}</dt>
-        <dd>{host}</dd>
-        {print !== "" && (
-          <>
-            <dt>{texts.t("about.fingerprint")}</dt>
-            <dd class="mono">{print}</dd>
-          </>
-        )}
-        <dt>{texts.t("about.version")}</dt>
-        <dd>{version}</dd>
-      </dl>
+      <Receipt
+        sheet rows={[
+          ...(server === undefined ? [] : [{ name: texts.t("about.operator"), value: server.operator }]),
+          { name: texts.t("about.host"), value: host },
+          ...(print === "" ? [] : [{ name: texts.t("about.fingerprint"), value: <span class="mono">{print}</span> }]),
+          { name: texts.t("about.version"), value: version },
+        ]}
+      />
       <p class="second small">{texts.t("about.free")}</p>
     </Screen>
   );

@@ -18,7 +18,7 @@ export function Activated({ keyId }: { keyId: string }): JSX.Element | null {
     return (
       <Result ring="waiting" title={texts.t("confirm.title")} lead={texts.t("confirm.lead")} actions={later}>
         <div class="digits-panel" role="group" aria-label={texts.t("confirm.label")}>
-          <span class="spoken">{[...user.digits].join(" ")}</span>
+          <span class="spoken">{Array.from(user.digits).join(" ")}</span>
           <span class="digits" aria-hidden="true"><span>{user.digits.slice(0, 3)}</span><span>{user.digits.slice(3)}</span></span>
         </div>
         <Parts parts={[{ icon: "shield-check", text: texts.t("confirm.safe") }]} />

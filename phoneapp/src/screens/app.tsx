@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { PhoneFault, type Core, type ServerInfo } from "../core/contract";
 import { loadTexts, type Language, type Texts } from "../i18n";
+import { wearTheme } from "../choice";
 import { AppContext, emptyDraft, useApp, useCore, type App as AppValue, type DemoScan, type Draft, type Preferences, type Scan, type Trouble } from "../ui/app-context";
 import type { Nav, Route } from "../ui/nav";
 import { Toast } from "../ui/toast";
@@ -43,8 +44,7 @@ export function App(start: Start): JSX.Element {
   }, [core, server]);
   useEffect(() => {
     document.documentElement.lang = texts.language;
-    if (preferences.theme === "device") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = preferences.theme;
+    wearTheme(preferences.theme);
     keep({ preferences, language: texts.language });
   }, [keep, preferences, texts]);
 

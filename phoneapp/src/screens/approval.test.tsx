@@ -69,7 +69,7 @@ describe("approval", () => {
   test("a wrong PIN says how many tries are left and asks again", async () => {
     const on = await onApproval();
     await toPin(on);
-    on.core.fault = new PhoneFault("pin.wrong", { left: 3 });
+    on.core.fault = new PhoneFault("pin.wrong", { Left: 3 });
     await on.type("#pin", "wrong1");
     await on.click("#confirm");
     expect(on.error()).toBe("pin.wrong");

@@ -109,5 +109,5 @@ function Caution({ approval }: { approval: Approval }): JSX.Element | null {
   const { caution } = kinds[approval.kind];
   if (caution !== undefined) return <Banner kind="look" icon="warning" title={texts.t(caution.title)}>{texts.t(caution.rest)}</Banner>;
   if (approval.known) return null;
-  return <Banner kind="look" icon="warning" title={texts.t("approval.unknown")}>{texts.t("approval.unknown.rest")}</Banner>;
+  return <Banner kind="look" icon="warning" title={texts.t("approval.browser")}>{texts.t("approval.browser.rest")}</Banner>;
 }

@@ -49,8 +49,8 @@ interface Decide {
   /** Key of a fault that stays on this screen: a cancelled fingerprint, a wrong PIN (with the sentence's args). */
   readonly refused: string;
   readonly refusedArgs: PhoneFault["args"];
-  approve(approval: Approval, how: Factor): void;
-  deny(approval: Approval, reason: "not_me" | "mistake"): void;
+  readonly approve: (approval: Approval, how: Factor) => void;
+  readonly deny: (approval: Approval, reason: "not_me" | "mistake") => void;
 }
 
 /** Faults after which the person may simply try again where they are. */

@@ -13,6 +13,7 @@ export function Fault(): JSX.Element | null {
   const words = useWords();
   const trouble = draft.trouble;
   if (trouble === undefined) return null;
+  const { ServiceDesk: desk, Reference: reference } = trouble.args;
   const said = explainFault(texts, trouble.key, trouble.args);
   const deeds = {
     retry: { label: texts.t("fault.retry"), go: () => nav.back() },
@@ -44,8 +45,9 @@ export function Fault(): JSX.Element | null {
           { icon: "door", title: texts.t("fault.next"), text: said.next },
         ]}
       />
-      {trouble.args["reference"] !== undefined && (
-        <p class="second small screen-status">{texts.rich("fault.reference", { Reference: <span class="mono">{trouble.args["reference"]}</span> })}</p>
+      {desk !== undefined && desk !== "" && <p class="screen-status">{texts.t("fault.desk", { Desk: desk })}</p>}
+      {reference !== undefined && (
+        <p class="second small screen-status">{texts.rich("fault.reference", { Reference: <span class="mono">{reference}</span> })}</p>
       )}
     </Result>
   );

@@ -69,7 +69,7 @@ export interface FaultSentences {
 /** Sentences write their placeholders with a capital and count by Count; a fault's arguments come as the protocol names them. */
 function sentenceArgs(args: Args): Args {
   const capital = Object.entries(args).map(([name, value]) => [name.charAt(0).toUpperCase() + name.slice(1), value] as const);
-  const count = args["left"] ?? args["minutes"];
+  const count = args["Left"] ?? args["left"] ?? args["minutes"];
   return { ...args, ...Object.fromEntries(capital), ...(count === undefined ? {} : { Count: count }) };
 }
 

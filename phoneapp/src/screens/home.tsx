@@ -5,7 +5,7 @@ import { useApp, useCore, useNow, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { NodLine } from "../ui/nod-line";
 import { MenuButton, Screen } from "../ui/screen";
-import { Banner, Chip, LinkRow, Row } from "../ui/surfaces";
+import { Banner, Chip, Row } from "../ui/surfaces";
 import { kinds } from "./kinds";
 import { useWords } from "./words";
 
@@ -93,7 +93,7 @@ function Waiting({ approval, now, onOpen }: { approval: Approval; now: number; o
   const title = approval.kind === "sign_in" ? approval.app : texts.t(kinds[approval.kind].bar);
   const second = [several ? approval.who : undefined, approval.place ?? approval.address, approval.with].filter((part) => part !== undefined).join(" · ");
   return (
-    <LinkRow
+    <Row
       data={approval.id} icon="bell" title={title} second={second} onClick={onOpen}
       side={<Chip kind="look"><span class="figures">{clockLeft(approval.expiresAt - now)}</span></Chip>}
     />
@@ -106,7 +106,7 @@ export function UserRow({ user }: { user: PhoneUser }): JSX.Element {
   const open = (): void =>
     nav.go(user.state === "confirm" || user.state === "approve" ? { screen: "activated", keyId: user.keyId } : { screen: "user", keyId: user.keyId });
   return (
-    <LinkRow
+    <Row
       lead={<span class="initial" aria-hidden="true">{Array.from(user.displayName)[0] ?? ""}</span>}
       title={user.displayName} second={server?.operator ?? user.name} side={<StateChip user={user} />} onClick={open}
     />

@@ -30,6 +30,10 @@ export function Scan(): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
   const running = useRef<Scanner | undefined>(undefined);
   const settled = useRef(false);
+  const left = useRef(false);
+  useEffect(() => () => {
+    left.current = true;
+  }, []);
   const [scanner, setScanner] = useState<Scanner | undefined>(undefined);
   const [, changed] = useState(0);
   const [started, setStarted] = useState(0);
@@ -60,24 +64,28 @@ export function Scan(): JSX.Element {
     setLooking(true);
     void core.lookup(link.code, link.fingerprint).then(
       (offer) => {
+        if (left.current) return;
         draft.offer = offer;
         nav.replace({ screen: "offer" });
       },
-      (cause: unknown) => fail(cause, "activation"),
+      (cause: unknown) => {
+        if (!left.current) fail(cause, "activation");
+      },
     );
   }, [core, draft, fail, nav, texts]);
 
   useEffect(() => {
     // With the page beside as source no camera is asked for until the person wants it.
     if (demo !== undefined && started === 0) return undefined;
-    let gone = false;
+    let ended = false;
+    const over = (): boolean => ended;
     const open = async (): Promise<void> => {
       const { openScanner } = await scan();
       const element = video.current;
-      if (gone || element === null) return;
+      if (over() || element === null) return;
       const lost = (cause: PhoneFault): void => setFault(cameraFault(cause));
       const made = await openScanner(element, found, { lost });
-      if (gone) {
+      if (over()) {
         made.stop();
         return;
       }
@@ -85,11 +93,11 @@ export function Scan(): JSX.Element {
       setScanner(made);
     };
     open().catch((cause: unknown) => {
-      if (!gone) setFault(cameraFault(cause));
+      if (!over()) setFault(cameraFault(cause));
     });
     const timer = setTimeout(() => setSlow(true), helpAfterMs);
     return () => {
-      gone = true;
+      ended = true;
       clearTimeout(timer);
       stop();
       setScanner(undefined);

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { useApp, useCore, useTask } from "../ui/app-context";
 import { Dialog } from "../ui/dialog";
 import { Bar, Screen } from "../ui/screen";
-import { Banner, LinkRow } from "../ui/surfaces";
+import { Banner, LinkRow, Receipt } from "../ui/surfaces";
 import { StateChip } from "./home";
 import { useWords } from "./words";
 
@@ -34,18 +34,15 @@ export function User({ keyId }: { keyId: string }): JSX.Element | null {
           <Banner kind="stop" icon="lock" title={texts.t("user.suspended.title", { Name: user.displayName })}>{texts.t("user.suspended")}</Banner>
         )}
         {user.state === "removed" && <Banner kind="look" icon="info">{texts.t("user.removed")}</Banner>}
-        <dl class="facts sheet">
-          <dt>{texts.t("user.state")}</dt>
-          <dd><StateChip user={user} /></dd>
-          <dt>{texts.t("user.name")}</dt>
-          <dd>{user.name}</dd>
-          <dt>{texts.t("user.at")}</dt>
-          <dd>{server?.name ?? ""}</dd>
-          <dt>{texts.t("user.factors")}</dt>
-          <dd>{texts.list(factors)}</dd>
-          <dt>{texts.t("user.since")}</dt>
-          <dd>{texts.date(user.activatedAt)}</dd>
-        </dl>
+        <Receipt
+          sheet rows={[
+            { name: texts.t("user.state"), value: <StateChip user={user} /> },
+            { name: texts.t("user.login"), value: user.name },
+            { name: texts.t("user.at"), value: server?.name ?? "" },
+            { name: texts.t("user.factors"), value: texts.list(factors) },
+            { name: texts.t("user.since"), value: texts.date(user.activatedAt) },
+          ]}
+        />
         <div class="rows rows-closed">
           {user.pin && user.state === "active" && (
             <LinkRow id="change-pin" icon="key" title={texts.t("change_pin.title")} second={texts.t("change_pin.second")} onClick={() => nav.go({ screen: "change-pin", keyId })} />

@@ -69,15 +69,15 @@ export interface App {
   readonly scan: () => Promise<Scan>;
   readonly demo: DemoScan | undefined;
   readonly version: string;
-  setPreferences(preferences: Preferences): void;
-  setLanguage(language: string): void;
+  readonly setPreferences: (preferences: Preferences) => void;
+  readonly setLanguage: (language: string) => void;
   /** A toast, for things that succeeded. */
-  say(text: string): void;
-  now(): number;
+  readonly say: (text: string) => void;
+  readonly now: () => number;
   /** Shows what went wrong on a screen of its own. */
-  fail(fault: unknown, during: Trouble["during"]): void;
+  readonly fail: (fault: unknown, during: Trouble["during"]) => void;
   /** Ends the task: drops the draft, goes home. */
-  finish(): void;
+  readonly finish: () => void;
 }
 
 export const AppContext = createContext<App | undefined>(undefined);

@@ -81,10 +81,10 @@ export function Parts({ parts }: { parts: readonly { icon: IconName; title?: str
   );
 }
 
-/** Names and values between hairlines, as on a receipt. */
-export function Receipt({ rows }: { rows: readonly { name: string; value: ComponentChildren; second?: ComponentChildren }[] }): JSX.Element {
+/** Names and values between hairlines, as on a receipt; or on a sheet. */
+export function Receipt({ rows, sheet = false }: { rows: readonly { name: string; value: ComponentChildren; second?: ComponentChildren }[]; sheet?: boolean }): JSX.Element {
   return (
-    <dl class="receipt">
+    <dl class={sheet ? "sheet receipt" : "receipt"}>
       {rows.map((row) => (
         <div class="receipt-row" key={row.name}>
           <dt>{row.name}</dt>
