@@ -48,7 +48,7 @@ func (s *Activations) Confirm(ctx context.Context, c Caller, typed string) error
 			return err
 		}
 		if a.DigitTries < ConfirmTries {
-			refused = fail(Refused, "digits.wrong", "Left", ConfirmTries-a.DigitTries)
+			refused = fail(Refused, "digits.wrong", "Left", ConfirmTries-a.DigitTries, "Count", ConfirmTries-a.DigitTries)
 			return nil
 		}
 		refused = fail(Conflict, "digits.over")

@@ -52,7 +52,7 @@ func (s *Activations) find(ctx context.Context, c Caller, codeID []byte) (Activa
 		return Activation{}, AsError(err)
 	}
 	now := s.now()
-	answer := fail(NotFound, "activation.wrong")
+	var answer error
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		answer = fail(NotFound, "activation.wrong")
 		wait, ok, err := codeBySource.take(tx, "code:source:"+c.prefix(), 1, now)
@@ -60,7 +60,7 @@ func (s *Activations) find(ctx context.Context, c Caller, codeID []byte) (Activa
 			return err
 		}
 		if !ok {
-			answer = fail(Limited, "activation.slow", "Seconds", int(wait.Seconds())+1)
+			answer = limited("activation.slow", wait)
 			return nil // not counted further: what one source sends when it is slowed proves nothing new
 		}
 		_, ok, err = codeByAnyone.take(tx, "code:all", 1, now)

@@ -184,7 +184,7 @@ func (s *Activations) claim(ctx context.Context, c Caller, a Activation, key Key
 		s.Bus.Publish(append(topicsOfKeys(approval.KeyIDs), topicOfActivations(a.UserID))...)
 		return key, nil
 	}
-	return Key{}, fail(Unavailable, "busy", "Seconds", 1)
+	return Key{}, fail(Unavailable, "server.busy", "Seconds", 1)
 }
 
 func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key, approval Approval, digits string, now time.Time) error {

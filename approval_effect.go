@@ -179,7 +179,7 @@ func (s *Approvals) wrongPIN(ctx context.Context, c Caller) error {
 			return err
 		}
 		if left > 0 {
-			refused = fail(Refused, "pin.wrong", "Left", left)
+			refused = fail(Refused, "pin.wrong", "Left", left, "Count", left)
 			return nil
 		}
 		key.State = KeySuspended
@@ -228,11 +228,11 @@ func (s *Approvals) checkAssertion(key Key, d decision, assertion *wire.Assertio
 func sharedSecret(own *ecdh.PrivateKey, point []byte) ([]byte, error) {
 	other, err := ecdh.P256().NewPublicKey(point)
 	if err != nil {
-		return nil, fail(BadInput, "point").because(err)
+		return nil, fail(BadInput, "request.point").because(err)
 	}
 	z, err := own.ECDH(other)
 	if err != nil {
-		return nil, fail(BadInput, "point").because(err)
+		return nil, fail(BadInput, "request.point").because(err)
 	}
 	return z, nil
 }

@@ -120,7 +120,7 @@ type Change struct {
 // changeWindow is how long a change can be looked at after it was asked for.
 const changeWindow = time.Hour
 
-// Change tells where the newest change that the caller's session asked for stands. Error: approval.unknown when there is none.
+// Change tells where the newest change that the caller's session asked for stands. Error: approval.none when there is none.
 func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 	session, err := c.withSession(Full)
 	if err != nil {
@@ -164,7 +164,7 @@ func (s *Approvals) newestChange(tx Tx, session Session, now time.Time) (Approva
 			return a, nil
 		}
 	}
-	return Approval{}, fail(NotFound, "approval.unknown")
+	return Approval{}, fail(NotFound, "approval.none")
 }
 
 // CancelChange takes back the change that the caller's session asked for. One that has ended stays as it is.

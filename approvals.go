@@ -151,9 +151,14 @@ func (s *Approvals) readDecision(c Caller, id ApprovalID, in wire.DecisionReques
 func (s *Approvals) approvalFor(tx Tx, c Caller, id ApprovalID) (Approval, error) {
 	a, err := tx.Approval(id)
 	if errors.Is(err, ErrNoRow) || err == nil && (a.UserID != c.key.UserID || !a.Names(c.key.ID)) {
-		return Approval{}, fail(NotFound, "approval.unknown")
+		return Approval{}, fail(NotFound, "approval.none")
 	}
 	return a, err
+}
+
+// overKeys are the errors for a decision that comes too late.
+var overKeys = map[ApprovalState]string{
+	ApprovalApproved: "approval.approved", ApprovalDenied: "approval.denied", ApprovalExpired: "approval.expired", ApprovalCancelled: "approval.cancelled",
 }
 
 // over tells what became of an approval that is not open any more.
@@ -165,7 +170,7 @@ func (s *Approvals) over(a Approval, d decision, now time.Time) (wire.DecisionRe
 	if input, ok := wire.SigningInput(a.Decision); ok && input == d.input {
 		return answer(a), true, nil
 	}
-	return wire.DecisionResponse{}, true, fail(Conflict, "approval."+string(state))
+	return wire.DecisionResponse{}, true, fail(Conflict, overKeys[state])
 }
 
 func answer(a Approval) wire.DecisionResponse {

@@ -71,16 +71,16 @@ func (k *Keys) Caller(ctx context.Context, c Caller, proof string, req SignedReq
 func (b *base) verifyPhone(jws, typ string, kid KeyID, point []byte, payload any) (string, error) {
 	parsed, err := wire.ParseJWS(jws)
 	if err != nil {
-		return "", fail(BadInput, "jws").because(err)
+		return "", fail(BadInput, "request.jws").because(err)
 	}
 	if parsed.Header.Typ != typ || parsed.Header.Kid != string(kid) {
-		return "", fail(BadInput, "jws")
+		return "", fail(BadInput, "request.jws")
 	}
 	if err := b.JOSE.Verify(jws, point); err != nil {
-		return "", fail(BadInput, "jws").because(err)
+		return "", fail(BadInput, "request.jws").because(err)
 	}
 	if err := wire.DecodeStrict(parsed.Payload, payload); err != nil {
-		return "", fail(BadInput, "jws").because(err)
+		return "", fail(BadInput, "request.jws").because(err)
 	}
 	return parsed.SigningInput, nil
 }

@@ -68,5 +68,6 @@ func (b bucket) save(tx LimitRows, name string, level float64, now time.Time) er
 }
 
 func limited(key string, wait time.Duration) error {
-	return fail(Limited, key, "Seconds", int(math.Ceil(wait.Seconds())))
+	seconds := int(math.Ceil(wait.Seconds()))
+	return fail(Limited, key, "Seconds", seconds, "Count", seconds)
 }

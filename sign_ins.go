@@ -18,7 +18,7 @@ type Entry struct {
 
 // Begin checks name and password and asks the user's phones. Errors: sign_in.wrong, the same for an unknown name and a
 // wrong password; sign_in.slow after too many tries; sign_in.no_phone for a user whose last key is gone, and
-// sign_in.first_visit for one who may not come in with a password yet.
+// sign_in.code_first for one who may not come in with a password yet.
 func (s *SignIns) Begin(ctx context.Context, c Caller, typedName, password string) (Entry, error) {
 	name, err := ParseUserName(typedName)
 	if err != nil || utf8.RuneCountInString(password) > passwordMax {
@@ -109,7 +109,7 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 		}
 		return Entry{SignIn: token}, nil
 	}
-	return Entry{}, fail(Unavailable, "busy", "Seconds", 1)
+	return Entry{}, fail(Unavailable, "server.busy", "Seconds", 1)
 }
 
 var errKeysChanged = errors.New("the user's keys changed meanwhile")
@@ -170,7 +170,7 @@ func (s *SignIns) enterWithoutKey(tx Tx, c Caller, user User, keys []Key, now ti
 		return Entry{}, fail(Refused, "sign_in.no_phone", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
 	}
 	if !s.policy.RestrictedSessions {
-		return Entry{}, fail(Refused, "sign_in.first_visit", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
+		return Entry{}, fail(Refused, "sign_in.code_first", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
 	}
 	token, err := s.openRestricted(tx, c, user, s.policy.ActivationFirst == FirstByPassword, now)
 	return Entry{Session: token}, nil, err
@@ -194,7 +194,7 @@ type Finished struct {
 }
 
 // Finish gives an approved sign-in's session to the browser that began it, once. Errors: sign_in.unknown,
-// sign_in.done when another tab was first, and the state's own when it is not approved.
+// sign_in.done when another tab was first, sign_in.over when it is not approved.
 func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, error) {
 	now := s.now()
 	out := Finished{Session: newToken(), Browser: c.Browser}
@@ -213,10 +213,13 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 			KeyID: signIn.KeyID, ApprovalID: signIn.ApprovalID, Source: c.address(), Agent: c.Agent,
 			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.policy.SessionLife)}
 		if !now.Before(signIn.ExpiresAt) {
-			return fail(Conflict, "sign_in.expired")
+			return fail(Conflict, "sign_in.over")
 		}
 		if _, err := tx.FinishSignIn(signIn.ID, session.ID, now); errors.Is(err, ErrNoRow) {
-			return fail(Conflict, "sign_in."+string(signIn.State))
+			if signIn.State == SignInDone {
+				return fail(Conflict, "sign_in.done")
+			}
+			return fail(Conflict, "sign_in.over")
 		} else if err != nil {
 			return err
 		}

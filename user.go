@@ -28,12 +28,12 @@ type User struct {
 func ParseUserName(typed string) (string, error) {
 	name := strings.ToLower(strings.TrimSpace(typed))
 	if len(name) < 1 || len(name) > 64 {
-		return "", fail(BadInput, "user.name")
+		return "", fail(BadInput, "user.name_form")
 	}
 	for i, r := range name {
 		letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
 		if !letter && (i == 0 || !strings.ContainsRune("._-@", r)) {
-			return "", fail(BadInput, "user.name")
+			return "", fail(BadInput, "user.name_form")
 		}
 	}
 	return name, nil

@@ -26,7 +26,7 @@ type Added struct {
 	Until     time.Time // when FirstCode ends
 }
 
-// Add makes an account. Errors: user.name, user.display_name, user.exists, password.*.
+// Add makes an account. Errors: user.name_form, user.display_name, user.exists, password.*.
 func (u *Users) Add(ctx context.Context, c Caller, in NewUser) (Added, error) {
 	if err := c.asOperator(); err != nil {
 		return Added{}, err

@@ -127,7 +127,7 @@ func languages(t *testing.T) []string {
 // templates; phone.*.json is checked by the phone app's own tests.
 var portalSubjects = []string{"portal.", "time.", "errors."}
 
-var quotedKey = regexp.MustCompile("[\"`]([a-z][a-z0-9_]*(?:\\.[a-z0-9_]+)+)[\"`]")
+var quotedKey = regexp.MustCompile("[\"`]([a-z][a-z0-9_]*(?:\\.[a-z0-9_]+)*)[\"`]")
 var templateKey = regexp.MustCompile("\\b(?:t|rich|linked) \"([^\"]+)\"")
 
 func TestEveryKeyUsedExists(t *testing.T) {

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/web"
@@ -78,29 +76,19 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	e := nodkey.AsError(err)
-	args := map[string]any{}
-	for name, value := range e.Args {
-		args[lowerFirst(name)] = value
-	}
 	problem := wire.Problem{Kind: e.Kind.String(), Key: e.Key, Message: d.sentence(r, e.Key, e.Args)}
+	args := e.Args
 	if seconds, ok := e.Args["Seconds"].(int); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	if e.Kind == nodkey.Internal {
 		reference := web.Reference(r.Context())
 		d.log.ErrorContext(r.Context(), "a phone's request failed", "reference", reference, "error", e.Err)
-		args["reference"] = reference
+		args = nodkey.Args{"Reference": reference}
+		problem.Message = d.sentence(r, e.Key, args)
 	}
-	if len(args) > 0 {
-		problem.Args = args
-	}
+	problem.Args = web.JSONArgs(args)
 	web.WriteJSON(w, web.StatusOf(e.Kind), wire.ErrorResponse{Error: problem})
-}
-
-// lowerFirst makes a JSON member of a catalogue's placeholder.
-func lowerFirst(name string) string {
-	r, n := utf8.DecodeRuneInString(name)
-	return string(unicode.ToLower(r)) + name[n:]
 }
 
 func caller(r *http.Request) nodkey.Caller {

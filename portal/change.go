@@ -17,13 +17,16 @@ func (d *Door) passwordShow(x *exchange) error {
 
 // passwordChange asks the phone whether the new password may be put in force.
 func (d *Door) passwordChange(x *exchange) error {
-	in, err := x.form("password", "new_password")
+	in, err := x.form("password", "new_password", "repeat")
 	if err != nil {
 		return err
 	}
-	asked, err := d.services.Users.AskPasswordChange(x.r.Context(), x.caller, in["password"], in["new_password"])
+	var asked nodkey.ApprovalID
+	if err = sameTwice(in); err == nil {
+		asked, err = d.services.Users.AskPasswordChange(x.r.Context(), x.caller, in["password"], in["new_password"])
+	}
 	if err != nil {
-		p, status, ok := problem(err, map[string]string{"password.wrong": "password", "password.*": "new_password"})
+		p, status, ok := problem(err, map[string]string{"password.wrong": "password", "password.repeat": "repeat", "password.*": "new_password"})
 		if !ok {
 			return err
 		}
@@ -40,7 +43,7 @@ var purposes = map[nodkey.ApprovalKind]Purpose{nodkey.ApproveKeyRemove: ForRemov
 // changeWait shows where the change that the session asked for stands.
 func (d *Door) changeWait(x *exchange) error {
 	c, err := d.services.Approvals.Change(x.r.Context(), x.caller)
-	if nodkey.HasKey(err, "approval.unknown") {
+	if nodkey.HasKey(err, "approval.none") {
 		return d.leave(x, "/security", "")
 	}
 	if err != nil {
@@ -87,7 +90,7 @@ func (d *Door) changeState(x *exchange) error {
 
 // changeCancel takes the change back.
 func (d *Door) changeCancel(x *exchange) error {
-	if err := d.services.Approvals.CancelChange(x.r.Context(), x.caller); err != nil && !nodkey.HasKey(err, "approval.unknown") {
+	if err := d.services.Approvals.CancelChange(x.r.Context(), x.caller); err != nil && !nodkey.HasKey(err, "approval.none") {
 		return err
 	}
 	return d.leave(x, "/change", "")

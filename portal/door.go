@@ -17,15 +17,15 @@ import (
 
 // Config is what the portal needs to know besides the domain.
 type Config struct {
-	Origin    web.Origin    // where the portal answers
-	PhoneApp  web.Origin    // where the phone app answers
-	Operator  Operator      // whose portal it is
-	Desk      Desk          // whom people ask
-	Seal      template.HTML // drawn from the server's key
-	Least     int           // characters that a password has at least
-	KeyLimit  int           // phones a user may have
-	Lasts     time.Duration // of a full session's cookie
-	FirstOnly bool          // a first phone needs a first-access code
+	Origin   web.Origin    // where the portal answers
+	PhoneApp web.Origin    // where the phone app answers
+	Operator Operator      // whose portal it is
+	Desk     Desk          // whom people ask
+	Seal     template.HTML // drawn from the server's key
+	Least    int           // characters that a password has at least
+	KeyLimit int           // phones a user may have
+	Lasts    time.Duration // of a full session's cookie
+	Demo     web.Origin    // the side-by-side page that shows this portal; zero but in the demo
 }
 
 // Door is the client portal.

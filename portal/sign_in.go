@@ -206,13 +206,16 @@ func (d *Door) firstVisitShow(x *exchange) error {
 
 // firstVisitTake makes a session of the first-access code.
 func (d *Door) firstVisitTake(x *exchange) error {
-	in, err := x.form("username", "code", "new_password")
+	in, err := x.form("username", "code", "new_password", "repeat")
 	if err != nil {
 		return err
 	}
-	token, err := d.services.Users.FirstVisit(x.r.Context(), x.caller, in["username"], in["code"], in["new_password"])
+	var token nodkey.Token
+	if err = sameTwice(in); err == nil {
+		token, err = d.services.Users.FirstVisit(x.r.Context(), x.caller, in["username"], in["code"], in["new_password"])
+	}
 	if err != nil {
-		p, status, ok := problem(err, map[string]string{"first.wrong": "code", "password.*": "new_password"})
+		p, status, ok := problem(err, map[string]string{"first.wrong": "code", "password.repeat": "repeat", "password.*": "new_password"})
 		if !ok {
 			return err
 		}
@@ -220,4 +223,12 @@ func (d *Door) firstVisitTake(x *exchange) error {
 	}
 	d.session.Set(x.w, string(token), nodkey.RestrictedLife)
 	return d.leave(x, "/", "")
+}
+
+// sameTwice checks what only the form can know: that a new password was typed alike twice.
+func sameTwice(in map[string]string) error {
+	if in["new_password"] != in["repeat"] {
+		return &nodkey.Error{Kind: nodkey.BadInput, Key: "password.repeat"}
+	}
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Failure is what is wrong with a request before, or outside of, any call into
@@ -49,7 +51,7 @@ func JSONFail(sentence Sentence) Fail {
 	}
 	return func(w http.ResponseWriter, r *http.Request, f Failure) {
 		WriteJSON(w, f.Status, map[string]body{
-			"error": {Kind: f.Kind, Key: f.Key, Args: f.Args, Message: sentence(r, f.Key, f.Args)},
+			"error": {Kind: f.Kind, Key: f.Key, Args: JSONArgs(f.Args), Message: sentence(r, f.Key, f.Args)},
 		})
 	}
 }
@@ -57,14 +59,33 @@ func JSONFail(sentence Sentence) Fail {
 // WriteJSON answers with v. Values that cannot be encoded are a fault of the
 // program, so it panics then, which Recover turns into a 500.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
+	WriteJSONAs(w, status, "application/json", v)
+}
+
+// WriteJSONAs is WriteJSON for a media type of its own.
+func WriteJSONAs(w http.ResponseWriter, status int, kind string, v any) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		panic(err)
 	}
 	head := w.Header()
-	head.Set("Content-Type", "application/json")
+	head.Set("Content-Type", kind)
 	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(data, '\n')) // the client may be gone
+}
+
+// JSONArgs names a sentence's arguments as JSON members: "Left", as the catalogues have it, becomes "left"
+// (docs/protocol.md §2.2).
+func JSONArgs(args map[string]any) map[string]any {
+	if len(args) == 0 {
+		return nil
+	}
+	out := make(map[string]any, len(args))
+	for name, value := range args {
+		first, size := utf8.DecodeRuneInString(name)
+		out[string(unicode.ToLower(first))+name[size:]] = value
+	}
+	return out
 }

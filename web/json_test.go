@@ -55,7 +55,7 @@ func TestBodiesBeyondTheBoundAreRefusedBeforeTheyAreRead(t *testing.T) {
 	h := MaxBytes(10, JSONFail(key))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the door was asked") }))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("POST", "/", strings.NewReader("more than ten")))
-	want := `{"error":{"kind":"bad_input","key":"request.too_large","args":{"Limit":10},"message":"request.too_large"}}`
+	want := `{"error":{"kind":"bad_input","key":"request.too_large","args":{"limit":10},"message":"request.too_large"}}`
 	if w.Code != 413 || strings.TrimSpace(w.Body.String()) != want {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}

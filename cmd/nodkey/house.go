@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
+	"errors"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/bus"
+	"github.com/nodkey/nodkey/i18n"
+	"github.com/nodkey/nodkey/password"
+	"github.com/nodkey/nodkey/phoneapi"
+	"github.com/nodkey/nodkey/phoneapp"
+	"github.com/nodkey/nodkey/portal"
+	"github.com/nodkey/nodkey/proof"
+	"github.com/nodkey/nodkey/sqlstore"
+	"github.com/nodkey/nodkey/web"
+)
+
+// house is the domain with its adapters, as a configuration has it: what serve, demo and the commands on the server's
+// machine work with.
+type house struct {
+	settings *settings
+	services *nodkey.Services
+	store    *sqlstore.Store
+	pool     *password.Pool
+	bus      *bus.Bus
+	texts    *i18n.Bundle
+	clock    nodkey.Clock
+}
+
+// systemClock is the machine's.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+// houseOptions are what demo and bench do differently.
+type houseOptions struct {
+	framedBy  web.Origin       // the only page that may frame portal and phone app
+	passwords nodkey.Passwords // instead of argon2id
+}
+
+// openHouse opens the database and everything that stands on it. At the first start it makes them.
+func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err error) {
+	if _, err := s.checkOrigins(); err != nil {
+		return nil, s.checkServe()
+	}
+	if err := prepareDataDir(s.DataDir); err != nil {
+		return nil, err
+	}
+	_, err = os.Stat(s.Database)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	master, err := readMasterKey(s.MasterKeyFile, fresh)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := i18n.Load()
+	if err != nil {
+		return nil, err
+	}
+	h := &house{settings: s, texts: texts, clock: systemClock{}, bus: bus.New()}
+	if h.store, err = sqlstore.Open(ctx, s.Database); err != nil {
+		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	passwords := o.passwords
+	if passwords == nil {
+		h.pool = password.New(password.Config{})
+		passwords = pooled{h.pool}
+	}
+	webAuthn, err := proof.NewWebAuthn(s.PhoneHost.Hostname(), s.PhoneHost.String(), o.framedBy.String())
+	if err != nil {
+		return nil, err
+	}
+	h.services, err = nodkey.Open(ctx, nodkey.Ports{
+		Store: h.store, Clock: h.clock, Bus: h.bus, Passwords: passwords, JOSE: proof.JOSE{}, WebAuthn: webAuthn,
+	}, s.site(texts), s.policy(), s.PhoneHost.Hostname(), master)
+	if err != nil {
+		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err}
+	}
+	return h, nil
+}
+
+func (h *house) close() error {
+	if h.pool != nil {
+		h.pool.Close()
+	}
+	return h.store.Close()
+}
+
+// site is how the configuration presents the installation.
+func (s *settings) site(texts *i18n.Bundle) nodkey.Site {
+	return nodkey.Site{
+		ServerName: s.ServerName, Operator: s.operator(), App: s.ServerName + " " + texts.For("en").T("page.portal_name", nil),
+		PhoneOrigin: s.PhoneHost.String(), ServiceDesk: s.ServiceDesk,
+	}
+}
+
+func (s *settings) operator() string {
+	if s.OperatorName == "" {
+		return s.ServerName
+	}
+	return s.OperatorName
+}
+
+func (s *settings) policy() nodkey.Policy {
+	p := s.Policy
+	return nodkey.Policy{
+		ActivationFirst: p.ActivationFirst, ActivationConfirm: p.ActivationConfirm, MaxKeys: p.MaxKeys, NumberMatching: p.NumberMatching,
+		RestrictedSessions: p.RestrictedSessions, PasswordMin: p.PasswordMinLength,
+		SessionLife: time.Duration(p.SessionLifetime), SessionIdle: time.Duration(p.SessionIdle),
+	}
+}
+
+// sentence says an error of the catalogues in the request's language.
+func (h *house) sentence(r *http.Request, key string, args map[string]any) string {
+	return h.texts.For(r.Header.Get("Accept-Language")).T(key, args)
+}
+
+// english says it in English, as the phone API does.
+func (h *house) english(_ *http.Request, key string, args map[string]any) string {
+	return h.texts.For("en").T(key, args)
+}
+
+// sites makes the two doors.
+func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Origin) ([]web.Site, error) {
+	s := h.settings
+	assets, err := web.LoadAssets()
+	if err != nil {
+		return nil, err
+	}
+	app, err := phoneapp.Load()
+	if err != nil {
+		return nil, err
+	}
+	seal, err := h.seal()
+	if err != nil {
+		return nil, err
+	}
+	portalDoor, err := portal.New(portal.Config{
+		Origin: s.PortalHost, PhoneApp: s.PhoneHost, Seal: seal,
+		Operator: portal.Operator{Name: s.ServerName, Portal: h.texts.For("en").T("page.portal_name", nil), Company: s.operator()},
+		Desk:     portal.Desk{Name: s.ServiceDesk}, Least: s.Policy.PasswordMinLength, KeyLimit: s.Policy.MaxKeys,
+		Lasts: time.Duration(s.Policy.SessionLifetime), Demo: demo,
+	}, h.services, h.clock, log, h.texts, assets)
+	if err != nil {
+		return nil, err
+	}
+	portalMux, phoneMux := http.NewServeMux(), http.NewServeMux()
+	portalDoor.Routes(portalMux)
+	phoneapi.New(h.services, log, h.english).Routes(phoneMux)
+	phoneapi.Manifest{Name: s.ServerName, Icon: app.Path}.Routes(phoneMux)
+	phoneMux.Handle("/", phoneapp.ForDemo(app, demo.String()))
+
+	portalSite := srv.door("portal", s.PortalHost)
+	portalSite.Fail, portalSite.Headers = portalDoor.FailPage, web.HeaderPolicy{FramedBy: o.framedBy}
+	phoneSite := srv.door("phone", s.PhoneHost)
+	phoneSite.Fail, phoneSite.Headers = web.JSONFail(h.english), web.HeaderPolicy{Wasm: true, Devices: true, FramedBy: o.framedBy}
+	return []web.Site{portalSite.Site(web.Routes(portalMux)), phoneSite.Site(web.Routes(phoneMux))}, nil
+}
+
+// seal draws the server's key.
+func (h *house) seal() (template.HTML, error) {
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), h.services.Keys.Server().Key)
+	if err != nil {
+		return "", err
+	}
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return "", err
+	}
+	return web.Seal(der), nil
+}
+
+// workers are what a server does beside answering.
+func (h *house) workers(log *slog.Logger) []func(context.Context) error {
+	return []func(context.Context) error{
+		every(nodkey.UpkeepEvery, log, "upkeep", h.services.Upkeep.Tick),
+		every(nodkey.UpkeepEvery, log, "audit sealing", func(ctx context.Context) error {
+			_, err := h.services.Audit.Seal(ctx)
+			return err
+		}),
+		every(nodkey.PurgeEvery, log, "purge", func(ctx context.Context) error {
+			_, err := h.services.Upkeep.Purge(ctx)
+			return err
+		}),
+	}
+}
+
+// every repeats a piece of work until the context ends. A failure is logged and tried again at the next turn.
+func every(pause time.Duration, log *slog.Logger, what string, work func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		turn := time.NewTicker(pause)
+		defer turn.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-turn.C:
+				if err := work(ctx); err != nil && ctx.Err() == nil {
+					log.ErrorContext(ctx, what+" failed", "error", err)
+				}
+			}
+		}
+	}
+}
+
+// pooled is the password pool as the domain's port wants it.
+type pooled struct{ *password.Pool }
+
+func (p pooled) Hash(ctx context.Context, source string, known bool, pw string) (string, error) {
+	phc, err := p.Pool.Hash(ctx, password.Request{Source: source, Known: known}, pw)
+	return phc, full(err)
+}
+
+func (p pooled) Verify(ctx context.Context, source string, known bool, phc, pw string) (ok, rehash bool, err error) {
+	ok, rehash, err = p.Pool.Verify(ctx, password.Request{Source: source, Known: known}, phc, pw)
+	return ok, rehash, full(err)
+}
+
+func full(err error) error {
+	if errors.Is(err, password.ErrBusy) || errors.Is(err, password.ErrClosed) {
+		return &nodkey.Error{Kind: nodkey.Unavailable, Key: "server.busy", Args: nodkey.Args{"Seconds": 1}, Err: err}
+	}
+	return err
+}
