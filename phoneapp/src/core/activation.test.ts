@@ -89,6 +89,17 @@ describe("an activation", () => {
     expect(core.users()[0]).not.toHaveProperty("digits");
   });
 
+  test.each([
+    ["  Mara\u2019s\u202e phone ", "Mara\u2019s phone"],
+    ["x".repeat(50), "x".repeat(40)],
+    [" ", "Pixel 8"],
+  ])("tells the phone's name as the server takes it: %j", async (phoneName, told) => {
+    await server.activation(code);
+    const core = await openCoreIn(surroundings(server));
+    const user = await core.activate(await core.lookup(code), { ...how, phoneName });
+    expect(server.keys.get(user.keyId)?.message).toHaveProperty("phone.name", told);
+  });
+
   test("knows a user who is here already", async () => {
     const { core, key } = await activated(server);
     await server.activation("0001 0002 0003 0004 0005", (offer) => (offer["user"] = key.user));

@@ -10,7 +10,7 @@ import * as derive from "./derive";
 import { digestName, digestOf, sign, unverifiedPayload, verify } from "./jws";
 import { readOffer, readReceipt, type OfferMessage, type ReceiptMessage } from "./messages";
 import { pinFaults } from "./pins";
-import type { Posture } from "./posture";
+import { clean, type Posture } from "./posture";
 import type { KeyRecord, PendingRecord, Store } from "./store";
 import type { Authenticator, NewCredential } from "./webauthn";
 
@@ -152,7 +152,7 @@ export class Activations {
       offer: await digestName(found.jws),
       d: b64u(d),
       e: b64u(e.point),
-      phone: { id: await this.store.phoneId(), name: choice.phoneName, ...facts },
+      phone: { id: await this.store.phoneId(), name: clean(choice.phoneName, 40) ?? facts.model ?? facts.platform, ...facts },
       pin: vpin !== undefined,
       prf: vprf !== undefined,
       wrap,

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { openCoreIn } from "./core";
 import { activated, code, fault, goodPin, surroundings } from "./fake-phone";
 import { FakeServer } from "./fake-server";
@@ -14,6 +14,7 @@ describe("several users on one phone", () => {
   test("each see what is for them, and decide with their own key", async () => {
     const here = surroundings(server);
     const { core, key: mara } = await activated(server, here);
+    server.now += 1000;
     await server.activation(secondCode, (offer) => Object.assign(offer["user"] as object, { name: "jun.sato" }));
     const jun = await core.activate(await core.lookup(secondCode), { pin: "8315", biometric: false, phoneName: "Pixel 8" });
     expect(core.users().map((user) => user.name)).toEqual(["mara.lindqvist", "jun.sato"]);
@@ -87,6 +88,36 @@ describe("tabs", () => {
     await told;
     expect(second.users()).toEqual(first.users());
     for (const channel of channels) channel.close();
+  });
+});
+
+describe("the stream's list", () => {
+  test("adds to what was found by asking, and what it lacks is asked for", async () => {
+    const bus = Object.assign(new EventTarget(), { postMessage: () => undefined });
+    const page = { locks: undefined, document: undefined, window: undefined, channel: bus as unknown as BroadcastChannel };
+    const { core, key } = await activated(server, { page });
+    const quiet = await server.statement(key);
+    await core.refresh();
+    const [found] = core.approvals();
+    const loud = await server.statement(key, (statement) => (statement["app"] = "Loud"));
+    const say = async (...statements: string[]): Promise<void> => {
+      const before = server.asked.filter((path) => path === "/approvals").length;
+      bus.dispatchEvent(new MessageEvent("message", { data: { type: "approvals", now: server.now, statements } }));
+      await vi.waitFor(() => {
+        expect(server.asked.filter((path) => path === "/approvals").length).toBeGreaterThan(before);
+      });
+    };
+    await say(loud);
+    await vi.waitFor(() => {
+      expect(core.approvals().map((one) => one.app).sort()).toEqual(["Aldermere Client Portal", "Loud"]);
+    });
+    expect(core.approvals()).toContain(found);
+
+    for (const [id, one] of server.open) if (one.jws === quiet) server.open.delete(id);
+    await say(loud);
+    await vi.waitFor(() => {
+      expect(core.approvals().map((one) => one.app)).toEqual(["Loud"]);
+    });
   });
 });
 

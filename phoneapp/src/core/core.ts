@@ -87,7 +87,7 @@ class PhoneCore implements Core {
     this.activations = new Activations(store, this.api, this.clock, authenticator, around.posture);
     this.decisions = new Decisions(this.api, this.clock, authenticator);
     const news = {
-      approvals: (now: number, statements: readonly string[]) => void this.accept(now, statements),
+      approvals: (now: number, statements: readonly string[]) => void this.heard(now, statements).catch(() => undefined),
       keys: () => void this.askKeys(this.asking()).catch(() => undefined),
     };
     this.stream = new Live(this.api, () => this.asking(), news, page);
@@ -283,6 +283,16 @@ class PhoneCore implements Core {
       changed ||= now.state !== key.state || now.digits !== key.digits;
     }
     if (changed) await this.keysChanged();
+  }
+
+  /**
+   * The stream tells only of what may wake somebody; refresh finds the rest as well. What is shown and not in the stream's
+   * list may therefore still be open: it stays until the server was asked.
+   */
+  private async heard(now: number, statements: readonly string[]): Promise<void> {
+    const others = this.statements.map((one) => one.jws).filter((jws) => !statements.includes(jws));
+    await this.accept(now, [...statements, ...others]);
+    if (others.length > 0) await this.refresh();
   }
 
   /** Takes a list of statements; of several that arrive while signatures are checked, the last asked for wins. */

@@ -18,9 +18,7 @@ interface ClientHints {
 }
 type Device = Pick<Navigator, "userAgent" | "maxTouchPoints"> & { readonly userAgentData?: ClientHints };
 
-const app = `nodkey-web/${typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"}`;
-/** Longest text sent, in characters. */
-const longest = 64;
+const app = `nodkey-web/${typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"}`.slice(0, 40);
 
 /** Which system this is. An iPad that calls itself a Mac gives itself away by its touch screen. */
 export function platformOf(device: Device): Platform {
@@ -35,12 +33,13 @@ export async function posture(device: Device = navigator): Promise<Posture> {
   const platform = platformOf(device);
   const hints = await device.userAgentData?.getHighEntropyValues(["model", "platformVersion"]).catch(() => undefined);
   const told = /(?:Android |OS )(\d+(?:[._]\d+)*)/.exec(device.userAgent)?.[1]?.replace(/_/g, ".");
-  const osVersion = clean(hints?.platformVersion) ?? (platform === "other" ? undefined : told);
-  const model = clean(hints?.model);
+  const osVersion = clean(hints?.platformVersion, 20) ?? (platform === "other" ? undefined : clean(told, 20));
+  const model = clean(hints?.model, 40);
   return { platform, app, ...(osVersion === undefined ? {} : { osVersion }), ...(model === undefined ? {} : { model }) };
 }
 
-function clean(text: string | undefined): string | undefined {
-  const kept = text?.replace(/\p{C}/gu, "").trim().slice(0, longest);
+/** The words without control and formatting characters, at most so many characters; undefined when nothing is left. */
+export function clean(words: string | undefined, longest: number): string | undefined {
+  const kept = Array.from(words?.replace(/\p{C}/gu, "").trim() ?? "").slice(0, longest).join("").trim();
   return kept === "" ? undefined : kept;
 }
