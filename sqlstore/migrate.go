@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -19,12 +20,43 @@ const noTables = -1 // the version of a new file
 
 // migrate brings the tables up to date, when they are not. It takes the file for itself meanwhile: two processes that
 // start together do it once, and none changes tables under another that runs.
-func migrate(ctx context.Context, path string) (err error) {
-	have, err := version(ctx, path)
+func migrate(ctx context.Context, path string) error {
+	want, err := newest()
 	if err != nil {
 		return err
 	}
-	connector, err := sqlite.NewConnector(dsn(path, "_foreign_keys", "1", "_txlock", "immediate", "_dqs", "0",
+	deadline := time.Now().Add(openTimeout)
+	for {
+		have, err := version(ctx, path)
+		switch {
+		case err != nil || have == want:
+			return err
+		case have > want:
+			return fmt.Errorf("this database was %w than this one: its tables have version %d, this nodkey knows %d; use the newer one",
+				ErrNewer, have, want)
+		}
+		// Whoever has the file may be bringing it up to date, and keep it then: look again at once.
+		if err = upgrade(ctx, path); err != nil && (!isBusy(err) || time.Now().After(deadline)) {
+			return err
+		}
+	}
+}
+
+// newest is the version of the last migration.
+func newest() (last int64, err error) {
+	files, err := migrations.ReadDir("migrations")
+	for _, f := range files {
+		v, err := goose.NumericComponent(f.Name())
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, v)
+	}
+	return last, err
+}
+
+func upgrade(ctx context.Context, path string) (err error) {
+	connector, err := sqlite.NewConnector(dsn(path, 100*time.Millisecond, "_foreign_keys", "1", "_txlock", "immediate", "_dqs", "0",
 		"_pragma", "locking_mode(exclusive)"))
 	if err != nil {
 		return err
@@ -33,42 +65,23 @@ func migrate(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	db := sql.OpenDB(connector) // connects when it is used
+	db := sql.OpenDB(connector)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1) // it holds the lock
+	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE; COMMIT"); err != nil {
+		return err
+	}
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
-	sources := provider.ListSources()
-	want := sources[len(sources)-1].Version
-	switch {
-	case have == want:
-		return nil
-	case have > want:
-		return newer(have, want)
-	}
-	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE; COMMIT"); err != nil {
-		return err
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return err
-	}
-	now, err := provider.GetDBVersion(ctx)
-	if err == nil && now > want { // another process, a newer one, was first
-		err = newer(now, want)
-	}
+	_, err = provider.Up(ctx)
 	return err
-}
-
-func newer(have, want int64) error {
-	return fmt.Errorf("this database was %w than this one: its tables have version %d, this nodkey knows %d; use the newer one",
-		ErrNewer, have, want)
 }
 
 // version reads which migration was the last, without changing the file.
 func version(ctx context.Context, path string) (found int64, err error) {
-	c, err := connect(ctx, dsn(path, "_query_only", "1", "_dqs", "0"))
+	c, err := connect(ctx, dsn(path, openTimeout, "_query_only", "1", "_dqs", "0"))
 	if err != nil {
 		return 0, err
 	}

@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -22,8 +24,8 @@ var (
 )
 
 const (
-	openTimeout  = "5000" // milliseconds to wait for another process while opening, and for readers always
-	writeTimeout = 3      // milliseconds that the engine waits itself; then it is the writer's turn to decide
+	openTimeout  = 5 * time.Second      // how long to wait for another process while opening, and for readers always
+	writeTimeout = 3 * time.Millisecond // how long the engine waits itself; then it is the writer's turn to decide
 )
 
 // Open opens the database in the file at path, which it makes when there is none (mode 0600; the directory must be there),
@@ -40,7 +42,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := migrate(ctx, path); err != nil {
 		return nil, explain(path, err)
 	}
-	write, err := connect(ctx, dsn(path,
+	write, err := connect(ctx, dsn(path, openTimeout,
 		"_journal_mode", "WAL", "_synchronous", "FULL", "_foreign_keys", "1", "_dqs", "0",
 		"_pragma", "journal_size_limit(67108864)", "_pragma", "cache_size(-16000)", "_pragma", "temp_store(memory)"))
 	if err != nil {
@@ -50,7 +52,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		write.close()
 		return nil, explain(path, err)
 	}
-	return newStore(write, dsn(path, "mode", "ro", "_query_only", "1", "_dqs", "0")), nil
+	return newStore(write, dsn(path, openTimeout, "mode", "ro", "_query_only", "1", "_dqs", "0")), nil
 }
 
 // settle makes sure that the writing connection is what it was asked to be, and readies it for the writer.
@@ -62,16 +64,16 @@ func settle(c *conn) error {
 	if mode != "wal" {
 		return fmt.Errorf("it cannot be kept in WAL mode (%s): is it on a network file system?", mode)
 	}
-	return c.query(func(*row) {}, fmt.Sprintf("PRAGMA busy_timeout = %d", writeTimeout))
+	return c.query(func(*row) {}, fmt.Sprintf("PRAGMA busy_timeout = %d", writeTimeout.Milliseconds()))
 }
 
-// dsn names a database file to the driver, with these parameters.
-func dsn(path string, parameters ...string) string {
+// dsn names a database file to the driver, with how long to wait for locks and these parameters.
+func dsn(path string, wait time.Duration, parameters ...string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
-	query := url.Values{"_busy_timeout": {openTimeout}, "_error_rc": {"1"}}
+	query := url.Values{"_busy_timeout": {strconv.FormatInt(wait.Milliseconds(), 10)}, "_error_rc": {"1"}}
 	for i := 0; i < len(parameters); i += 2 {
 		query.Add(parameters[i], parameters[i+1])
 	}

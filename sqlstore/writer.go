@@ -26,12 +26,13 @@ var errAbandoned = errors.New("sqlstore: the closure did not return")
 
 // writer owns the one connection that writes. See the package comment.
 type writer struct {
-	conn    *conn
-	queue   chan *job
-	stop    chan struct{} // closed: take no more in
-	stopped chan struct{} // closed: the loop has ended, no turn comes any more
-	updates atomic.Uint64
-	commits atomic.Uint64
+	conn     *conn
+	patience time.Duration // with another process that has the write lock
+	queue    chan *job
+	stop     chan struct{} // closed: take no more in
+	stopped  chan struct{} // closed: the loop has ended, no turn comes any more
+	updates  atomic.Uint64
+	commits  atomic.Uint64
 }
 
 // job is one Update. The writer hands it turns: run the closure with this Tx, as often as need be, and then an outcome.
@@ -53,7 +54,9 @@ type turn struct {
 }
 
 func newWriter(c *conn) *writer {
-	return &writer{conn: c, queue: make(chan *job, maxQueue), stop: make(chan struct{}), stopped: make(chan struct{})}
+	return &writer{
+		conn: c, patience: busyBound, queue: make(chan *job, maxQueue), stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
 }
 
 func (w *writer) update(ctx context.Context, change func(nodkey.Tx) error) error {
@@ -183,7 +186,9 @@ func (w *writer) together(batch []*job) (again, rest []*job) {
 			j.turn <- turn{err: j.err}
 			return ran, batch[i+1:]
 		}
-		ran = append(ran, j)
+		if j.err != errAbandoned { // whose caller takes no turn any more
+			ran = append(ran, j)
+		}
 	}
 	if _, err := w.conn.exec("COMMIT"); err != nil {
 		w.rollback()
@@ -195,7 +200,7 @@ func (w *writer) together(batch []*job) (again, rest []*job) {
 	w.commits.Add(1)
 	w.updates.Add(uint64(len(ran)))
 	for _, j := range ran {
-		j.turn <- turn{err: j.err} // nobody takes that of a closure that panicked
+		j.turn <- turn{err: j.err}
 	}
 	return nil, nil
 }
@@ -218,7 +223,7 @@ func (w *writer) begin() error {
 		case !isBusy(err):
 			return fmt.Errorf("sqlstore: begin: %w", err)
 		case deadline.IsZero():
-			deadline = time.Now().Add(busyBound)
+			deadline = time.Now().Add(w.patience)
 		case time.Now().After(deadline):
 			return ErrBusy
 		}
