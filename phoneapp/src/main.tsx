@@ -30,6 +30,12 @@ function readLink(draft: Draft): Route | undefined {
   }
 }
 
+/** Opened from the home screen; navigator.standalone is Safari's own word for it. */
+function installed(window: Window): boolean {
+  const { standalone } = window.navigator as Navigator & { readonly standalone?: boolean };
+  return standalone === true || window.matchMedia("(display-mode: standalone)").matches;
+}
+
 /** The live stream runs while the app is in sight and somebody is active here. */
 function keepLive(core: Core): void {
   let stop: (() => void) | undefined;
@@ -68,7 +74,7 @@ async function start(): Promise<void> {
     <App
       core={core} nav={nav} texts={texts} draft={draft} server={undefined} host={location.host}
       device={{ platform: device.platform, name: device.model ?? texts.t(deviceNames[device.platform]) }}
-      biometric={await core.biometricAvailable()}
+      biometric={await core.biometricAvailable()} mustInstall={device.platform === "ios" && !installed(window)}
       preferences={{ drawing: choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme }}
       version={typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"} demo={openDemo(window)}
       scan={() => import("./scan/scan")} keep={(kept) => keepChoice(localStorageOf(window), kept)}

@@ -79,7 +79,7 @@ if (place !== null) {
   render(
     <App
       core={core} nav={new MemoryNav(prepare())} texts={await loadTexts("en")} draft={draft} server={server} host="phone.aldermere.example"
-      device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"}
+      device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"} mustInstall={query.get("install") === "yes"}
       preferences={{ drawing: query.get("drawing") === "ios" ? "ios" : "android", theme: query.get("theme") === "dark" ? "dark" : "light" }} version="dev"
       demo={undefined} scan={() => Promise.reject(new PhoneFault(detail === "" ? "camera.denied" : detail))} keep={() => undefined}
     />,

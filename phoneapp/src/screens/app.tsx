@@ -18,6 +18,7 @@ export interface Start {
   readonly host: string;
   readonly device: AppValue["device"];
   readonly biometric: boolean;
+  readonly mustInstall?: boolean;
   readonly preferences: Preferences;
   readonly version: string;
   readonly demo: DemoScan | undefined;
@@ -60,11 +61,11 @@ export function App(start: Start): JSX.Element {
   const gone = useCallback(() => say(""), []);
 
   const value = useMemo<AppValue>(() => ({
-    core, nav, texts, draft, server, host: start.host, device: start.device, biometric: start.biometric, preferences,
+    core, nav, texts, draft, server, host: start.host, device: start.device, biometric: start.biometric, mustInstall: start.mustInstall ?? false, preferences,
     scan: start.scan, demo: start.demo, version: start.version, setPreferences: prefer,
     setLanguage: (language) => void loadTexts(language as Language).then(setTexts),
     say, now, fail, finish,
-  }), [core, nav, texts, draft, server, preferences, now, fail, finish, start.host, start.device, start.biometric, start.scan, start.demo, start.version]);
+  }), [core, nav, texts, draft, server, preferences, now, fail, finish, start.host, start.device, start.biometric, start.mustInstall, start.scan, start.demo, start.version]);
 
   return (
     <AppContext.Provider value={value}>

@@ -14,6 +14,7 @@ import { DecidedScreen } from "./decided";
 import { Fault } from "./fault";
 import { First } from "./first";
 import { Home } from "./home";
+import { Install } from "./install";
 import { Looking } from "./looking";
 import { More, Services } from "./menus";
 import { OfferCheck } from "./offer";
@@ -26,9 +27,12 @@ import { AddUser, Users } from "./users";
 
 const home: Route = { screen: "home" };
 
+/** Screens that lead to a new key. */
+const activating = new Set<Route["screen"]>(["looking", "code", "scan", "offer"]);
+
 /** The screen of a route. A route whose subject is gone (after a reload, or by the forward button) leads back to where it can start. */
 export function Page({ route }: { route: Route }): JSX.Element {
-  const { nav, draft, preferences } = useApp();
+  const { nav, draft, preferences, mustInstall } = useApp();
   const shown = useCore(["users", "approvals"], (core) => {
     switch (route.screen) {
       case "offer":
@@ -55,10 +59,11 @@ export function Page({ route }: { route: Route }): JSX.Element {
   useEffect(() => {
     if (shown !== route) nav.replace(shown);
   }, [nav, route, shown]);
-  const screen = shown.screen === "home" && nobody ? "first" : shown.screen;
+  const install = mustInstall && activating.has(shown.screen);
+  const screen = install ? "install" : shown.screen === "home" && nobody ? "first" : shown.screen;
   return (
     <div class="phone" data-screen={screen} data-drawing={preferences.drawing}>
-      {screen === "first" ? <First /> : <Of route={shown} key={keyOf(shown)} />}
+      {install ? <Install /> : screen === "first" ? <First /> : <Of route={shown} key={keyOf(shown)} />}
     </div>
   );
 }

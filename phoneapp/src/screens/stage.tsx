@@ -29,6 +29,7 @@ interface Options {
   readonly route?: Route;
   readonly drawing?: Preferences["drawing"];
   readonly biometric?: boolean;
+  readonly mustInstall?: boolean;
   readonly prepare?: (core: PreviewCore, draft: Draft) => void;
   readonly scan?: Start["scan"];
   readonly demo?: Start["demo"];
@@ -55,7 +56,7 @@ export async function stage(options: Options = {}): Promise<Stage> {
     render(
       <App
         core={core} nav={nav} texts={texts} draft={draft} server={server} host="phone.aldermere.example" version="test"
-        device={{ platform: "android", name: "Pixel 8" }} biometric={options.biometric ?? false} now={() => clock.now}
+        device={{ platform: "android", name: "Pixel 8" }} biometric={options.biometric ?? false} mustInstall={options.mustInstall ?? false} now={() => clock.now}
         preferences={{ drawing: options.drawing ?? "android", theme: "device" }} demo={options.demo} keep={() => undefined}
         scan={options.scan ?? (() => Promise.reject(new Error("no camera on this stage")))}
       />,

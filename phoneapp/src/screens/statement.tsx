@@ -14,12 +14,12 @@ export function Statement({ lines }: { lines: readonly Line[] }): JSX.Element {
     <dl class="sheet statement">
       {lines.map((line) => (
         <div class="statement-line" key={line.name}>
-          <Icon name={line.icon} ink="petrol" />
-          <div class="statement-text">
-            <dt>{line.name}</dt>
-            <dd>{line.value}</dd>
-            {line.second !== undefined && <dd class="statement-second">{line.second}</dd>}
-          </div>
+          <dt>
+            <Icon name={line.icon} ink="petrol" />
+            {line.name}
+          </dt>
+          <dd>{line.value}</dd>
+          {line.second !== undefined && <dd class="statement-second">{line.second}</dd>}
         </div>
       ))}
     </dl>

@@ -65,6 +65,8 @@ export interface App {
   /** What this device is, told to the server as the phone's platform and name. */
   readonly device: { readonly platform: Platform; readonly name: string };
   readonly biometric: boolean;
+  /** True in an iPhone's browser: keys are made in the installed app only. */
+  readonly mustInstall: boolean;
   readonly preferences: Preferences;
   readonly scan: () => Promise<Scan>;
   readonly demo: DemoScan | undefined;

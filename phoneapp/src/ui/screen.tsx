@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "./app-context";
 import { Icon } from "./icon";
 
@@ -25,7 +25,7 @@ export function Screen({ bar, title, head, lead, centred = false, error, childre
   const heading = useRef<HTMLHeadingElement>(null);
   const { server } = useApp();
   const name = server?.operator;
-  useEffect(() => {
+  useLayoutEffect(() => {
     window.scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, []);
@@ -41,7 +41,7 @@ export function Screen({ bar, title, head, lead, centred = false, error, childre
         {lead !== undefined && <p class="lead">{lead}</p>}
         {children}
       </main>
-      {actions !== undefined && <div class="action-bar">{actions}</div>}
+      {actions !== undefined && actions !== false && <div class="action-bar">{actions}</div>}
     </>
   );
   return (
