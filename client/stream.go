@@ -162,5 +162,11 @@ func (p *Phone) askKeys(ctx context.Context, url string, tell func(Event) error)
 		}
 		keys = append(keys, key)
 	}
-	return tell(Event{Kind: "keys", Server: url, Keys: keys})
+	if err := tell(Event{Kind: "keys", Server: url, Keys: keys}); err != nil {
+		return err
+	}
+	if len(p.keysAt(url)) == 0 {
+		return errBye // nothing is left to listen for
+	}
+	return nil
 }
