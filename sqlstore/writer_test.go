@@ -248,3 +248,16 @@ func TestCloseCommitsWhatItTookInAndRefusesTheRest(t *testing.T) {
 		}
 	}
 }
+
+// TestAContextThatEndedBeforeItsTurnRunsNothing is the moment at which the writer takes a job whose caller has not yet
+// noticed that its context ended.
+func TestAContextThatEndedBeforeItsTurnRunsNothing(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "nodkey.db"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	j := &job{ctx: ctx, turn: make(chan turn, 1), result: make(chan error, 1)}
+	s.writer.queue <- j
+	if got := <-j.turn; got.tx != nil || !errors.Is(got.err, context.Canceled) {
+		t.Errorf("got the turn %+v, want none and context.Canceled", got)
+	}
+}
