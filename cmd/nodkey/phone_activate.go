@@ -41,7 +41,10 @@ func phoneActivateCommand(flags *phoneFlags) *cobra.Command {
 				if ask.terminal != nil {
 					fmt.Fprint(ask.out, "Activation code: ")
 				}
-				if code, err = ask.line(ctx); err != nil {
+				if code, err = ask.line(ctx); ctx.Err() != nil {
+					return phoneError(ctx.Err())
+				}
+				if err != nil {
 					return &commandError{code: exitUsage, sentence: "there is no activation code on standard input", err: err}
 				}
 			}
@@ -70,7 +73,7 @@ func phoneActivateCommand(flags *phoneFlags) *cobra.Command {
 func activateWithPIN(ctx context.Context, phone *client.Phone, ask *asker, offer *client.Offer, pinFile, name string) (client.Key, error) {
 	pin, err := ask.pin(ctx, pinFile, "New PIN, 4 to 6 characters", true)
 	if err != nil {
-		return client.Key{}, err
+		return client.Key{}, phoneError(err)
 	}
 	key, err := phone.Activate(ctx, offer, pin, name)
 	if err != nil && len(phone.PendingKeys()) > 0 {
