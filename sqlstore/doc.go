@@ -21,6 +21,7 @@
 // # Reads
 //
 // A View is one read transaction on one of a few read-only connections, beside the writer and never waiting for it (WAL).
+// It may be called inside an Update, and sees what was committed before; inside another View it may wait for itself.
 //
 // # Rows
 //

@@ -26,7 +26,7 @@ type Store struct {
 var _ nodkey.Store = (*Store)(nil)
 
 func newStore(write *conn, readDSN string) *Store {
-	readers := min(max(runtime.GOMAXPROCS(0), 2), 8)
+	readers := min(max(runtime.GOMAXPROCS(0), 4), 8)
 	s := &Store{dsn: readDSN, writer: newWriter(write), readers: make(chan *conn, readers), closed: make(chan struct{})}
 	for range readers {
 		s.readers <- nil
