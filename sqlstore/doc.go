@@ -2,7 +2,7 @@
 //
 // # Writes
 //
-// One connection writes, held by one goroutine. Updates queue up to it; it takes those that wait, at most [maxBatch],
+// One connection writes, held by one goroutine. Updates queue up to it; it takes those that wait, at most 64,
 // begins one transaction, gives each its turn inside a savepoint, and commits once: one fsync, then every caller is told.
 // While that fsync runs the next batch gathers, so the more there is to do, the more updates share a commit. A closure's
 // error, or a panic, undoes its savepoint and nothing else. The closure runs on its caller's goroutine, so that a panic
