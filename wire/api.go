@@ -1,0 +1,93 @@
+package wire
+
+// APIPrefix is where the phone API lives on the phone host.
+const APIPrefix = "/api/phone/v1"
+
+// MaxBody is the largest body either side reads, in bytes.
+const MaxBody = 64 << 10
+
+// MaxProofs is how many proofs one request for several keys may carry.
+const MaxProofs = 32
+
+// Server answers GET /server (§2.1).
+type Server struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Operator string   `json:"operator"`
+	Key      Bytes    `json:"key"`
+	RPID     string   `json:"rpId"`
+	Time     int64    `json:"time"`
+	PIN      PINRules `json:"pin"`
+}
+
+// LookupRequest is the body of POST /activations/lookup.
+type LookupRequest struct {
+	CodeID Bytes `json:"codeId"`
+}
+
+// LookupResponse is an offer with its MAC under the code.
+type LookupResponse struct {
+	Offer string `json:"offer"`
+	MAC   Bytes  `json:"mac"`
+}
+
+// SubmitRequest is the body of POST /activations/submit.
+type SubmitRequest struct {
+	CodeID     Bytes  `json:"codeId"`
+	Submission string `json:"submission"`
+	MAC        Bytes  `json:"mac"`
+}
+
+// ReceiptResponse carries a signed receipt.
+type ReceiptResponse struct {
+	Receipt string `json:"receipt"`
+}
+
+// StatementResponse carries one signed statement.
+type StatementResponse struct {
+	Statement string `json:"statement"`
+}
+
+// Proofs is the body of the two reads that serve several keys at once.
+type Proofs struct {
+	Proofs []string `json:"proofs"`
+}
+
+// Approvals is the answer of POST /approvals.
+type Approvals struct {
+	Now        int64    `json:"now"`
+	Statements []string `json:"statements"`
+}
+
+// StreamEvent is one line of the stream (§5.4).
+type StreamEvent struct {
+	Type       string   `json:"type"` // approvals, keys, ping or bye
+	Now        int64    `json:"now,omitzero"`
+	Statements []string `json:"statements,omitzero"`
+}
+
+// DecisionRequest is the body of POST /approvals/{id}/decision.
+type DecisionRequest struct {
+	Decision  string     `json:"decision"`
+	PINProof  *PINProof  `json:"pinProof,omitempty"`
+	Assertion *Assertion `json:"assertion,omitempty"`
+}
+
+// DecisionResponse says what a decision made of the approval.
+type DecisionResponse struct {
+	State string `json:"state"`           // approved or denied
+	Cause string `json:"cause,omitempty"` // wrong_number
+}
+
+// ErrorResponse is the body of every answer that is not 2xx (§2.2).
+type ErrorResponse struct {
+	Error Problem `json:"error"`
+}
+
+// Problem says what went wrong, for a program (Kind, Key, Args) and for a person (Message, in English).
+type Problem struct {
+	Kind    string         `json:"kind"`
+	Key     string         `json:"key"`
+	Args    map[string]any `json:"args,omitempty"`
+	Message string         `json:"message"`
+}
