@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // crockford is Crockford's base 32 alphabet: no I, L, O and U.
@@ -70,7 +71,7 @@ func ParseCode(typed string) (Code, error) {
 	chars := make([]byte, 0, codeGroups*codeGroupLen)
 	for _, r := range typed {
 		switch {
-		case r == '-' || r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\u00a0':
+		case r == '-' || unicode.IsSpace(r): // also U+3000, which Japanese keyboards type
 			continue
 		case r >= 'a' && r <= 'z':
 			r -= 'a' - 'A'
@@ -141,7 +142,7 @@ func ActivationLink(phoneOrigin string, code Code, serverKey []byte) string {
 // ParseActivationLink takes apart what ActivationLink made; fingerprint is 22 characters of base64url.
 func ParseActivationLink(link string) (phoneOrigin string, code Code, fingerprint string, err error) {
 	origin, fragment, ok := strings.Cut(link, "/a#c=")
-	if !ok || len(link) > 512 {
+	if !ok || len(link) > 512 || !isOrigin(origin) {
 		return "", "", "", ErrNoCode
 	}
 	typed, fingerprint, ok := strings.Cut(fragment, "&f=")
@@ -153,6 +154,20 @@ func ParseActivationLink(link string) (phoneOrigin string, code Code, fingerprin
 	}
 	code, err = ParseCode(typed)
 	return origin, code, fingerprint, err
+}
+
+// isOrigin accepts scheme and host as ActivationLink writes them: no path, no user, nothing a browser would read otherwise.
+func isOrigin(text string) bool {
+	host, secure := strings.CutPrefix(text, "https://")
+	if !secure {
+		var plain bool
+		if host, plain = strings.CutPrefix(text, "http://"); !plain {
+			return false
+		}
+	}
+	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(".-:[]", r))
+	})
 }
 
 // KeyFingerprint is base64url of the first 16 bytes of SHA-256 over the raw point of the server's signing key.

@@ -78,8 +78,8 @@ func ReadStrict(r io.Reader, limit int64, v any) error {
 
 // DecodeStrict decodes one JSON text (RFC 8259) into v, a non-nil pointer, and
 // refuses all that two readers could understand differently: duplicate keys
-// (RFC 8259 §4), keys in another letter case, unknown keys, null for a value
-// that has no null, invalid UTF-8, lone surrogates, bytes after the end, deep
+// (RFC 8259 §4), keys in another letter case, unknown keys, null
+// (an absent member is left out), invalid UTF-8, lone surrogates, bytes after the end, deep
 // nesting. Errors are *StrictError; v is undefined then.
 func DecodeStrict(data []byte, v any) error {
 	if !utf8.Valid(data) {

@@ -39,7 +39,7 @@ func (s shape) value(t reflect.Type, path string) error {
 	}
 	nullable := t == nil
 	for t != nil && t.Kind() == reflect.Pointer && !decodesItself(t) {
-		t, nullable = t.Elem(), true
+		t = t.Elem() // an absent optional member is left out, never null (docs/protocol.md §1)
 	}
 	if t != nil && (decodesItself(t) || t.Kind() == reflect.Interface) {
 		t, nullable = nil, true

@@ -20,7 +20,7 @@ type sample struct {
 	inner2
 	Name   string            `json:"name"`
 	Inner  inner             `json:"inner"`
-	Maybe  *inner            `json:"maybe"`
+	Maybe  *inner            `json:"maybe,omitempty"`
 	List   []inner           `json:"list"`
 	Pair   [2]int            `json:"pair"`
 	Free   json.RawMessage   `json:"free"`
@@ -36,7 +36,7 @@ type inner2 struct {
 
 func TestDecodeStrictTakesWhatIsMeant(t *testing.T) {
 	var got sample
-	err := DecodeStrict([]byte(` {"name":"É😀","inner":{"id":"a","n":-3},"maybe":null,"list":[{"id":"b"}],"pair":[1,2],
+	err := DecodeStrict([]byte(` {"name":"É😀","inner":{"id":"a","n":-3},"list":[{"id":"b"}],"pair":[1,2],
 		"free":{"x":[1,null]},"any":{"y":null},"map":{"k":"v"},"at":"2026-01-02T03:04:05Z","embedded":true} `), &got)
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +72,7 @@ func TestDecodeStrictRefuses(t *testing.T) {
 		"duplicate in list":         {`{"list":[{"id":"1"},{"id":"1","id":"2"}]}`, DuplicateKey, "list[1].id"},
 		"null for text":             {`{"name":null}`, WrongType, "name"},
 		"null for an object":        {`{"inner":null}`, WrongType, "inner"},
+		"null for an optional one":  {`{"maybe":null}`, WrongType, "maybe"},
 		"null for a list's item":    {`{"list":[null]}`, WrongType, "list[0]"},
 		"null for all":              {`null`, WrongType, ""},
 		"number for text":           {`{"name":1}`, WrongType, "name"},
