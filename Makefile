@@ -23,7 +23,7 @@ GOVULNCHECK := 1.8.0
 quick = $$($(GO) list ./... | grep -v '/test$$')
 
 go_files  := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -path ./bin \) -prune -o -name '*.go' -print)
-asset_src := $(shell find web/design web/*.mjs portal phoneapp i18n wire \( -name dist -o -name node_modules \) -prune -o \
+asset_src := $(shell find web/design web/*.mjs portal demo phoneapp i18n wire \( -name dist -o -name node_modules \) -prune -o \
 	\( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' -o -name '*.svg' -o -name '*.json' -o -name '*.html' -o -name '*.txt' \) -print 2>/dev/null)
 embedded  := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -path ./bin -o -name dist \) -prune -o \
 	\( -name '*.html' -o -name '*.sql' -o -name '*.txt' -o -name '*.en.json' \) -print)

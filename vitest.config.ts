@@ -20,6 +20,7 @@ export default defineConfig({
     include: [
       "web/**/*.test.{ts,tsx}",
       "portal/**/*.test.{ts,tsx}",
+      "demo/**/*.test.{ts,tsx}",
       "phoneapp/**/*.test.{ts,tsx}",
       "wire/**/*.test.{ts,tsx}",
     ],

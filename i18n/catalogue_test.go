@@ -125,7 +125,7 @@ func languages(t *testing.T) []string {
 
 // portalSubjects are the catalogues whose keys are used by Go code and
 // templates; phone.*.json is checked by the phone app's own tests.
-var portalSubjects = []string{"portal.", "time.", "errors."}
+var portalSubjects = []string{"portal.", "time.", "errors.", "demo."}
 
 var quotedKey = regexp.MustCompile("[\"`]([a-z][a-z0-9_]*(?:\\.[a-z0-9_]+)*)[\"`]")
 var templateKey = regexp.MustCompile("\\b(?:t|rich|linked) \"([^\"]+)\"")

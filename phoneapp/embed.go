@@ -25,8 +25,9 @@ var ErrNotBuilt = errors.New("built without browser assets: run make build")
 
 // App serves the built phone app. It is safe for concurrent use.
 type App struct {
-	files map[string]file   // by URL path, as "/assets/app-4F2A9C01.js"
-	names map[string]string // logical name to URL path
+	files   map[string]file   // by URL path, as "/assets/app-4F2A9C01.js"
+	names   map[string]string // logical name to URL path
+	version string            // what the service worker names its cache by
 }
 
 type file struct {
@@ -71,6 +72,16 @@ func New(fsys fs.FS) (*App, error) {
 	if err := json.Unmarshal(raw, &app.names); err != nil {
 		return nil, fmt.Errorf("read the phone app's asset list: %w", err)
 	}
+	var precache struct {
+		Version string `json:"version"`
+	}
+	if raw, err = fs.ReadFile(fsys, "precache.json"); err != nil {
+		return nil, fmt.Errorf("read the phone app's version: %w", err)
+	}
+	if err := json.Unmarshal(raw, &precache); err != nil {
+		return nil, fmt.Errorf("read the phone app's version: %w", err)
+	}
+	app.version = precache.Version
 	entries, err := fs.ReadDir(fsys, "assets")
 	if err != nil {
 		return nil, fmt.Errorf("list the phone app's assets: %w", err)
@@ -93,9 +104,13 @@ func (a *App) read(fsys fs.FS, name, at string) error {
 	if err != nil {
 		return fmt.Errorf("read the phone app's %s: %w", name, err)
 	}
-	sum := sha256.Sum256(content)
-	a.files[at] = file{content: content, kind: contentType(name), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+	a.files[at] = newFile(name, content)
 	return nil
+}
+
+func newFile(name string, content []byte) file {
+	sum := sha256.Sum256(content)
+	return file{content: content, kind: contentType(name), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 }
 
 // Path returns the URL path of an asset by its logical name, for the web

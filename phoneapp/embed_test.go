@@ -10,8 +10,9 @@ import (
 
 func built() fstest.MapFS {
 	return fstest.MapFS{
-		"index.html":                  {Data: []byte("<!doctype html>")},
-		"sw.js":                       {Data: []byte("self")},
+		"index.html":                  {Data: []byte("<!doctype html><html><head><title>x</title></head></html>")},
+		"sw.js":                       {Data: []byte(`const p={version:"0123456789ab"}`)},
+		"precache.json":               {Data: []byte(`{"version":"0123456789ab"}`)},
 		"assets.json":                 {Data: []byte(`{"icon-192.png":"/assets/icon-192-AA.png"}`)},
 		"assets/icon-192-AA.png":      {Data: []byte("png")},
 		"assets/zxing_reader-BB.wasm": {Data: []byte("\x00asm")},
@@ -109,7 +110,7 @@ func TestSaysWhenItWasNotBuilt(t *testing.T) {
 }
 
 func TestRefusesAnIncompleteBuild(t *testing.T) {
-	for _, missing := range []string{"sw.js", "assets.json", "assets/icon-192-AA.png"} {
+	for _, missing := range []string{"sw.js", "assets.json", "precache.json", "assets/icon-192-AA.png"} {
 		files := built()
 		delete(files, missing)
 		if _, err := New(files); err == nil || errors.Is(err, ErrNotBuilt) {

@@ -182,7 +182,7 @@ func (d *Door) agentName(say *i18n.Localizer, a web.Agent) string {
 
 // page fills what every view carries.
 func (d *Door) page(x *exchange) Page {
-	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: x.r.URL.Path}
+	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: x.r.URL.Path, Demo: d.Demo.String()}
 	if s := x.caller.Session(); s != nil {
 		p.Restricted = s.Level == nodkey.Restricted
 	}

@@ -18,6 +18,7 @@ type Page struct {
 	Return     string     // path that the language switch comes back to
 	Links      []Link     // the footer's own links
 	Toast      *Sentence  // said once, of something that succeeded
+	Demo       string     // origin of the page that shows this portal beside a phone; empty but in the demo
 }
 
 // page lets Render reach the embedded Page.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
@@ -65,6 +66,17 @@ func NewAssets(fsys fs.FS) (*Assets, error) {
 		a.files[hashed] = content
 	}
 	return a, nil
+}
+
+// Without gives the assets without some, by logical name: they are neither
+// served nor have a path.
+func (a *Assets) Without(names ...string) *Assets {
+	fewer := &Assets{names: maps.Clone(a.names), files: maps.Clone(a.files)}
+	for _, name := range names {
+		delete(fewer.files, fewer.names[name])
+		delete(fewer.names, name)
+	}
+	return fewer
 }
 
 // Path returns the URL path of an asset by its logical name, "app.css" or

@@ -12,7 +12,7 @@ import { markPNG } from "./mark.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "web/dist");
 const styles = ["web/design/app.css", "web/design/demo.css"];
-const scriptFolders = ["portal/assets"];
+const scriptFolders = ["portal/assets", "demo/assets"];
 const pictures = ["web/design/sprite.svg", "web/design/mark.svg"];
 const marks = {
   "mark-32.png": () => markPNG(32),

@@ -45,13 +45,26 @@ func (systemClock) Now() time.Time { return time.Now() }
 // houseOptions are what demo and bench do differently.
 type houseOptions struct {
 	framedBy  web.Origin       // the only page that may frame portal and phone app
+	byPort    bool             // demo --lan: the doors may differ by port alone
 	passwords nodkey.Passwords // instead of argon2id
+}
+
+// checkPlaces says what is wrong with where the doors are to answer.
+func (s *settings) checkPlaces(o houseOptions) error {
+	check := s.checkOrigins
+	if o.byPort {
+		check = s.checkByPort
+	}
+	if key, err := check(); err != nil {
+		return keyError(key, s.from[key], err)
+	}
+	return nil
 }
 
 // openHouse opens the database and everything that stands on it. At the first start it makes them.
 func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err error) {
-	if _, err := s.checkOrigins(); err != nil {
-		return nil, s.checkServe()
+	if err := s.checkPlaces(o); err != nil {
+		return nil, err
 	}
 	if err := prepareDataDir(s.DataDir); err != nil {
 		return nil, err
@@ -141,8 +154,14 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	if err != nil {
 		return nil, err
 	}
+	if demo.IsZero() {
+		assets = assets.Without(onlyInDemo()...)
+	}
 	app, err := phoneapp.Load()
 	if err != nil {
+		return nil, err
+	}
+	if app, err = phoneapp.ForDemo(app, demo.String()); err != nil {
 		return nil, err
 	}
 	seal, err := h.seal()
@@ -162,7 +181,7 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	portalDoor.Routes(portalMux)
 	phoneapi.New(h.services, log, h.english).Routes(phoneMux)
 	phoneapi.Manifest{Name: s.ServerName, Icon: app.Path}.Routes(phoneMux)
-	phoneMux.Handle("/", phoneapp.ForDemo(app, demo.String()))
+	phoneMux.Handle("/", app)
 
 	portalSite := srv.door("portal", s.PortalHost)
 	portalSite.Fail, portalSite.Headers = portalDoor.FailPage, web.HeaderPolicy{FramedBy: o.framedBy}

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, test } from "vitest";
-import { openDemo } from "./demo";
+import { obeyDemo, openDemo } from "./demo";
 
 const origin = "http://nodkey.localhost:8080";
 
@@ -57,5 +57,38 @@ describe("the demo's picture", () => {
     const got = openDemo(frame)?.picture(timer.signal);
     timer.abort();
     await expect(got).rejects.toThrow("no picture");
+  });
+});
+
+describe("a page around that shows no code", () => {
+  test("says so at once", async () => {
+    const { frame, answer } = framed(origin);
+    const got = openDemo(frame)?.picture(new AbortController().signal);
+    answer({ type: "nodkey-demo-picture", picture: null }, "http://evil.localhost:8080");
+    answer({ type: "nodkey-demo-picture", picture: null });
+    await expect(got).rejects.toThrow("no picture");
+  });
+});
+
+describe("starting over", () => {
+  test("is obeyed from the demo's own page alone, and nowhere but in the demo", () => {
+    for (const content of [undefined, "", "*"]) {
+      const { frame, posted } = framed(content);
+      obeyDemo(frame, () => Promise.reject(new Error("obeyed")));
+      expect(posted).toEqual([]);
+    }
+    const { frame, posted, answer } = framed(origin);
+    let forgotten = 0;
+    obeyDemo(frame, () => {
+      forgotten += 1;
+      return Promise.resolve();
+    });
+    expect(posted).toEqual([[{ type: "nodkey-demo-ready" }, origin]]);
+    answer({ type: "nodkey-demo-forget" }, "http://evil.localhost:8080");
+    answer({ type: "nodkey-demo-forget" }, origin, {});
+    answer({ type: "nodkey-demo-other" });
+    expect(forgotten).toBe(0);
+    answer({ type: "nodkey-demo-forget" });
+    expect(forgotten).toBe(1);
   });
 });

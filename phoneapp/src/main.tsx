@@ -4,7 +4,8 @@ import { openCore } from "./core/core";
 import { parseFragment } from "./core/codes";
 import { PhoneFault, type Core } from "./core/contract";
 import { posture } from "./core/posture";
-import { openDemo } from "./demo";
+import { Store } from "./core/store";
+import { obeyDemo, openDemo } from "./demo";
 import { chooseLanguage, loadTexts } from "./i18n";
 import { keepChoice, readChoice, wearTheme } from "./choice";
 import { App } from "./screens/app";
@@ -82,6 +83,10 @@ async function start(): Promise<void> {
     place,
   );
   keepLive(core);
+  obeyDemo(window, async () => {
+    await Store.destroy();
+    location.replace("/");
+  });
   // Whatever fails here shows as offline, and is tried again by the stream.
   await core.resume().catch(() => undefined);
 }

@@ -42,7 +42,8 @@ const timeout = 60_000;
 /** The authenticator built into this device, through the browser. */
 export const platformAuthenticator: Authenticator = {
   async available() {
-    if (typeof PublicKeyCredential === "undefined") return false;
+    // A credential is bound to a name, never to an address (WebAuthn Level 3 §5.1.3): `nodkey demo --lan` may have no name.
+    if (typeof PublicKeyCredential === "undefined" || isAddress(location.hostname)) return false;
     return PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().catch(() => false);
   },
 
@@ -133,4 +134,9 @@ function copied(source: BufferSource): Bytes {
   return ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
     : new Uint8Array(source).slice();
+}
+
+/** Tells an IP address, as the URL standard writes it, from a host name. */
+export function isAddress(host: string): boolean {
+  return host.startsWith("[") || /^\d+(\.\d+){3}$/.test(host);
 }
