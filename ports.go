@@ -20,7 +20,8 @@ var (
 //
 // View sees one consistent state. Update is atomic, isolated as if one after the other (serializable), and durable
 // before it returns nil: what was acknowledged survives a power cut. The closure may run more than once, so it has no
-// effect outside the transaction; a closure that returns an error leaves nothing behind. Concurrent Updates may share one
+// effect outside the transaction; a closure that returns an error leaves nothing behind. A store that cannot take more work
+// now returns an Unavailable *Error. Concurrent Updates may share one
 // commit, but one closure's error never undoes another's work. Tx is good until the closure returns.
 type Store interface {
 	View(ctx context.Context, read func(Tx) error) error

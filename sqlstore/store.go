@@ -11,7 +11,12 @@ import (
 )
 
 // ErrClosed is what a closed store says.
-var ErrClosed = errors.New("sqlstore: the database is closed")
+var ErrClosed error = unavailable("sqlstore: the database is closed")
+
+// unavailable makes an error that callers of the domain see as "try again soon".
+func unavailable(text string) *nodkey.Error {
+	return &nodkey.Error{Kind: nodkey.Unavailable, Key: "server.busy", Args: nodkey.Args{"Seconds": 1}, Err: errors.New(text)}
+}
 
 // Store is a [nodkey.Store] in one SQLite file. It is safe for concurrent use.
 type Store struct {

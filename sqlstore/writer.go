@@ -19,7 +19,7 @@ const (
 )
 
 // ErrBusy is what an Update gets when another process kept the database locked for too long. Nothing was done.
-var ErrBusy = errors.New("sqlstore: another process keeps the database locked")
+var ErrBusy error = unavailable("sqlstore: another process keeps the database locked")
 
 // errAbandoned stands for the outcome of a closure that panicked or ended its goroutine. Nobody waits for it.
 var errAbandoned = errors.New("sqlstore: the closure did not return")
