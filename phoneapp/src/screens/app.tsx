@@ -84,11 +84,13 @@ function Events({ route }: { route: Route }): null {
   const seen = useRef(new Set<string>());
   const was = useRef(online);
   useEffect(() => {
+    if ("id" in route && approvals.some(({ id }) => id === route.id)) seen.current.add(route.id);
+    if (route.screen !== "home") return; // what comes meanwhile opens, or is listed, on the way back
     const open = approvals.filter((approval) => approval.expiresAt > now());
-    const fresh = open.filter((approval) => !seen.current.has(approval.id));
-    for (const approval of fresh) seen.current.add(approval.id);
-    const only = open.length === 1 ? fresh[0] : undefined;
-    if (only === undefined || route.screen !== "home") return;
+    const only = open.length === 1 ? open[0] : undefined;
+    const fresh = only !== undefined && !seen.current.has(only.id);
+    for (const approval of open) seen.current.add(approval.id);
+    if (!fresh) return;
     draft.number = "";
     nav.go({ screen: "approval", id: only.id });
   });

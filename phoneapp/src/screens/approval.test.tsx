@@ -196,6 +196,22 @@ describe("home", () => {
     expect(on.screen()).toBe("approval");
   });
 
+  test("a request that came while another was answered opens on the way home", async () => {
+    const on = await onApproval();
+    await on.change(() => on.core.set({ approvals: [...on.core.approvals(), approvalOf(on.clock.now, { id: "a2" })] }));
+    await on.click("#deny");
+    expect(on.screen()).toBe("decided");
+    await on.click("#done");
+    expect(on.nav.route).toEqual({ screen: "approval", id: "a2" });
+  });
+
+  test("checking without a connection stays at home, where the banner stands", async () => {
+    const on = await stage({ prepare: (core) => core.set({ users: [userOf()] }) });
+    on.core.fault = new PhoneFault("offline");
+    await on.click("#refresh");
+    expect(on.screen()).toBe("home");
+  });
+
   test("several open requests are listed and none is opened", async () => {
     const on = await stage({
       prepare: (core) => core.set({ users: [userOf()], approvals: [approvalOf(core.now()), approvalOf(core.now(), { id: "a2", place: "Lisbon, Portugal" })] }),

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Approval, PastApproval, PhoneUser } from "../core/contract";
+import { PhoneFault, type Approval, type PastApproval, type PhoneUser } from "../core/contract";
 import { clockLeft } from "../i18n";
 import { useApp, useCore, useNow, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
@@ -27,7 +27,8 @@ export function Home(): JSX.Element {
         await core.refresh();
         if (core.approvals().length === 0) say(texts.t("home.nothing.new"));
       } catch (fault) {
-        fail(fault, "other");
+        // No connection is what the banner says already.
+        if (!(fault instanceof PhoneFault && fault.key === "offline")) fail(fault, "other");
       }
     });
   const open = (approval: Approval): void => {
