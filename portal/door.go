@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -228,6 +229,10 @@ func (d *Door) now() time.Time { return d.clock.Now().Local() }
 
 // fail shows what went wrong: a page, or JSON for the paths that scripts ask.
 func (d *Door) fail(x *exchange, err error) {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		d.FailPage(x.w, x.r, web.TooLarge(tooLarge.Limit))
+		return
+	}
 	e := nodkey.AsError(err)
 	if e.Kind == nodkey.Unauthenticated && x.r.Method == http.MethodGet && !wantsJSON(x.r) {
 		http.Redirect(x.w, x.r, "/sign-in", http.StatusSeeOther)
@@ -327,11 +332,18 @@ func (d *Door) languageSet(x *exchange) error {
 		return &nodkey.Error{Kind: nodkey.BadInput, Key: "request.form"}
 	}
 	d.languageCookie().Set(x.w, in["lang"], browserLasts)
-	back, err := url.Parse(in["return"])
-	if err != nil || back.IsAbs() || back.Host != "" || !strings.HasPrefix(back.Path, "/") || strings.HasPrefix(in["return"], "//") || strings.ContainsRune(in["return"], '\\') {
-		return d.leave(x, "/", "")
+	return d.leave(x, backTo(in["return"]), "")
+}
+
+// backTo gives a path of this portal's own to go back to. What a browser could take for another host ("//host", "/\host",
+// also when escapes hide it) or what is no path becomes the first page.
+func backTo(asked string) string {
+	u, err := url.Parse(asked)
+	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsFunc(u.Path, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }) {
+		return "/"
 	}
-	return d.leave(x, back.Path, "")
+	return (&url.URL{Path: path.Clean(u.Path)}).EscapedPath()
 }
 
 func (d *Door) languageCookie() web.Cookie {

@@ -32,7 +32,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) *Failu
 	}
 	var bad *wire.StrictError
 	if errors.As(err, &bad) {
-		f := Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.json_" + bad.Reason.String()}
+		f := Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: reasonKeys[bad.Reason]}
 		switch bad.Reason {
 		case wire.DuplicateKey, wire.UnknownKey, wire.WrongType: // their sentences name the place; "." is the whole
 			f.Args = map[string]any{"Member": cmp.Or(bad.Path, ".")}
@@ -41,4 +41,11 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) *Failu
 	}
 	// The body broke off: the client is gone or too slow.
 	return &Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.broken_off"}
+}
+
+// reasonKeys are the sentences for what strict decoding refused.
+var reasonKeys = map[wire.Reason]string{
+	wire.BadSyntax: "request.json_syntax", wire.BadText: "request.json_text", wire.DuplicateKey: "request.json_duplicate",
+	wire.UnknownKey: "request.json_unknown", wire.WrongType: "request.json_type", wire.TrailingBytes: "request.json_trailing",
+	wire.TooDeep: "request.json_depth",
 }

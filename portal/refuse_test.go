@@ -1,0 +1,458 @@
+package portal_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nodkey/nodkey"
+)
+
+// forms are the paths that read fields. key and session stand for ids of the signed-in user.
+var forms = []struct {
+	path   string
+	fields []string // name, a good value, …
+	full   bool     // needs a full session
+}{
+	{"/sign-in", []string{"username", "ann", "password", rightPassword}, false},
+	{"/first-visit", []string{"username", "ann", "code", "AAAA-BBBB-CCCC", "new_password", "brown paper parcels", "repeat", "brown paper parcels"}, false},
+	{"/activation/confirm", []string{"digits", "123456"}, true},
+	{"/phones/{key}/rename", []string{"name", "Another name"}, true},
+	{"/password", []string{"password", rightPassword, "new_password", "brown paper parcels", "repeat", "brown paper parcels"}, true},
+	{"/language", []string{"lang", "en", "return", "/"}, false},
+}
+
+// bare are the paths whose forms have no fields, and what they need.
+var bare = []string{
+	"/sign-in/cancel", "/sign-in/again", "/sign-out", "/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine",
+	"/browsers/{session}/end", "/change/cancel",
+}
+
+// quiet are tables that a refusal may change: what counts against a source, and the log of it.
+var quiet = []string{"limits", "audit_rows"}
+
+// stage is a signed-in user with every id that paths need.
+func stage(t *testing.T) (h *house, b *browser, fill func(string) string) {
+	h = newHouse(t, nil)
+	phone, _ := h.activated("ann")
+	other := h.signedIn("ann", phone)
+	b = h.signedIn("ann", phone)
+	page := b.get("/security")
+	key := page.first(t, `/phones/([\w-]+)/rename`)
+	session := page.first(t, `/browsers/([\w-]+)/end`)
+	_ = other
+	return h, b, strings.NewReplacer("{key}", key, "{session}", session).Replace
+}
+
+func TestFormsThatDidNotArriveWholeChangeNothing(t *testing.T) {
+	h, b, fill := stage(t)
+	for _, f := range forms {
+		good := url.Values{}
+		for i := 0; i < len(f.fields); i += 2 {
+			good.Set(f.fields[i], f.fields[i+1])
+		}
+		without := func(name string) string {
+			v := url.Values{}
+			for n, x := range good {
+				if n != name {
+					v[n] = x
+				}
+			}
+			return v.Encode()
+		}
+		var many bytes.Buffer
+		parts := multipart.NewWriter(&many)
+		for n, x := range good {
+			must(t, parts.WriteField(n, x[0]))
+		}
+		must(t, parts.Close())
+		type sent struct{ media, body string }
+		cases := map[string]sent{
+			"empty":            {formType, ""},
+			"JSON":             {"application/json", `{"username":"ann"}`},
+			"no media type":    {"", good.Encode()},
+			"multipart":        {parts.FormDataContentType(), many.String()},
+			"broken escapes":   {formType, good.Encode() + "&x=%zz"},
+			"semicolons":       {formType, strings.ReplaceAll(good.Encode(), "&", ";") + ";x=1"},
+			"in the query":     {formType + "?", ""},
+			"oversized":        {formType, good.Encode() + "&x=" + strings.Repeat("a", 70<<10)},
+			"oversized fields": {formType, good.Encode() + strings.Repeat("&x=", 40<<10)},
+		}
+		for i := 0; i < len(f.fields); i += 2 {
+			name := f.fields[i]
+			cases["without "+name] = sent{formType, without(name)}
+			cases["twice "+name] = sent{formType, good.Encode() + "&" + name + "=other"}
+			cases["other case "+name] = sent{formType, without(name) + "&" + strings.ToUpper(name) + "=" + url.QueryEscape(good.Get(name))}
+		}
+		for what, c := range cases {
+			for _, chunked := range []bool{false, true} {
+				name := fmt.Sprintf("%s %s chunked=%v", f.path, what, chunked)
+				before := h.dump()
+				got := b.copy().send("POST", fill(f.path)+map[bool]string{true: "?" + good.Encode()}[what == "in the query"], body(c.body, chunked), func(r *http.Request) {
+					r.Header.Set("Content-Type", strings.TrimSuffix(c.media, "?"))
+				})
+				want := http.StatusBadRequest
+				if strings.HasPrefix(what, "oversized") {
+					want = http.StatusRequestEntityTooLarge
+				}
+				if got.status != want {
+					t.Errorf("%s: got %d, want %d", name, got.status, want)
+				}
+				plainWords(t, name, got)
+				unchanged(t, name, before, h.dump())
+			}
+		}
+	}
+}
+
+func body(text string, chunked bool) io.Reader {
+	if chunked {
+		return io.MultiReader(strings.NewReader(text)) // of unknown length
+	}
+	return strings.NewReader(text)
+}
+
+// plainWords checks that a refusal speaks to a person and gives nothing away.
+func plainWords(t *testing.T, what string, a answer) {
+	t.Helper()
+	for _, inner := range []string{"SELECT", "sqlite", "goroutine", ".go:", "panic", "strict JSON", "<no value>", "%!", "MaxBytes", "http: "} {
+		if strings.Contains(a.body, inner) {
+			t.Errorf("%s: the answer says %q:\n%s", what, inner, a.body)
+		}
+	}
+	if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") && !strings.Contains(a.body, "<main") {
+		t.Errorf("%s: no page of ours:\n%s", what, a.body)
+	}
+}
+
+func TestOtherSitesChangeNothing(t *testing.T) {
+	h, b, fill := stage(t)
+	paths := append([]string{}, bare...)
+	for _, f := range forms {
+		paths = append(paths, f.path)
+	}
+	before := h.dump()
+	for _, path := range paths {
+		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Site ": "same-site", "Origin": "https://evil.example", "Origin ": h.phone.String(), "Origin  ": "null"} {
+			got := b.copy().send("POST", fill(path), strings.NewReader("x=1"), func(r *http.Request) {
+				r.Header.Set("Content-Type", formType)
+				r.Header.Set(strings.TrimSpace(header), value)
+			})
+			if got.status != http.StatusForbidden || len(got.set) > 0 {
+				t.Errorf("%s from %s: %s got %d and %d cookies", path, header, value, got.status, len(got.set))
+			}
+			plainWords(t, path, got)
+		}
+	}
+	unchanged(t, "another site", before, h.dump())
+}
+
+func TestForeignHostsReachNoPage(t *testing.T) {
+	h, b, _ := stage(t)
+	before := h.dump()
+	for host, want := range map[string]int{"evil.example": 421, "portal.nodkey.localhost": 421, h.portal.Host() + ".evil.example": 400, "a b": 400, "..": 400, "[::1": 400} {
+		got := b.copy().send("POST", "/sign-out", nil, func(r *http.Request) { r.Host = host })
+		if got.status != want || strings.Contains(got.body, "Aldermere") {
+			t.Errorf("Host %q: got %d, want %d:\n%s", host, got.status, want, got.body)
+		}
+	}
+	unchanged(t, "a foreign host", before, h.dump())
+}
+
+func TestOtherMethodsAreRefused(t *testing.T) {
+	h, b, fill := stage(t)
+	before := h.dump()
+	paths := append([]string{"/", "/security", "/sign-in/wait", "/sign-in/state", "/activation/qr", "/desk"}, bare...)
+	for _, f := range forms {
+		paths = append(paths, f.path)
+	}
+	for _, path := range paths {
+		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} {
+			got := b.copy().send(method, fill(path), nil, nil)
+			if got.status != http.StatusMethodNotAllowed && got.status != http.StatusForbidden {
+				t.Errorf("%s %s: got %d", method, path, got.status)
+			}
+		}
+	}
+	for _, path := range []string{"/", "/security", "/sign-in/wait", "/sign-in/state", "/desk", "/no/such/path"} {
+		if got := b.copy().post(path); got.status != http.StatusMethodNotAllowed {
+			t.Errorf("POST %s: got %d", path, got.status)
+		}
+	}
+	unchanged(t, "another method", before, h.dump())
+}
+
+func TestWithoutSessionNothingOpens(t *testing.T) {
+	h, _, fill := stage(t)
+	before := h.dump()
+	for what, b := range map[string]*browser{
+		"no cookie":          h.browser(),
+		"an invented cookie": {h: h, cookies: map[string]string{"nodkey-portal-session": strings.Repeat("A", 43)}},
+		"an odd cookie":      {h: h, cookies: map[string]string{"nodkey-portal-session": "' OR 1=1 --", "nodkey-portal-sign-in": "x", "nodkey-portal-browser": "%00"}},
+	} {
+		for _, path := range []string{"/", "/security", "/security/add", "/password", "/change", "/phones/{key}/remove", "/phones/{key}/rename", "/phones/{key}/not-mine"} {
+			if got := b.copy().get(fill(path)); got.status != http.StatusSeeOther || got.header.Get("Location") != "/sign-in" {
+				t.Errorf("%s: GET %s got %d to %q", what, path, got.status, got.header.Get("Location"))
+			}
+		}
+		for _, path := range []string{"/activation/state", "/activation/stream", "/activation/qr", "/change/state", "/change/stream"} {
+			if got := b.copy().get(path); got.status != http.StatusUnauthorized || !strings.Contains(got.body, `"gone"`) {
+				t.Errorf("%s: GET %s got %d: %s", what, path, got.status, got.body)
+			}
+		}
+		for _, path := range []string{"/sign-in/state", "/sign-in/stream"} {
+			if got := b.copy().get(path); got.status != http.StatusNotFound || !strings.Contains(got.body, `"gone"`) {
+				t.Errorf("%s: GET %s got %d: %s", what, path, got.status, got.body)
+			}
+		}
+		for _, path := range []string{"/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/browsers/{session}/end", "/change/cancel"} {
+			if got := b.copy().post(fill(path)); got.status != http.StatusUnauthorized {
+				t.Errorf("%s: POST %s got %d", what, path, got.status)
+			}
+		}
+		for _, f := range forms {
+			if f.full {
+				if got := b.copy().post(fill(f.path), f.fields...); got.status != http.StatusUnauthorized {
+					t.Errorf("%s: POST %s got %d", what, f.path, got.status)
+				}
+			}
+		}
+		for path, to := range map[string]string{"/sign-in/cancel": "/sign-in", "/sign-in/again": "/sign-in", "/sign-out": "/sign-in"} {
+			b.copy().post(path).goes(t, to)
+		}
+	}
+	unchanged(t, "nobody", before, h.dump())
+}
+
+func TestTwoCookiesOfOneNameAreNone(t *testing.T) {
+	_, b, _ := stage(t)
+	got := b.send("GET", "/security", nil, func(r *http.Request) {
+		r.AddCookie(&http.Cookie{Name: "nodkey-portal-session", Value: "planted"})
+	})
+	got.goes(t, "/sign-in")
+}
+
+func TestRestrictedSessionsMayDoLittle(t *testing.T) {
+	h := newHouse(t, nil)
+	phone, restricted := h.activated("ann")
+	full := h.signedIn("ann", phone)
+	page := full.get("/security")
+	key := page.first(t, `/phones/([\w-]+)/rename`)
+	own := ""
+	for _, m := range regexp.MustCompile(`data-session="([\w-]+)"`).FindAllStringSubmatch(page.body, -1) {
+		if !strings.Contains(page.body, "/browsers/"+m[1]+"/end") {
+			own = m[1] // the full session itself, which has no button to end it
+		}
+	}
+	before := h.dump()
+	for _, c := range []struct {
+		path   string
+		fields []string
+	}{
+		{"/phones/" + key + "/remove", nil},
+		{"/phones/" + key + "/rename", []string{"name", "Mine now"}},
+		{"/browsers/" + own + "/end", nil},
+		{"/activation", nil}, // the user has a phone by now
+		{"/change/cancel", nil},
+	} {
+		got := restricted.copy().post(c.path, c.fields...)
+		if got.status != http.StatusForbidden {
+			t.Errorf("POST %s got %d", c.path, got.status)
+		}
+		plainWords(t, c.path, got)
+	}
+	for _, path := range []string{"/change/state", "/change/stream"} {
+		if got := restricted.copy().get(path); got.status != http.StatusForbidden {
+			t.Errorf("GET %s got %d", path, got.status)
+		}
+	}
+	if got := restricted.copy().get("/security"); strings.Contains(got.body, own) {
+		t.Error("a restricted session sees the user's other browsers")
+	}
+	unchanged(t, "a restricted session", before, h.dump())
+}
+
+func TestForeignIDsAreUnknown(t *testing.T) {
+	h, ann, fill := stage(t)
+	_ = ann
+	phone, _ := h.activated("bob")
+	bob := h.signedIn("bob", phone)
+	before := h.dump()
+	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/browsers/{session}/end", "/phones/{key}/rename"} {
+		for what, id := range map[string]string{"ann's": fill(path), "no": strings.NewReplacer("{key}", strings.Repeat("A", 43), "{session}", "x").Replace(path),
+			"odd": strings.NewReplacer("{key}", "%00%27", "{session}", "%2e%2e%2f").Replace(path)} {
+			got := bob.copy().post(id, "name", "Taken over")
+			if got.status != http.StatusNotFound {
+				t.Errorf("POST %s with %s id: got %d", path, what, got.status)
+			}
+			if strings.Contains(got.body, "Pixel of ann") || strings.Contains(got.body, "Ann") {
+				t.Errorf("POST %s with %s id tells bob about ann", path, what)
+			}
+		}
+	}
+	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/rename"} {
+		if got := bob.copy().get(fill(path)); got.status != http.StatusNotFound || strings.Contains(got.body, "Pixel of ann") {
+			t.Errorf("GET %s of another user: got %d\n%s", path, got.status, got.body)
+		}
+	}
+	unchanged(t, "another user", before, h.dump())
+}
+
+func TestSignInOpensOneSessionOnce(t *testing.T) {
+	h := newHouse(t, nil)
+	phone, _ := h.activated("ann")
+	b, number := h.asked("ann")
+	thief := b.copy()
+	h.approve(phone, number)
+	b.get("/sign-in/wait").goes(t, "/")
+	before := h.dump()
+	got := thief.get("/sign-in/wait")
+	got.goes(t, "/")
+	if thief.cookies["nodkey-portal-session"] != "" {
+		t.Error("a sign-in gave a second session")
+	}
+	thief = &browser{h: h, cookies: map[string]string{"nodkey-portal-sign-in": b.seen[0]}}
+	for _, path := range []string{"/sign-in/cancel", "/sign-in/again"} {
+		thief.copy().post(path).goes(t, "/sign-in/wait")
+	}
+	unchanged(t, "a finished sign-in", before, h.dump())
+	b.get("/security").is(t, http.StatusOK)
+}
+
+func TestLateAndExpiredSignInsOpenNothing(t *testing.T) {
+	h := newHouse(t, nil)
+	phone, _ := h.activated("ann")
+
+	b, _ := h.asked("ann")
+	open, err := phone.Approvals(t.Context())
+	must(t, err)
+	b.copy().post("/sign-in/cancel").goes(t, "/sign-in/wait")
+	if _, err := phone.Approve(t.Context(), open[0], "00", pin); err == nil || !strings.Contains(err.Error(), "cancelled") {
+		t.Errorf("a yes after the cancel: %v", err)
+	}
+	before := h.dump(quiet...)
+	if got := b.copy().get("/sign-in/wait"); got.status != http.StatusOK || got.header.Get("Location") != "" || !strings.Contains(got.body, "cancelled") {
+		t.Errorf("the cancelled sign-in answers %d", got.status)
+	}
+	b.copy().post("/sign-in/again").goes(t, "/sign-in/wait")
+	unchanged(t, "a cancelled sign-in", before, h.dump(quiet...))
+
+	b, number := h.asked("ann")
+	h.approve(phone, number)
+	h.clock.Advance(nodkey.SignInLife)
+	before = h.dump()
+	if got := b.copy().get("/sign-in/wait"); got.status != http.StatusConflict {
+		t.Errorf("a yes that is collected too late answers %d", got.status)
+	}
+	unchanged(t, "a sign-in that ran out", before, h.dump())
+
+	full := h.signedIn("ann", phone)
+	h.clock.Advance(nodkey.DefaultPolicy().SessionIdle + time.Second)
+	full.copy().get("/security").goes(t, "/sign-in")
+	if got := full.copy().post("/phones/x/remove"); got.status != http.StatusUnauthorized {
+		t.Errorf("an idle session got %d", got.status)
+	}
+}
+
+func TestSignInAnswersAlikeForUnknownNameAndWrongPassword(t *testing.T) {
+	h := newHouse(t, nil)
+	h.activated("ann")
+	wrong := h.browser().post("/sign-in", "username", "ann", "password", "not the password")
+	unknown := h.browser().post("/sign-in", "username", "ann", "password", rightPassword+"x")
+	nobody := h.browser().post("/sign-in", "username", "nobody", "password", rightPassword)
+	odd := h.browser().post("/sign-in", "username", "<script>alert(1)</script>", "password", strings.Repeat("p", 1000))
+	nul := h.browser().post("/sign-in", "username", "\x00", "password", "\xff\xfe")
+	for what, got := range map[string]answer{"wrong": wrong, "unknown": unknown, "nobody": nobody, "odd": odd, "nul": nul} {
+		got.is(t, http.StatusForbidden)
+		if strings.Contains(got.body, "<script>alert") || strings.Contains(got.body, "not the password") {
+			t.Errorf("%s: the page repeats what it should not", what)
+		}
+	}
+	if wrong.body != unknown.body {
+		t.Error("two wrong passwords get different pages")
+	}
+	if strings.ReplaceAll(nobody.body, "nobody", "ann") != wrong.body {
+		t.Errorf("an unknown name gets another page:\n%s\n%s", nobody.body, wrong.body)
+	}
+	if n := h.audited("sign_in.wrong"); n != 5 {
+		t.Errorf("%d audit rows for 5 wrong sign-ins", n)
+	}
+	var slow answer
+	for range 25 {
+		slow = h.browser().post("/sign-in", "username", "ann", "password", "not the password")
+	}
+	slow.is(t, http.StatusTooManyRequests)
+	if h.audited("sign_in.limited") == 0 {
+		t.Error("no audit row for a source that is slowed")
+	}
+}
+
+func TestFirstAccessCodeWorksOnce(t *testing.T) {
+	h := newHouse(t, func(p *nodkey.Policy) { p.ActivationFirst = nodkey.FirstByCode })
+	added := h.add("ann")
+	form := func(code, password, repeat string) []string {
+		return []string{"username", "ann", "code", code, "new_password", password, "repeat", repeat}
+	}
+	const fresh = "brown paper parcels"
+	before := h.dump(quiet...)
+	for what, fields := range map[string][]string{
+		"wrong code": form("0000-0000-0000", fresh, fresh), "two passwords": form(added.FirstCode, fresh, fresh+"x"), "short": form(added.FirstCode, "short", "short"),
+		"other user": {"username", "bob", "code", added.FirstCode, "new_password", fresh, "repeat", fresh},
+	} {
+		got := h.browser().post("/first-visit", fields...)
+		if got.status < 400 || got.status > 499 || strings.Contains(got.body, added.FirstCode) || strings.Contains(got.body, fresh) || len(got.set) > 0 {
+			t.Errorf("%s: got %d with %d cookies\n%s", what, got.status, len(got.set), got.body)
+		}
+	}
+	unchanged(t, "a first visit that did not hold", before, h.dump(quiet...))
+	late := h.clock.Now()
+	h.clock.Set(added.Until)
+	h.browser().post("/first-visit", form(added.FirstCode, fresh, fresh)...).is(t, http.StatusForbidden)
+	h.clock.Set(late)
+	h.browser().post("/first-visit", form(added.FirstCode, fresh, fresh)...).goes(t, "/")
+	before = h.dump(quiet...)
+	h.browser().post("/first-visit", form(added.FirstCode, "another password here", "another password here")...).is(t, http.StatusForbidden)
+	unchanged(t, "a used first-access code", before, h.dump(quiet...))
+	if h.audited("first_code.wrong") < 3 {
+		t.Error("wrong first-access codes are not in the audit log")
+	}
+}
+
+func TestDigitsAreTriedThreeTimes(t *testing.T) {
+	h := newHouse(t, func(p *nodkey.Policy) { p.ActivationConfirm = true })
+	h.add("ann")
+	b := h.browser()
+	b.post("/sign-in", "username", "ann", "password", rightPassword).goes(t, "/")
+	phone := h.newPhone()
+	offer, err := phone.Lookup(t.Context(), h.phone.String(), b.get("/").code(t))
+	must(t, err)
+	key, err := phone.Activate(t.Context(), offer, pin, "Pixel")
+	must(t, err)
+	if key.State != "confirm" || strings.Contains(b.get("/").body, key.Digits) {
+		t.Fatalf("the key is %s", key.State)
+	}
+	other := h.browser() // another restricted session of the same user knows the password only
+	other.post("/sign-in", "username", "ann", "password", rightPassword).goes(t, "/")
+	other.post("/activation/confirm", "digits", key.Digits).goes(t, "/")
+	if state, err := phone.KeyState(t.Context(), key.ID); err != nil || state.State != "confirm" {
+		t.Fatalf("another session's digits made the key %s, %v", state.State, err)
+	}
+	for _, typed := range []string{"not digits", strings.Repeat("1", 5000)} {
+		b.post("/activation/confirm", "digits", typed).is(t, http.StatusForbidden)
+	}
+	b.post("/activation/confirm", "digits", "").goes(t, "/") // the third: this activation is over
+	b.post("/activation/confirm", "digits", key.Digits).goes(t, "/")
+	if state, err := phone.KeyState(t.Context(), key.ID); err != nil || state.State != "removed" {
+		t.Errorf("the key is %s, %v", state.State, err)
+	}
+	if h.audited("digits.wrong") != 3 || h.audited("key.removed") != 1 || h.audited("key.activated") != 0 {
+		t.Error("the audit log does not tell of the wrong digits")
+	}
+}
