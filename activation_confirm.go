@@ -166,8 +166,10 @@ func (b *base) receiptFor(ctx context.Context, id KeyID) (string, error) {
 	if err != nil {
 		return "", AsError(err)
 	}
-	r := wire.Receipt{Aud: b.id.serverID, Submission: key.Submission, Key: string(key.ID), User: string(key.UserID), State: string(key.State), Iat: b.now().UnixMilli()}
-	if key.State == KeyConfirm {
+	now := b.now()
+	state := key.StateAt(now)
+	r := wire.Receipt{Aud: b.id.serverID, Submission: key.Submission, Key: string(key.ID), User: string(key.UserID), State: string(state), Iat: now.UnixMilli()}
+	if state == KeyConfirm {
 		digits, err := b.id.open("activations", "digits", string(a.ID), a.SealedDigits)
 		if err != nil {
 			return "", AsError(err)

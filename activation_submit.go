@@ -188,13 +188,21 @@ func (s *Activations) claim(ctx context.Context, c Caller, a Activation, key Key
 }
 
 func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key, approval Approval, digits string, now time.Time) error {
-	for _, k := range present(keys) {
+	for _, k := range keys {
+		if k.State != k.StateAt(now) { // nobody finished it: it does not stand in the way
+			if err := s.removeKey(tx, c, k, now); err != nil {
+				return err
+			}
+		}
+	}
+	own := present(keys, now)
+	for _, k := range own {
 		if k.Phone.ID == key.Phone.ID {
 			return fail(Conflict, "activation.already", "Phone", k.Phone.Name)
 		}
 	}
-	if n := len(present(keys)); n >= s.policy.MaxKeys {
-		return s.tooManyKeys(present(keys))
+	if len(own) >= s.policy.MaxKeys {
+		return s.tooManyKeys(own)
 	}
 	claimed, err := tx.ClaimActivation(a.ID, key.ID, key.Submission, now)
 	if errors.Is(err, ErrNoRow) {

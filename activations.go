@@ -99,8 +99,8 @@ func (s *Activations) Start(ctx context.Context, c Caller) (Banner, error) {
 		if err := s.mayActivate(live, keys); err != nil {
 			return err
 		}
-		if n := len(present(keys)); n >= s.policy.MaxKeys {
-			return s.tooManyKeys(present(keys))
+		if own := present(keys, now); len(own) >= s.policy.MaxKeys {
+			return s.tooManyKeys(own)
 		}
 		if err := s.makeRoom(tx, user.ID, session.ID); err != nil {
 			return err
@@ -230,7 +230,7 @@ func (s *Activations) Current(ctx context.Context, c Caller) (Banner, error) {
 
 // asked finds the request that asks the user's other phones for a new key.
 func (s *Activations) asked(tx Tx, key Key, now time.Time) (Banner, error) {
-	if key.State != KeyApprove {
+	if key.StateAt(now) != KeyApprove {
 		return Banner{}, nil
 	}
 	open, err := tx.OpenApprovals(key.UserID, now)
@@ -269,13 +269,17 @@ func (s *Activations) bannerOf(a Activation, key *Key, now time.Time) (Banner, e
 		}
 		out.State, out.Code, out.Remaining = BannerOpen, wire.Code(raw), a.ExpiresAt.Sub(now)
 		out.Link = wire.ActivationLink(s.site.PhoneOrigin, out.Code, s.id.points.Signing)
-	case key != nil && (key.State == KeyConfirm || key.State == KeyApprove || key.State == KeyActive):
-		out.State, out.Key, out.TriesLeft = BannerState(key.State), key, ConfirmTries-a.DigitTries
-		if key.State == KeyConfirm {
-			out.Remaining, out.Life = max(0, key.CreatedAt.Add(ConfirmLife).Sub(now)), ConfirmLife
+	case key != nil:
+		shown := *key
+		shown.State = key.StateAt(now)
+		out.Key = &shown
+		switch shown.State {
+		case KeyConfirm, KeyApprove, KeyActive:
+			out.State, out.TriesLeft = BannerState(shown.State), ConfirmTries-a.DigitTries
 		}
-	default:
-		out.Key = key
+		if shown.State == KeyConfirm {
+			out.Remaining, out.Life = key.CreatedAt.Add(ConfirmLife).Sub(now), ConfirmLife
+		}
 	}
 	return out, nil
 }

@@ -58,6 +58,17 @@ type Key struct {
 	RemovedAt    time.Time
 }
 
+// StateAt is the state that counts at a time: a key that nobody finished in time counts as removed, whether or not the row
+// says so yet.
+func (k Key) StateAt(now time.Time) KeyState {
+	switch {
+	case k.State == KeyConfirm && !now.Before(k.CreatedAt.Add(ConfirmLife)),
+		k.State == KeyApprove && !now.Before(k.CreatedAt.Add(ApprovalLife)):
+		return KeyRemoved
+	}
+	return k.State
+}
+
 // HasPIN reports whether the key can be confirmed by PIN.
 func (k Key) HasPIN() bool { return len(k.PINVerifier) > 0 }
 

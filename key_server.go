@@ -22,7 +22,7 @@ func (k *Keys) States(ctx context.Context, phones []Caller) ([]KeyState, error) 
 		for i, c := range phones {
 			states[i] = KeyRemoved
 			if key, err := tx.Key(c.KeyID()); err == nil {
-				states[i] = key.State
+				states[i] = key.StateAt(k.now())
 			} else if !errors.Is(err, ErrNoRow) {
 				return err
 			}

@@ -107,13 +107,13 @@ func (k *Keys) List(ctx context.Context, c Caller) ([]Key, error) {
 	if err != nil {
 		return nil, AsError(err)
 	}
-	return present(keys), nil
+	return present(keys, k.now()), nil
 }
 
-func present(keys []Key) []Key {
+func present(keys []Key, now time.Time) []Key {
 	var out []Key
 	for _, k := range keys {
-		if k.State != KeyRemoved {
+		if k.StateAt(now) != KeyRemoved {
 			out = append(out, k)
 		}
 	}
@@ -146,7 +146,7 @@ func (k *Keys) Rename(ctx context.Context, c Caller, id KeyID, name string) erro
 // ownKey gives a user's key that is not removed.
 func (b *base) ownKey(tx Tx, user UserID, id KeyID) (Key, error) {
 	key, err := tx.Key(id)
-	if errors.Is(err, ErrNoRow) || err == nil && (key.UserID != user || key.State == KeyRemoved) {
+	if errors.Is(err, ErrNoRow) || err == nil && (key.UserID != user || key.StateAt(b.now()) == KeyRemoved) {
 		return Key{}, fail(NotFound, "key.unknown")
 	}
 	return key, err

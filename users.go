@@ -134,7 +134,7 @@ func (u *Users) Show(ctx context.Context, c Caller, name string) (Details, error
 		if err != nil {
 			return err
 		}
-		d.Keys = present(keys)
+		d.Keys = present(keys, u.now())
 		if d.Sessions, err = tx.SessionsOf(d.User.ID, u.now()); err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (u *Users) NewFirstCode(ctx context.Context, c Caller, name string, removeK
 			return err
 		}
 		topics = nil
-		for _, k := range present(keys) {
+		for _, k := range present(keys, now) {
 			if !removeKeys {
 				return fail(Conflict, "user.has_phones", "Name", user.Name, "Phone", k.Phone.Name)
 			}
@@ -249,7 +249,7 @@ func (u *Users) Unlock(ctx context.Context, c Caller, name string) (freed int, e
 		if err != nil {
 			return err
 		}
-		for _, k := range present(keys) {
+		for _, k := range present(keys, now) {
 			if k.State == KeySuspended {
 				k.State = KeyActive
 				freed++
