@@ -72,10 +72,9 @@ func line(say *i18n.Localizer, p Person, row nodkey.AuditRow) (Line, bool) {
 	if name, ok := fact["phone"].(string); ok && name != "" {
 		args["Phone"] = name
 	}
-	if left, ok := fact["left"].(float64); ok {
+	if row.Action == "pin.wrong" { // the one sentence that counts
+		left, _ := fact["left"].(float64)
 		args["Count"] = int(left)
-	} else {
-		args["Count"] = 0
 	}
 	return Line{Seq: row.Seq, At: row.At.Local().Format("15:04:05"), Text: say.T(key, args)}, true
 }

@@ -19,9 +19,10 @@ export interface Log {
 
 export function follow(document: Document, url: string): Log {
   const log = document.getElementById("log");
+  const lines = document.getElementById("log-lines");
   const source = new EventSource(url);
   source.addEventListener("line", (event: MessageEvent<string>) => {
-    if (log !== null) addLine(document, log, JSON.parse(event.data) as Line);
+    if (log !== null && lines !== null) addLine(log, lines, JSON.parse(event.data) as Line);
   });
   source.addEventListener("step", (event: MessageEvent<string>) => {
     showProgress(document, JSON.parse(event.data) as Progress);
@@ -31,10 +32,10 @@ export function follow(document: Document, url: string): Log {
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.reload();
   });
-  return { clear: () => log?.replaceChildren() };
+  return { clear: () => lines?.replaceChildren() };
 }
 
-function addLine(document: Document, log: HTMLElement, { at, text }: Line): void {
+function addLine(log: HTMLElement, lines: HTMLElement, { at, text }: Line): void {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 8;
   const item = document.createElement("li");
   const time = document.createElement("time");
@@ -42,8 +43,8 @@ function addLine(document: Document, log: HTMLElement, { at, text }: Line): void
   time.textContent = at;
   words.textContent = text;
   item.append(time, words);
-  log.append(item);
-  while (log.childElementCount > linesKept) log.firstElementChild?.remove();
+  lines.append(item);
+  while (lines.childElementCount > linesKept) lines.firstElementChild?.remove();
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
