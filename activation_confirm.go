@@ -33,6 +33,13 @@ func (s *Activations) Confirm(ctx context.Context, c Caller, typed string) error
 			refused = fail(Conflict, "digits.over")
 			return s.removeKey(tx, c, key, now)
 		}
+		keys, err := tx.KeysOf(key.UserID)
+		if err != nil {
+			return err
+		}
+		if refused = s.mayActivate(session, keys); refused != nil { // another phone was faster, and is to be asked now
+			return s.removeKey(tx, c, key, now)
+		}
 		a.DigitTries++
 		if subtle.ConstantTimeCompare(a.Digits, s.id.codeHash("activation digits", string(a.ID), typed)) == 1 {
 			a.Digits, a.SealedDigits = nil, nil
@@ -82,8 +89,8 @@ func (s *Activations) pending(tx Tx, session Session) (Activation, Key, error) {
 	return Activation{}, Key{}, fail(NotFound, "digits.none")
 }
 
-// NotMine undoes the activation of a key from the session that offered it, or from any full session: the key goes, and
-// every session that it opened ends.
+// NotMine undoes the activation of a key from the session that offered it, within a day: the key goes, and every
+// session that it opened ends.
 func (s *Activations) NotMine(ctx context.Context, c Caller, id KeyID) error {
 	now := s.now()
 	var user UserID

@@ -188,22 +188,6 @@ func (s *Activations) claim(ctx context.Context, c Caller, a Activation, key Key
 }
 
 func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key, approval Approval, digits string, now time.Time) error {
-	for _, k := range keys {
-		if k.State != k.StateAt(now) { // nobody finished it: it does not stand in the way
-			if err := s.removeKey(tx, c, k, now); err != nil {
-				return err
-			}
-		}
-	}
-	own := present(keys, now)
-	for _, k := range own {
-		if k.Phone.ID == key.Phone.ID {
-			return fail(Conflict, "activation.already", "Phone", k.Phone.Name)
-		}
-	}
-	if len(own) >= s.policy.MaxKeys {
-		return s.tooManyKeys(own)
-	}
 	claimed, err := tx.ClaimActivation(a.ID, key.ID, key.Submission, now)
 	if errors.Is(err, ErrNoRow) {
 		lost, err := tx.Activation(a.ID)
@@ -220,6 +204,25 @@ func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key
 	}
 	if err != nil {
 		return err
+	}
+	if err := s.stillOffered(tx, a, keys, now); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.State != k.StateAt(now) { // nobody finished it: it does not stand in the way
+			if err := s.removeKey(tx, c, k, now); err != nil {
+				return err
+			}
+		}
+	}
+	own := present(keys, now)
+	for _, k := range own {
+		if k.Phone.ID == key.Phone.ID {
+			return fail(Conflict, "activation.already", "Phone", k.Phone.Name)
+		}
+	}
+	if len(own) >= s.policy.MaxKeys {
+		return s.tooManyKeys(own)
 	}
 	if err := tx.InsertKey(key); errors.Is(err, ErrExists) {
 		return fail(Conflict, "activation.used")
@@ -243,4 +246,18 @@ func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key
 		}
 	}
 	return s.record(tx, c, now, "key.arrived", key.UserID, string(key.ID), "phone", key.Phone.Name, "state", key.State)
+}
+
+// stillOffered tells whether the session that made an activation is there, and may still bring in a key.
+func (s *Activations) stillOffered(tx Tx, a Activation, keys []Key, now time.Time) error {
+	sessions, err := tx.SessionsOf(a.UserID, now)
+	if err != nil {
+		return err
+	}
+	for _, x := range sessions {
+		if x.ID == a.SessionID {
+			return s.mayActivate(x, keys)
+		}
+	}
+	return fail(Conflict, "activation.expired")
 }

@@ -50,16 +50,22 @@ const (
 
 // mayActivate tells whether a session may bring in a key.
 func (b *base) mayActivate(s Session, keys []Key) error {
-	if s.Level == Full {
-		return nil
-	}
-	if !s.MayActivate {
-		return fail(Refused, "activation.first", "ServiceDesk", b.site.ServiceDesk)
-	}
+	active, suspended := false, false
 	for _, k := range keys {
-		if k.State == KeyActive {
-			return fail(Refused, "activation.sign_in_first")
-		}
+		active = active || k.State == KeyActive
+		suspended = suspended || k.State == KeySuspended
+	}
+	switch {
+	case s.Level == Full && active:
+		return nil // that key is asked
+	case s.Level == Full: // suspended since: nobody is left to ask, and a session alone does not suffice
+		return fail(Refused, "sign_in.no_phone", "ServiceDesk", b.site.ServiceDesk)
+	case active:
+		return fail(Refused, "activation.sign_in_first")
+	case suspended:
+		return fail(Refused, "sign_in.suspended", "ServiceDesk", b.site.ServiceDesk)
+	case !s.MayActivate:
+		return fail(Refused, "activation.first", "ServiceDesk", b.site.ServiceDesk)
 	}
 	return nil
 }
@@ -71,28 +77,14 @@ func (s *Activations) Start(ctx context.Context, c Caller) (Banner, error) {
 	if err != nil {
 		return Banner{}, err
 	}
-	if current, err := s.Current(ctx, c); err != nil || current.State == BannerOpen {
-		return current, err
-	}
 	now := s.now()
 	var user User
-	err = s.Store.View(ctx, func(tx Tx) (err error) {
-		user, err = tx.User(session.UserID)
-		return err
-	})
-	if err != nil {
-		return Banner{}, AsError(err)
-	}
-	a, err := s.newActivation(user, session.ID, now)
-	if err != nil {
-		return Banner{}, AsError(err)
-	}
-	err = s.Store.Update(ctx, func(tx Tx) error {
+	may := func(tx Tx) error {
 		live, err := s.live(tx, c, Restricted)
 		if err != nil {
 			return err
 		}
-		keys, err := tx.KeysOf(user.ID)
+		keys, err := tx.KeysOf(live.UserID)
 		if err != nil {
 			return err
 		}
@@ -101,6 +93,23 @@ func (s *Activations) Start(ctx context.Context, c Caller) (Banner, error) {
 		}
 		if own := present(keys, now); len(own) >= s.policy.MaxKeys {
 			return s.tooManyKeys(own)
+		}
+		user, err = tx.User(live.UserID)
+		return err
+	}
+	if err := s.Store.View(ctx, may); err != nil {
+		return Banner{}, AsError(err)
+	}
+	if current, err := s.Current(ctx, c); err != nil || current.State == BannerOpen {
+		return current, err
+	}
+	a, err := s.newActivation(user, session.ID, now)
+	if err != nil {
+		return Banner{}, AsError(err)
+	}
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		if err := may(tx); err != nil {
+			return err
 		}
 		if err := s.makeRoom(tx, user.ID, session.ID); err != nil {
 			return err

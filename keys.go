@@ -232,6 +232,9 @@ func (b *base) activate(tx Tx, c Caller, key Key, now time.Time) error {
 	if err := tx.SaveKey(key); err != nil {
 		return err
 	}
+	if err := b.lastFirst(tx, key, now); err != nil {
+		return err
+	}
 	user, err := tx.User(key.UserID)
 	if err != nil {
 		return err
@@ -243,6 +246,32 @@ func (b *base) activate(tx Tx, c Caller, key Key, now time.Time) error {
 		}
 	}
 	return b.record(tx, c, now, "key.activated", key.UserID, string(key.ID), "phone", key.Phone.Name, "platform", key.Phone.Platform)
+}
+
+// lastFirst ends what else could have brought in a first key: a session that had the password only, whoever's it is, must
+// not do so once this key is removed or suspended. The session that made this key's activation may, after "not mine".
+func (b *base) lastFirst(tx Tx, key Key, now time.Time) error {
+	own, err := tx.Activation(key.ActivationID)
+	if err != nil && !errors.Is(err, ErrNoRow) {
+		return err
+	}
+	sessions, err := tx.SessionsOf(key.UserID, now)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if s.Level != Restricted || !s.MayActivate || s.ID == own.SessionID {
+			continue
+		}
+		if err := b.cancelActivations(tx, s.UserID, s.ID); err != nil {
+			return err
+		}
+		s.MayActivate = false
+		if err := tx.SaveSession(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AskPINChange makes the statement for changing the calling key's PIN (docs/protocol.md §6.3).

@@ -168,7 +168,7 @@ func (b *base) endSessionsWhere(tx Tx, c Caller, user UserID, match func(Session
 
 // cancelActivations cancels a user's open activations, those of one session or (empty) all.
 func (b *base) cancelActivations(tx Tx, user UserID, session SessionID) error {
-	list, err := tx.ActivationsOf(user, openActivations+1)
+	list, err := tx.ActivationsOf(user, 4*openActivations)
 	if err != nil {
 		return err
 	}
