@@ -81,16 +81,9 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 		if _, err := b.live(tx, c, Full); err != nil {
 			return err
 		}
-		open, err := tx.OpenApprovals(user.ID, now)
-		if err != nil {
+		// A session asks for one thing at a time.
+		if err := b.cancelApprovals(tx, c, user.ID, func(x Approval) bool { return x.SessionID == session.ID }, now); err != nil {
 			return err
-		}
-		for _, other := range open { // a session asks for one change at a time
-			if other.SessionID == session.ID {
-				if _, err := tx.EndApproval(Approval{ID: other.ID, State: ApprovalCancelled, DecidedAt: now}); err != nil && !errors.Is(err, ErrNoRow) {
-					return err
-				}
-			}
 		}
 		if err := tx.InsertApproval(a); err != nil {
 			return err
@@ -213,11 +206,41 @@ func (b *base) expire(tx Tx, c Caller, id ApprovalID, now time.Time) error {
 	return b.record(tx, c, now, "approval.expired", a.UserID, string(a.ID), "kind", a.Kind)
 }
 
+// cancelApprovals ends a user's open approvals that match.
+func (b *base) cancelApprovals(tx Tx, c Caller, user UserID, match func(Approval) bool, now time.Time) error {
+	open, err := tx.OpenApprovals(user, now)
+	if err != nil {
+		return err
+	}
+	for _, a := range open {
+		if !match(a) {
+			continue
+		}
+		ended, err := tx.EndApproval(Approval{ID: a.ID, State: ApprovalCancelled, DecidedAt: now})
+		if errors.Is(err, ErrNoRow) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := b.settle(tx, ended, now); err != nil {
+			return err
+		}
+		if err := b.record(tx, c, now, "approval.cancelled", a.UserID, string(a.ID), "kind", a.Kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // settle carries an approval's end over to what asked for it. Only an approval that is still the sign-in's own counts.
 func (b *base) settle(tx Tx, a Approval, now time.Time) error {
 	switch a.Kind {
 	case ApproveSignIn:
 		signIn, err := tx.SignIn(SignInID(a.Subject))
+		if errors.Is(err, ErrNoRow) {
+			return nil // gone, and its session with it
+		}
 		if err != nil {
 			return err
 		}
@@ -231,6 +254,9 @@ func (b *base) settle(tx Tx, a Approval, now time.Time) error {
 			return nil
 		}
 		key, err := tx.Key(KeyID(a.Subject)) // nobody said yes to it: it never becomes active
+		if errors.Is(err, ErrNoRow) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -215,9 +215,13 @@ func (k Key) removed(now time.Time) Key {
 	return k
 }
 
-// removeKey removes a key and ends every session that it opened.
+// removeKey removes a key, ends every session that it opened, and takes back what the phones are asked about it.
 func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
 	if err := tx.SaveKey(key.removed(now)); err != nil {
+		return err
+	}
+	about := func(a Approval) bool { return a.Kind != ApproveSignIn && a.Subject == string(key.ID) }
+	if err := b.cancelApprovals(tx, c, key.UserID, about, now); err != nil {
 		return err
 	}
 	if err := b.endSessionsWhere(tx, c, key.UserID, func(s Session) bool { return s.KeyID == key.ID }, now); err != nil {
@@ -308,6 +312,11 @@ func (k *Keys) AskPINChange(ctx context.Context, c Caller) (statement string, er
 	}
 	err = k.Store.Update(ctx, func(tx Tx) error {
 		if err := k.spend(tx, c); err != nil {
+			return err
+		}
+		// The newest statement is the one that counts.
+		same := func(x Approval) bool { return x.Kind == ApprovePINChange && x.Subject == string(c.key.ID) }
+		if err := k.cancelApprovals(tx, c, user.ID, same, now); err != nil {
 			return err
 		}
 		if err := tx.InsertApproval(a); err != nil {

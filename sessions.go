@@ -139,9 +139,12 @@ func (s *Sessions) SignOut(ctx context.Context, c Caller) error {
 	return err
 }
 
-// endSession ends one session and the activations that it has open.
+// endSession ends one session, the activations that it has open, and what it asked the phones for.
 func (b *base) endSession(tx Tx, c Caller, s Session, why string, now time.Time) error {
 	if err := b.cancelActivations(tx, s.UserID, s.ID); err != nil {
+		return err
+	}
+	if err := b.cancelApprovals(tx, c, s.UserID, func(a Approval) bool { return a.SessionID == s.ID }, now); err != nil {
 		return err
 	}
 	if err := tx.DeleteSession(s.ID); err != nil {
