@@ -39,7 +39,7 @@ import (
 // house is a server in this process: both doors, the real domain, a database in a file. Only password hashing is fast, and
 // the clock stands still until it is moved.
 type house struct {
-	t         *testing.T
+	t         testing.TB
 	services  *nodkey.Services
 	store     *faultyStore
 	clock     *nodkeytest.Clock
@@ -115,7 +115,7 @@ func hashWith(salt, password string) string {
 
 const rightPassword = "seven green bottles"
 
-func newHouse(t *testing.T, change func(*nodkey.Policy)) *house {
+func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	t.Helper()
 	ctx := t.Context()
 	h := &house{t: t, clock: nodkeytest.NewClock(time.Now()), log: &lockedBuffer{}, database: filepath.Join(t.TempDir(), "nodkey.db"),
@@ -146,7 +146,7 @@ func newHouse(t *testing.T, change func(*nodkey.Policy)) *house {
 	must(t, err)
 	h.texts, err = i18n.Load()
 	must(t, err)
-	h.texts.OnMissing = func(lang, key string, err error) { t.Errorf("the catalogues lack %s (%s): %v", key, lang, err) }
+	h.texts.OnMissing = func(lang, key string, err error) { h.t.Errorf("the catalogues lack %s (%s): %v", key, lang, err) }
 	assets, err := web.LoadAssets()
 	must(t, err)
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -178,7 +178,7 @@ func newHouse(t *testing.T, change func(*nodkey.Policy)) *house {
 	return h
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func (h *house) dump(except ...string) map[string][]string {
 	return out
 }
 
-func column(t *testing.T, db *sql.DB, query string) (names []string) {
+func column(t testing.TB, db *sql.DB, query string) (names []string) {
 	t.Helper()
 	rows, err := db.Query(query)
 	must(t, err)
@@ -226,7 +226,7 @@ func column(t *testing.T, db *sql.DB, query string) (names []string) {
 	return names
 }
 
-func rowsOf(t *testing.T, db *sql.DB, query string) (lines []string) {
+func rowsOf(t testing.TB, db *sql.DB, query string) (lines []string) {
 	t.Helper()
 	rows, err := db.Query(query)
 	must(t, err)
@@ -247,7 +247,7 @@ func rowsOf(t *testing.T, db *sql.DB, query string) (lines []string) {
 }
 
 // unchanged compares two dumps.
-func unchanged(t *testing.T, what string, before, after map[string][]string) {
+func unchanged(t testing.TB, what string, before, after map[string][]string) {
 	t.Helper()
 	for table, rows := range before {
 		if !slices.Equal(rows, after[table]) {
@@ -337,14 +337,14 @@ func (b *browser) postRaw(path, media, body string) answer {
 	return b.send("POST", path, strings.NewReader(body), func(r *http.Request) { r.Header.Set("Content-Type", media) })
 }
 
-func (a answer) goes(t *testing.T, to string) {
+func (a answer) goes(t testing.TB, to string) {
 	t.Helper()
 	if a.status != http.StatusSeeOther || a.header.Get("Location") != to {
 		t.Fatalf("got %d to %q, want a redirect to %s\n%s", a.status, a.header.Get("Location"), to, a.body)
 	}
 }
 
-func (a answer) is(t *testing.T, status int) {
+func (a answer) is(t testing.TB, status int) {
 	t.Helper()
 	if a.status != status {
 		t.Fatalf("got %d, want %d\n%s", a.status, status, a.body)
@@ -352,7 +352,7 @@ func (a answer) is(t *testing.T, status int) {
 }
 
 // first finds what a pattern's group matches.
-func (a answer) first(t *testing.T, pattern string) string {
+func (a answer) first(t testing.TB, pattern string) string {
 	t.Helper()
 	m := regexp.MustCompile(pattern).FindStringSubmatch(a.body)
 	if m == nil {
@@ -363,7 +363,7 @@ func (a answer) first(t *testing.T, pattern string) string {
 
 var codeGroup = regexp.MustCompile(`id="code-group-\d">([0-9A-Z]{4})<`)
 
-func (a answer) code(t *testing.T) string {
+func (a answer) code(t testing.TB) string {
 	t.Helper()
 	var groups []string
 	for _, m := range codeGroup.FindAllStringSubmatch(a.body, -1) {
