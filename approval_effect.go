@@ -101,15 +101,17 @@ func (s *Approvals) newPIN(a Approval, d decision, key Key, now time.Time) (func
 }
 
 // reservePIN counts a PIN try before it is checked, and commits that: 100 parallel guesses are 5 checks.
-func (s *Approvals) reservePIN(ctx context.Context, c Caller) (attempt string, err error) {
+// It gives the key as it then stands: what a change of the PIN put there meanwhile is what counts.
+func (s *Approvals) reservePIN(ctx context.Context, c Caller) (key Key, attempt string, err error) {
 	if !c.key.HasPIN() {
-		return "", fail(BadInput, "decision.factor")
+		return key, "", fail(BadInput, "decision.factor")
 	}
 	now := s.now()
 	attempt = newID()
 	var refused error
+	var topics []string
 	err = s.Store.Update(ctx, func(tx Tx) error {
-		refused = nil
+		refused, topics = nil, nil
 		if err := s.spend(tx, c); err != nil {
 			return err
 		}
@@ -121,25 +123,75 @@ func (s *Approvals) reservePIN(ctx context.Context, c Caller) (attempt string, e
 			_, err = tx.ReservePINTry(c.key.ID, PINTriesInARow)
 		}
 		if inAll >= PINTriesInAll || errors.Is(err, ErrNoRow) {
-			key, err := tx.Key(c.key.ID)
-			if err != nil {
+			if key, err = tx.Key(c.key.ID); err != nil {
 				return err
 			}
 			refused = s.notActive(key)
-			if key.State == KeyActive { // its tries are used up, but some are still being checked
-				refused = s.suspendedError()
+			if key.State != KeyActive {
+				return nil
 			}
+			refused = s.suspendedError()
+			checking, err := tx.CountPINFailures(key.ID, now.Add(-pinCheckLife))
+			if err != nil || checking > 0 { // its tries are used up, but some may still be in the middle of their check
+				return err
+			}
+			topics = []string{topicOfKey(key.ID)} // a check that broke off never said so
+			return s.suspend(tx, c, key, now)
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.InsertPINFailure(c.key.ID, attempt, now); err != nil {
+			return err
+		}
+		key, err = tx.Key(c.key.ID)
+		return err
+	})
+	if err == nil {
+		s.Bus.Publish(topics...)
+		err = refused
+	}
+	return key, attempt, wrap(err)
+}
+
+// pinCheckLife is longer than any check of a PIN takes.
+const pinCheckLife = time.Minute
+
+func (s *Approvals) suspend(tx Tx, c Caller, key Key, now time.Time) error {
+	key.State = KeySuspended
+	if err := tx.SaveKey(key); err != nil {
+		return err
+	}
+	return s.record(tx, c, now, "key.suspended", key.UserID, string(key.ID))
+}
+
+// giveBackPIN undoes a reservation: the PIN was right, though its decision came too late.
+func (s *Approvals) giveBackPIN(ctx context.Context, id KeyID, attempt string) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		key, err := tx.Key(id)
+		if errors.Is(err, ErrNoRow) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return tx.InsertPINFailure(c.key.ID, attempt, now)
+		return s.rightPIN(tx, &key, attempt, true)
 	})
-	if err == nil {
-		err = refused
+}
+
+// rightPIN forgets a try that was right, and the wrong ones in a row before it.
+func (s *Approvals) rightPIN(tx Tx, key *Key, attempt string, save bool) error {
+	if err := tx.DeletePINFailure(key.ID, attempt); err != nil {
+		return err
 	}
-	return attempt, wrap(err)
+	if key.State != KeyActive {
+		return nil
+	}
+	key.PINTries = 0
+	if save {
+		return tx.SaveKey(*key)
+	}
+	return nil
 }
 
 // provesPIN checks a PIN proof without telling why it fails.
@@ -182,13 +234,9 @@ func (s *Approvals) wrongPIN(ctx context.Context, c Caller) error {
 			refused = fail(Refused, "pin.wrong", "Left", left, "Count", left)
 			return nil
 		}
-		key.State = KeySuspended
 		refused = s.suspendedError()
 		topics = []string{topicOfKey(key.ID)}
-		if err := tx.SaveKey(key); err != nil {
-			return err
-		}
-		return s.record(tx, c, now, "key.suspended", key.UserID, string(key.ID))
+		return s.suspend(tx, c, key, now)
 	})
 	if err != nil {
 		return AsError(err)

@@ -23,6 +23,13 @@ func (s *Approvals) Open(ctx context.Context, phones []Caller, notified bool) (w
 			if c.key == nil {
 				return fail(Unauthenticated, "proof.missing")
 			}
+			key, err := tx.Key(c.key.ID)
+			if errors.Is(err, ErrNoRow) || err == nil && key.State == KeyRemoved {
+				continue // nothing concerns it any more
+			}
+			if err != nil {
+				return err
+			}
 			open, err := tx.OpenApprovals(c.key.UserID, now)
 			if err != nil {
 				return err
@@ -82,6 +89,9 @@ func (s *Approvals) Decide(ctx context.Context, c Caller, id ApprovalID, in wire
 		return answer, err
 	}
 	end := Approval{ID: id, DecidedBy: c.key.ID, Decision: d.jws, DecidedAt: now}
+	if c.key.State == KeyRemoved {
+		return wire.DecisionResponse{}, s.notActive(*c.key)
+	}
 	if d.Verdict == "no" {
 		end.State, end.Reason = ApprovalDenied, d.Reason
 		return s.end(ctx, c, d, end, nil)
@@ -107,25 +117,32 @@ func (s *Approvals) Decide(ctx context.Context, c Caller, id ApprovalID, in wire
 			return wire.DecisionResponse{}, err
 		}
 		return s.end(ctx, c, d, end, func(tx Tx, key *Key) error {
-			key.Credential.SignCount = count
+			key.Credential.SignCount = max(key.Credential.SignCount, count)
 			return effect(tx, key)
 		})
 	}
-	attempt, err := s.reservePIN(ctx, c)
+	key, attempt, err := s.reservePIN(ctx, c)
 	if err != nil {
 		return wire.DecisionResponse{}, err
 	}
-	if !s.provesPIN(*c.key, d, in.PINProof) {
+	if !s.provesPIN(key, d, in.PINProof) {
 		return wire.DecisionResponse{}, s.wrongPIN(ctx, c)
 	}
 	c.proof = usedProof{} // spent with the reservation
-	return s.end(ctx, c, d, end, func(tx Tx, key *Key) error {
-		key.PINTries = 0
-		if err := tx.DeletePINFailure(key.ID, attempt); err != nil {
+	kept := false
+	answer, err := s.end(ctx, c, d, end, func(tx Tx, key *Key) error {
+		kept = true
+		if err := s.rightPIN(tx, key, attempt, false); err != nil {
 			return err
 		}
 		return effect(tx, key)
 	})
+	if err != nil || !kept {
+		if lost := s.giveBackPIN(ctx, key.ID, attempt); lost != nil && err == nil {
+			return answer, AsError(lost)
+		}
+	}
+	return answer, err
 }
 
 // readDecision checks form, signature and addressee.
@@ -193,7 +210,7 @@ func (s *Approvals) end(ctx context.Context, c Caller, d decision, end Approval,
 		if err != nil {
 			return err
 		}
-		if effect != nil && key.State != KeyActive {
+		if effect != nil && key.State != KeyActive || key.State == KeyRemoved {
 			return s.notActive(key)
 		}
 		ended, err = tx.EndApproval(end)
@@ -258,11 +275,12 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 		return fail(Unauthenticated, "proof.missing")
 	}
 	now := s.now()
-	err := s.Store.Update(ctx, func(tx Tx) error {
+	var a Approval
+	err := s.Store.Update(ctx, func(tx Tx) (err error) {
 		if err := s.spend(tx, c); err != nil {
 			return err
 		}
-		a, err := s.approvalFor(tx, c, id)
+		a, err = s.approvalFor(tx, c, id)
 		if err != nil {
 			return err
 		}
@@ -286,5 +304,8 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 		}
 		return s.record(tx, c, now, "approval.disowned", a.UserID, string(id), "kind", a.Kind)
 	})
+	if err == nil {
+		s.announce(a)
+	}
 	return wrap(err)
 }
