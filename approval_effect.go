@@ -55,12 +55,8 @@ func (s *Approvals) effect(a Approval, d decision, key Key, now time.Time) (func
 			if err != nil {
 				return err
 			}
-			user.Password = sealed
-			if err := tx.SaveUser(user); err != nil {
-				return err
-			}
 			c := Caller{key: deciding}
-			if err := s.endSessionsWhere(tx, c, a.UserID, func(x Session) bool { return x.ID != a.SessionID }, now); err != nil {
+			if err := s.newPassword(tx, c, user, sealed, a.SessionID, now); err != nil {
 				return err
 			}
 			return s.record(tx, c, now, "password.changed", a.UserID, string(a.ID))

@@ -12,7 +12,10 @@ import (
 // only some kinds have.
 func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wire.Statement, now time.Time) (Approval, error) {
 	a.ID, a.State, a.Source = ApprovalID(newID()), ApprovalOpen, c.prefix()
-	a.CreatedAt, a.ExpiresAt = now, now.Add(ApprovalLife)
+	a.CreatedAt = now
+	if end := now.Add(ApprovalLife); a.ExpiresAt.IsZero() || a.ExpiresAt.After(end) { // never longer than what it is for
+		a.ExpiresAt = end
+	}
 	st := extra
 	st.Aud, st.ID, st.User, st.Kind = b.id.serverID, string(a.ID), string(user.ID), string(a.Kind)
 	st.Locale = clip(c.Locale, 12)

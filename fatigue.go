@@ -19,6 +19,10 @@ var fatigue = map[bool]budget{
 // fatigueWindow is how far back history must reach for mayNotify.
 const fatigueWindow = 15 * time.Minute
 
+// fatigueHistory is how many approvals of the window are looked at. What does not notify is charged as a try at the
+// password and other kinds need a session, so that nobody gets to bury the notified ones under as many others.
+const fatigueHistory = 1000
+
 // mayNotify tells whether a further sign-in from a known or unknown browser may wake the phones. Beyond the budget the
 // request still exists and is found by opening the app. history holds the user's approvals of the window, newest first.
 func mayNotify(history []Approval, known bool, now time.Time) bool {

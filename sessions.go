@@ -169,6 +169,39 @@ func (b *base) endSessionsWhere(tx Tx, c Caller, user UserID, match func(Session
 	return nil
 }
 
+// cancelSignIns ends a user's sign-ins that wait or were not collected: the password that they began with counts no more.
+func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error {
+	list, err := tx.SignInsOf(user, 200)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.State != SignInPending && s.State != SignInApproved {
+			continue
+		}
+		s.State, s.EndedAt = SignInCancelled, now
+		if err := tx.SaveSignIn(s); err != nil {
+			return err
+		}
+		if err := b.record(tx, c, now, "sign_in.cancelled", user, string(s.ID)); err != nil {
+			return err
+		}
+	}
+	return b.cancelApprovals(tx, c, user, func(a Approval) bool { return a.Kind == ApproveSignIn }, now)
+}
+
+// newPassword puts a sealed hash in force and ends what the old password opened, but for one session.
+func (b *base) newPassword(tx Tx, c Caller, user User, sealed []byte, keep SessionID, now time.Time) error {
+	user.Password = sealed
+	if err := tx.SaveUser(user); err != nil {
+		return err
+	}
+	if err := b.cancelSignIns(tx, c, user.ID, now); err != nil {
+		return err
+	}
+	return b.endSessionsWhere(tx, c, user.ID, func(x Session) bool { return x.ID != keep }, now)
+}
+
 // cancelActivations cancels a user's open activations, those of one session or (empty) all.
 func (b *base) cancelActivations(tx Tx, user UserID, session SessionID) error {
 	list, err := tx.ActivationsOf(user, 4*openActivations)

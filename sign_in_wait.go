@@ -169,6 +169,7 @@ func (s *SignIns) Again(ctx context.Context, c Caller, token Token) error {
 
 // signInApproval makes the signed statement of a sign-in.
 func (b *base) signInApproval(c Caller, user User, keys []Key, signIn SignIn, now time.Time) (Approval, error) {
-	a := Approval{UserID: user.ID, Kind: ApproveSignIn, Number: b.policy.NumberMatching, Known: signIn.Known, Subject: string(signIn.ID)}
+	a := Approval{UserID: user.ID, Kind: ApproveSignIn, Number: b.policy.NumberMatching, Known: signIn.Known, Subject: string(signIn.ID),
+		ExpiresAt: signIn.ExpiresAt}
 	return b.newApproval(c, user, keys, a, wire.Statement{}, now)
 }

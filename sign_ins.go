@@ -1,6 +1,7 @@
 package nodkey
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -69,10 +70,10 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 		}
 		err = s.Store.Update(ctx, func(tx Tx) error {
 			entry, refused = Entry{}, nil
-			if err := ch.giveBack(tx, now); err != nil {
-				return err
-			}
 			fresh, err := tx.User(user.ID)
+			if errors.Is(err, ErrNoRow) || err == nil && !bytes.Equal(fresh.Password, user.Password) {
+				return fail(Unavailable, "server.busy", "Seconds", 1) // changed since it was checked: to be checked again
+			}
 			if err != nil {
 				return err
 			}
@@ -87,13 +88,18 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 				return err
 			}
 			if len(activeKeys(keysNow)) == 0 {
-				entry, refused, err = s.enterWithoutKey(tx, c, fresh, keysNow, now)
-				return err
+				if entry, refused, err = s.enterWithoutKey(tx, c, fresh, keysNow, now); err != nil {
+					return err
+				}
+				return ch.giveBack(tx, now)
 			}
 			if !sameActive(keys, keysNow) {
 				return errKeysChanged
 			}
-			return s.insertSignIn(tx, c, &signIn, &approval, now)
+			if err := s.insertSignIn(tx, c, &signIn, &approval, now); err != nil || !signIn.Notified {
+				return err // over the budget the try stays charged: a right password, too, can be tried too often
+			}
+			return ch.giveBack(tx, now)
 		})
 		if errors.Is(err, errKeysChanged) {
 			continue
@@ -137,7 +143,7 @@ func (b *base) keysOf(ctx context.Context, user UserID) (keys []Key, err error) 
 
 // insertSignIn stores a sign-in with its approval and decides whether the phones are woken.
 func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, now time.Time) error {
-	history, err := tx.ApprovalsSince(signIn.UserID, now.Add(-fatigueWindow), 100)
+	history, err := tx.ApprovalsSince(signIn.UserID, now.Add(-fatigueWindow), fatigueHistory)
 	if err != nil {
 		return err
 	}
@@ -198,7 +204,7 @@ type Finished struct {
 func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, error) {
 	now := s.now()
 	out := Finished{Session: newToken(), Browser: c.Browser}
-	if out.Browser == "" {
+	if len(out.Browser) != len(out.Session) { // none, or none of ours
 		out.Browser = newToken()
 	}
 	err := s.Store.Update(ctx, func(tx Tx) error {

@@ -178,11 +178,7 @@ func (u *Users) SetPassword(ctx context.Context, c Caller, name, password string
 		if err != nil {
 			return err
 		}
-		user.Password = sealed
-		if err := tx.SaveUser(user); err != nil {
-			return err
-		}
-		if err := u.endSessionsWhere(tx, c, user.ID, func(Session) bool { return true }, now); err != nil {
+		if err := u.newPassword(tx, c, user, sealed, "", now); err != nil {
 			return err
 		}
 		return u.record(tx, c, now, "password.set", user.ID, string(user.ID))
@@ -279,14 +275,35 @@ func (u *Users) Remove(ctx context.Context, c Caller, name string) error {
 		return err
 	}
 	now := u.now()
-	return wrap(u.Store.Update(ctx, func(tx Tx) error {
+	var topics []string
+	err := u.Store.Update(ctx, func(tx Tx) error {
+		topics = nil
 		user, err := u.named(tx, name)
 		if err != nil {
 			return err
 		}
+		keys, err := tx.KeysOf(user.ID)
+		if err != nil {
+			return err
+		}
+		for _, k := range present(keys, now) {
+			topics = append(topics, topicOfKey(k.ID))
+		}
+		signIns, err := tx.SignInsOf(user.ID, 20)
+		if err != nil {
+			return err
+		}
+		for _, s := range signIns {
+			topics = append(topics, topicOfSignIn(s.ID))
+		}
+		topics = append(topics, topicOfActivations(user.ID))
 		if err := tx.DeleteUser(user.ID); err != nil {
 			return err
 		}
 		return u.record(tx, c, now, "user.removed", user.ID, string(user.ID))
-	}))
+	})
+	if err == nil {
+		u.Bus.Publish(topics...)
+	}
+	return wrap(err)
 }

@@ -1,6 +1,7 @@
 package nodkey
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"time"
@@ -21,7 +22,8 @@ func (u *Users) FirstVisit(ctx context.Context, c Caller, typedName, code, passw
 	if err != nil {
 		return "", AsError(err)
 	}
-	right := len(user.FirstCode) > 0 && now.Before(user.FirstCodeUntil) && hmac.Equal(user.FirstCode, u.firstCodeHash(user.ID, code))
+	hash := u.firstCodeHash(user.ID, code) // also where there is nothing to compare it with
+	right := hmac.Equal(user.FirstCode, hash) && now.Before(user.FirstCodeUntil)
 	if !right {
 		err := u.Store.Update(ctx, func(tx Tx) error { return u.record(tx, c, now, "first_code.wrong", user.ID, "") })
 		if err != nil {
@@ -48,11 +50,8 @@ func (u *Users) FirstVisit(ctx context.Context, c Caller, typedName, code, passw
 		if err := ch.giveBack(tx, now); err != nil {
 			return err
 		}
-		fresh.Password, fresh.FirstCode, fresh.FirstCodeUntil = sealed, nil, time.Time{}
-		if err := tx.SaveUser(fresh); err != nil {
-			return err
-		}
-		if err := u.endSessionsWhere(tx, c, user.ID, func(Session) bool { return true }, now); err != nil {
+		fresh.FirstCode, fresh.FirstCodeUntil = nil, time.Time{}
+		if err := u.newPassword(tx, c, fresh, sealed, "", now); err != nil {
 			return err
 		}
 		if err := u.record(tx, c, now, "password.changed", user.ID, string(user.ID), "by", "first-access code"); err != nil {
@@ -124,11 +123,17 @@ func (u *Users) AskPasswordChange(ctx context.Context, c Caller, old, password s
 		if err != nil {
 			return err
 		}
-		fresh.Password = sealed
-		if err := tx.SaveUser(fresh); err != nil {
+		if !bytes.Equal(fresh.Password, user.Password) { // changed since the old one was checked
+			return fail(Refused, "password.wrong")
+		}
+		keys, err := tx.KeysOf(user.ID)
+		if err != nil {
 			return err
 		}
-		if err := u.endSessionsWhere(tx, c, user.ID, func(x Session) bool { return x.ID != own.ID }, now); err != nil {
+		if len(activeKeys(keys)) > 0 { // since this session began: now there is a phone to ask
+			return fail(Refused, "session.restricted")
+		}
+		if err := u.newPassword(tx, c, fresh, sealed, own.ID, now); err != nil {
 			return err
 		}
 		return u.record(tx, c, now, "password.changed", user.ID, string(user.ID), "by", "password")
