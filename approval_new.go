@@ -3,6 +3,7 @@ package nodkey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/nodkey/nodkey/wire"
@@ -18,33 +19,29 @@ func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wi
 	}
 	st := extra
 	st.Aud, st.ID, st.User, st.Kind = b.id.serverID, string(a.ID), string(user.ID), string(a.Kind)
-	st.Locale = clip(c.Locale, 12)
-	if user.Locale != "" {
-		st.Locale = user.Locale
-	}
+	st.Locale = localeOf(user.Locale, c.Locale)
 	st.App, st.Who = clip(b.site.App, 40), clip(user.DisplayName, 40)
 	st.Address, st.With = c.address(), clip(c.Agent, 40)
 	st.Known, st.Number = a.Known, a.Number
 	st.Iat, st.Exp = a.CreatedAt.UnixMilli(), a.ExpiresAt.UnixMilli()
 	for _, k := range keys {
-		a.KeyIDs = append(a.KeyIDs, k.ID)
 		st.Keys = append(st.Keys, string(k.ID))
+	}
+	if err := fit(&st, keys); err != nil {
+		return Approval{}, err
+	}
+	for _, id := range st.Keys {
+		a.KeyIDs = append(a.KeyIDs, KeyID(id))
 	}
 	jws, digest, err := b.id.sign(wire.TypStatement, st)
 	if err != nil {
 		return Approval{}, err
 	}
+	if len(jws) > wire.MaxStatement {
+		return Approval{}, fmt.Errorf("a statement of %d characters", len(jws))
+	}
 	a.Statement, a.Digest = jws, digest[:]
 	return a, nil
-}
-
-// clip cuts text to at most n characters, marking the cut.
-func clip(text string, n int) string {
-	runes := []rune(text)
-	if len(runes) <= n {
-		return text
-	}
-	return string(runes[:n-1]) + "…"
 }
 
 // askForChange makes the approval for a change that a full session wants; a yes puts it in force.

@@ -69,6 +69,14 @@ func (k Key) StateAt(now time.Time) KeyState {
 	return k.State
 }
 
+// lastUse is when the key was last of use.
+func lastUse(k Key) time.Time {
+	if k.LastUsedAt.After(k.ActivatedAt) {
+		return k.LastUsedAt
+	}
+	return k.ActivatedAt
+}
+
 // HasPIN reports whether the key can be confirmed by PIN.
 func (k Key) HasPIN() bool { return len(k.PINVerifier) > 0 }
 
