@@ -137,48 +137,75 @@ func (a *Audit) Verify(ctx context.Context, c Caller, checkpoint string) (Verifi
 	if err := c.asOperator(); err != nil {
 		return v, err
 	}
-	var last AuditBlock
-	seen := checkpoint == ""
-	for {
-		var blocks []AuditBlock
+	at := auditPlace{seen: checkpoint == ""}
+	for more := true; more; {
+		var next auditPlace
 		err := a.Store.View(ctx, func(tx Tx) (err error) {
-			if blocks, err = tx.Blocks(last.Number+1, 100); err != nil {
-				return err
-			}
-			for _, b := range blocks {
-				rows, err := tx.AuditRowsOfBlock(b.Number)
-				if err != nil {
-					return err
-				}
-				if err := a.check(last, b, rows); err != nil {
-					return err
-				}
-				v.Rows += int64(len(rows))
-				last = b
-				seen = seen || headOf(b) == checkpoint
-			}
-			return nil
+			next, more, err = a.verifyOn(tx, at, checkpoint)
+			return err
 		})
 		if err != nil {
-			return v, AsError(err)
+			return at.verified, AsError(err)
 		}
-		if len(blocks) == 0 {
-			break
+		at = next
+	}
+	if !at.seen {
+		return at.verified, fail(Conflict, "audit.checkpoint", "Checkpoint", checkpoint)
+	}
+	return at.verified, nil
+}
+
+// auditPlace is how far Verify has come.
+type auditPlace struct {
+	last     AuditBlock
+	seq      int64 // of the last row
+	seen     bool  // the checkpoint
+	verified Verified
+}
+
+// verifyOn checks some blocks more; after the last one it looks at the tail, in the same state of the log.
+func (a *Audit) verifyOn(tx Tx, at auditPlace, checkpoint string) (auditPlace, bool, error) {
+	blocks, err := tx.Blocks(at.last.Number+1, 100)
+	if err != nil {
+		return at, false, err
+	}
+	for _, b := range blocks {
+		rows, err := tx.AuditRowsOfBlock(b.Number)
+		if err != nil {
+			return at, false, err
+		}
+		if err := a.check(at.last, b, rows); err != nil {
+			return at, false, err
+		}
+		if at.seq, err = follow(at.seq, rows, b.Number); err != nil {
+			return at, false, err
+		}
+		at.last = b
+		at.verified.Rows += int64(len(rows))
+		at.verified.Blocks, at.verified.Head = b.Number, headOf(b)
+		at.seen = at.seen || at.verified.Head == checkpoint
+	}
+	if len(blocks) > 0 {
+		return at, true, nil
+	}
+	tail, err := tx.UnsealedAudit(blockRows)
+	if err != nil {
+		return at, false, err
+	}
+	at.verified.Unsealed = len(tail)
+	_, err = follow(at.seq, tail, at.last.Number+1)
+	return at, false, err
+}
+
+// follow checks that rows follow on a sequence number without a gap: what was slipped in or taken out before it was
+// sealed shows too.
+func follow(seq int64, rows []AuditRow, block int64) (int64, error) {
+	for _, r := range rows {
+		if seq++; r.Seq != seq {
+			return seq, fail(Conflict, "audit.block", "Block", block, "What", "rows are missing or were added")
 		}
 	}
-	v.Blocks = last.Number
-	if last.Number > 0 {
-		v.Head = headOf(last)
-	}
-	if !seen {
-		return v, fail(Conflict, "audit.checkpoint", "Checkpoint", checkpoint)
-	}
-	err := a.Store.View(ctx, func(tx Tx) error {
-		tail, err := tx.UnsealedAudit(blockRows)
-		v.Unsealed = len(tail)
-		return err
-	})
-	return v, wrap(err)
+	return seq, nil
 }
 
 func (a *Audit) check(last, b AuditBlock, rows []AuditRow) error {
