@@ -72,6 +72,7 @@ var stageSize = browser.Device{Width: 1440, Height: 1120}
 func TestANewcomerSignsInOnTheSideBySidePage(t *testing.T) {
 	line, _ := startDemo(t, "--listen", "127.0.0.1:0")
 	page := open(t, "demo", stageSize)
+	page.Excuse("Blocked autofocusing") // a framed page may not take the focus by itself
 	page.Go(line.URL + "/")
 	portal, phone := page.Frame("#portal", line.Portal), page.Frame("#phone", line.Phone)
 	mara := line.Users[0]
