@@ -97,7 +97,8 @@ type ApprovalRows interface {
 	// ApprovalsSince lists a user's approvals made at or after a time, newest first, at most limit.
 	ApprovalsSince(user UserID, since time.Time, limit int) ([]Approval, error)
 	// EndApproval moves an open, unexpired approval to another state by one conditional UPDATE, storing the decision's
-	// fields of the argument (State, DecidedAt, DecidedBy, Decision, Factor, Reason); ErrNoRow when somebody was first.
+	// fields of the argument (State, DecidedAt, DecidedBy, Decision, Factor, Reason) and dropping Payload; ErrNoRow when
+	// somebody was first.
 	// For State expired it is the other way round: only an approval whose time has run out at DecidedAt.
 	EndApproval(Approval) (Approval, error)
 	// RunOut lists open approvals that have expired at now, oldest first, at most limit.
@@ -165,6 +166,7 @@ type InstallRows interface {
 	InsertDataKey(seal.WrappedKey) error
 	// Purge deletes what has no use any more at now: used proofs, ended sign-ins, sessions, activations and approvals
 	// beyond their keeping time, levels that have drained. It deletes at most limit rows a table and reports how many.
+	// It also takes Code and Es out of as many activations that ran out unused.
 	Purge(now time.Time, limit int) (int, error)
 }
 

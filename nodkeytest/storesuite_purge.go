@@ -62,6 +62,19 @@ func purgeTests() map[string]func(kit) {
 			purge(start.Add(longEnough), 9, 0)
 			level(k, "endless", 1) // it has no end
 		},
+		"an activation that ran out keeps no secret": func(k kit) {
+			user := k.user("u")
+			open := nodkey.Activation{ID: "open", UserID: user, State: nodkey.ActivationOpen, CodeID: []byte("open"), Code: []byte("code"),
+				Es: []byte("es"), CreatedAt: start, ExpiresAt: start.Add(time.Minute)}
+			over := open
+			over.ID, over.CodeID, over.ExpiresAt = "over", []byte("over"), start
+			k.update(func(tx nodkey.Tx) error { return errors.Join(tx.InsertActivation(open), tx.InsertActivation(over)) })
+			k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start, 9); return err })
+			over.Code, over.Es = nil, nil
+			for _, want := range []nodkey.Activation{open, over} {
+				see(k, want, func(tx nodkey.Tx) (nodkey.Activation, error) { return tx.Activation(want.ID) })
+			}
+		},
 		"goes by bounded steps": func(k kit) {
 			user := k.user("u")
 			k.key("k", user)

@@ -76,7 +76,7 @@ func (t *tx) ApprovalsSince(user nodkey.UserID, since time.Time, limit int) ([]n
 }
 
 const (
-	endApproval = "UPDATE approvals SET state = $2, decided_at = $3, decided_by = $4, decision = $5, factor = $6, reason = $7" +
+	endApproval = "UPDATE approvals SET state = $2, decided_at = $3, decided_by = $4, decision = $5, factor = $6, reason = $7, payload = NULL" +
 		" WHERE id = $1 AND state = 'open' AND "
 	endInTime  = endApproval + "expires_at > $3 RETURNING " + approvalColumns
 	endTooLate = endApproval + "expires_at <= $3 RETURNING " + approvalColumns

@@ -34,7 +34,14 @@ func purge(table, key, at string) string {
 		" WHERE " + at + " > 0 AND " + at + " <= $1 ORDER BY " + at + " LIMIT $2)"
 }
 
+// forgetCodes takes the secrets out of activations that ran out unused; the rows stay for as long as the others.
+const forgetCodes = "UPDATE activations SET code = NULL, es = NULL WHERE id IN (SELECT id FROM activations" +
+	" WHERE code IS NOT NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2)"
+
 func (t *tx) Purge(now time.Time, limit int) (int, error) {
+	if _, err := t.exec(forgetCodes, millis(now), most(limit)); err != nil {
+		return 0, err
+	}
 	sum := 0
 	for _, p := range purges {
 		n, err := t.exec(p.query, millis(now.Add(-p.age)), most(limit))

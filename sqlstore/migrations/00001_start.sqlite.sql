@@ -81,6 +81,7 @@ CREATE TABLE activations (
 ) STRICT;
 CREATE INDEX activations_of ON activations (user_id, created_at, id);
 CREATE INDEX activations_end ON activations (expires_at);
+CREATE INDEX activations_secret ON activations (expires_at) WHERE code IS NOT NULL;
 
 CREATE TABLE approvals (
     id         TEXT NOT NULL PRIMARY KEY,
