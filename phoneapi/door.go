@@ -106,8 +106,11 @@ func read(w http.ResponseWriter, r *http.Request, v any) error {
 // readSigned reads a body and the proof over it, and gives the phone that signed.
 func (d *Door) readSigned(w http.ResponseWriter, r *http.Request, v any) (nodkey.Caller, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
-	if err != nil {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nodkey.Caller{}, &failure{web.TooLarge(wire.MaxBody)}
+	}
+	if err != nil { // the client is gone or too slow
+		return nodkey.Caller{}, &failure{web.Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.broken_off"}}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if err := read(w, r, v); err != nil {

@@ -1,0 +1,251 @@
+package phoneapi_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/bus"
+	"github.com/nodkey/nodkey/client"
+	"github.com/nodkey/nodkey/i18n"
+	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/phoneapi"
+	"github.com/nodkey/nodkey/proof"
+	"github.com/nodkey/nodkey/sqlstore"
+	"github.com/nodkey/nodkey/web"
+)
+
+// house is a server in this process: this door, the real domain, a database in a file. Only password hashing is fast, and
+// the clock stands still until it is moved.
+type house struct {
+	t         testing.TB
+	services  *nodkey.Services
+	store     *faultyStore
+	clock     *nodkeytest.Clock
+	phone     web.Origin
+	database  string
+	log       *lockedBuffer
+	texts     *i18n.Bundle
+	http      *http.Client
+	drain     func()
+	operator  nodkey.Caller
+	clockedIn time.Time
+}
+
+// lockedBuffer is a log that may be read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// faultyStore fails on demand, with a text that must be seen in the log and nowhere else.
+type faultyStore struct {
+	nodkey.Store
+	failing atomic.Bool
+}
+
+const innerText = "no such column: wombat (SELECT secret FROM burrow)"
+
+func (s *faultyStore) View(ctx context.Context, read func(nodkey.Tx) error) error {
+	if s.failing.Load() {
+		return errors.New(innerText)
+	}
+	return s.Store.View(ctx, read)
+}
+
+func (s *faultyStore) Update(ctx context.Context, change func(nodkey.Tx) error) error {
+	if s.failing.Load() {
+		return errors.New(innerText)
+	}
+	return s.Store.Update(ctx, change)
+}
+
+// saltedHash is an honest password hasher that is not slow.
+type saltedHash struct{}
+
+func (saltedHash) Hash(_ context.Context, _ string, _ bool, password string) (string, error) {
+	var salt [8]byte
+	rand.Read(salt[:])
+	return hashWith(hex.EncodeToString(salt[:]), password), nil
+}
+
+func (saltedHash) Verify(_ context.Context, _ string, _ bool, phc, password string) (ok, rehash bool, err error) {
+	salt, _, _ := strings.Cut(phc, "$")
+	return phc != "" && hashWith(salt, password) == phc, false, nil
+}
+
+func hashWith(salt, password string) string {
+	sum := sha256.Sum256([]byte(salt + "$" + password))
+	return salt + "$" + hex.EncodeToString(sum[:])
+}
+
+const rightPassword = "seven green bottles"
+
+func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
+	t.Helper()
+	ctx := t.Context()
+	h := &house{t: t, clock: nodkeytest.NewClock(time.Now()), log: &lockedBuffer{}, database: filepath.Join(t.TempDir(), "nodkey.db"),
+		http: client.NewHTTPClient(nil), operator: nodkey.Operator("tester")}
+	h.clockedIn = h.clock.Now()
+	store, err := sqlstore.Open(ctx, h.database)
+	must(t, err)
+	h.store = &faultyStore{Store: store}
+
+	server := httptest.NewUnstartedServer(nil)
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	must(t, err)
+	h.phone, err = web.ParseOrigin("http://phone.nodkey.localhost:" + port)
+	must(t, err)
+
+	policy := nodkey.DefaultPolicy()
+	policy.ActivationFirst = nodkey.FirstByPassword
+	if change != nil {
+		change(&policy)
+	}
+	webAuthn, err := proof.NewWebAuthn(h.phone.Hostname(), h.phone.String(), "")
+	must(t, err)
+	site := nodkey.Site{ServerName: "Aldermere", Operator: "Aldermere Savings", App: "Aldermere Client Portal", PhoneOrigin: h.phone.String(), ServiceDesk: "0800 123"}
+	h.services, err = nodkey.Open(ctx, nodkey.Ports{Store: h.store, Clock: h.clock, Bus: bus.New(), Passwords: saltedHash{}, JOSE: proof.JOSE{}, WebAuthn: webAuthn},
+		site, policy, h.phone.Hostname(), [32]byte{1})
+	must(t, err)
+	h.texts, err = i18n.Load()
+	must(t, err)
+	h.texts.OnMissing = func(lang, key string, err error) { h.t.Errorf("the catalogues lack %s (%s): %v", key, lang, err) }
+	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	english := func(_ *http.Request, key string, args map[string]any) string { return h.texts.For("en").T(key, args) }
+	phoneMux := http.NewServeMux()
+	phoneapi.New(h.services, log, english).Routes(phoneMux)
+	hosts, err := web.NewHosts(web.PlainFail(english),
+		web.Door{Name: "phone", Origin: h.phone, Log: log, Fail: web.JSONFail(english)}.Site(web.Routes(phoneMux)))
+	must(t, err)
+
+	draining := make(chan struct{})
+	h.drain = sync.OnceFunc(func() { close(draining) })
+	server.Config.Handler = hosts
+	server.Config.BaseContext = func(net.Listener) context.Context { return web.WithDraining(context.Background(), draining) }
+	server.Start()
+	t.Cleanup(func() {
+		h.drain()
+		server.CloseClientConnections()
+		server.Close()
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// add makes a user with rightPassword.
+func (h *house) add(name string) nodkey.Added {
+	h.t.Helper()
+	added, err := h.services.Users.Add(h.t.Context(), h.operator, nodkey.NewUser{Name: name, DisplayName: strings.ToUpper(name[:1]) + name[1:], Password: rightPassword})
+	must(h.t, err)
+	return added
+}
+
+// dump gives every row of the database as text, by table.
+func (h *house) dump(except ...string) map[string][]string {
+	h.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+h.database+"?mode=ro")
+	must(h.t, err)
+	defer db.Close()
+	out := map[string][]string{}
+	for _, table := range column(h.t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
+		if slices.Contains(except, table) {
+			continue
+		}
+		out[table] = rowsOf(h.t, db, "SELECT * FROM "+table)
+	}
+	if len(out) < 10 {
+		h.t.Fatalf("only %d tables found", len(out))
+	}
+	return out
+}
+
+func column(t testing.TB, db *sql.DB, query string) (names []string) {
+	t.Helper()
+	rows, err := db.Query(query)
+	must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		must(t, rows.Scan(&name))
+		names = append(names, name)
+	}
+	must(t, rows.Err())
+	return names
+}
+
+func rowsOf(t testing.TB, db *sql.DB, query string) (lines []string) {
+	t.Helper()
+	rows, err := db.Query(query)
+	must(t, err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	must(t, err)
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		must(t, rows.Scan(into...))
+		lines = append(lines, fmt.Sprintf("%v", values))
+	}
+	must(t, rows.Err())
+	slices.Sort(lines)
+	return lines
+}
+
+// unchanged compares two dumps.
+func unchanged(t testing.TB, what string, before, after map[string][]string) {
+	t.Helper()
+	for table, rows := range before {
+		if !slices.Equal(rows, after[table]) {
+			t.Errorf("%s changed the table %s:\n  before %v\n  after  %v", what, table, rows, after[table])
+		}
+	}
+}
+
+// audited counts audit rows of an action.
+func (h *house) audited(action string) int {
+	h.t.Helper()
+	rows, err := h.services.Audit.List(h.t.Context(), h.operator, nodkey.AuditFilter{Action: action}, 0, 1000)
+	must(h.t, err)
+	return len(rows)
+}
