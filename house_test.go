@@ -118,6 +118,7 @@ func callerOf(t failer, b *nodkeytest.Browser) nodkey.Caller {
 // code starts an activation in a session.
 func (h house) code(t failer, c nodkey.Caller) wire.Code {
 	t.Helper()
+	h.Clock.Advance(time.Millisecond) // the newest is told by its time
 	banner, err := h.Activations.Start(h.ctx, c)
 	if err != nil || banner.State != nodkey.BannerOpen {
 		t.Fatalf("starting an activation: %v, %v", banner.State, err)
@@ -153,6 +154,7 @@ func (h house) join(t failer) *person {
 // signIn goes through a whole sign-in, from a browser.
 func (p *person) signIn(t failer, b *nodkeytest.Browser) nodkey.Caller {
 	t.Helper()
+	p.Clock.Advance(time.Second)
 	if err := b.Begin(p.ctx, p.name, password); err != nil {
 		t.Fatalf("name and password: %v", err)
 	}

@@ -1,0 +1,51 @@
+package nodkey_test
+
+import (
+	"testing"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/wire"
+)
+
+func TestASignInWithANod(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	c := p.enter(t)
+	if s := c.Session(); s == nil || s.Level != nodkey.Full || string(s.KeyID) != p.key.ID {
+		t.Fatalf("%+v", s)
+	}
+}
+
+func TestStatementsFitAQRCodeWithEveryNumberOfKeys(t *testing.T) {
+	for _, most := range []int{1, 3, 10} {
+		h := start(t, func(p *nodkey.Policy) { p.MaxKeys = most })
+		p := h.join(t)
+		p.browser.From = p.browser.From.Next()
+		c := p.enter(t)
+		for i := 1; i < most; i++ {
+			p.addPhone(t, c, "My second telephone of forty characters.")
+		}
+		s := p.newestRaw(t, "Firefox auf Windows ü")
+		t.Log(most, len(s))
+		if len(s) > wire.MaxStatement {
+			t.Errorf("%d keys: %d characters", most, len(s))
+		}
+	}
+}
+
+func (p *person) newestRaw(t *testing.T, agent string) string {
+	c := p.browser.Anonymous()
+	c.Agent = agent
+	if _, err := p.SignIns.Begin(p.ctx, c, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	k, err := p.key.Caller(p.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := p.Approvals.Open(p.ctx, []nodkey.Caller{k}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list.Statements[0]
+}
