@@ -76,6 +76,10 @@ func (b *base) verifyPhone(jws, typ string, kid KeyID, point []byte, payload any
 	if parsed.Header.Typ != typ || parsed.Header.Kid != string(kid) {
 		return "", fail(BadInput, "request.jws")
 	}
+	// The id is the key's own hash, so a public key that somebody put in its place in the store verifies nothing.
+	if own, err := wire.KeyID(point); err != nil || own != string(kid) {
+		return "", fail(BadInput, "request.jws").because(err)
+	}
 	if err := b.JOSE.Verify(jws, point); err != nil {
 		return "", fail(BadInput, "request.jws").because(err)
 	}
@@ -243,8 +247,8 @@ func (b *base) activate(tx Tx, c Caller, key Key, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if !user.HadKey {
-		user.HadKey = true
+	if !user.HadKey || len(user.FirstCode) > 0 { // a first-access code has had its time, used or not
+		user.HadKey, user.FirstCode, user.FirstCodeUntil = true, nil, time.Time{}
 		if err := tx.SaveUser(user); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ var (
 	passwordByBrowser = bucket{size: 10, drain: time.Minute}
 	codeBySource      = bucket{size: 30, drain: 10 * time.Second}
 	codeByAnyone      = bucket{size: 300, drain: 12 * time.Second} // an alarm, never a refusal
+	limitedNote       = bucket{size: 1, drain: time.Minute}        // how often a full bucket is written down
 )
 
 // notMeCharge is what a "not me" adds to the bucket of the source it came from.

@@ -106,6 +106,10 @@ func (b *base) chargePassword(ctx context.Context, c Caller, name string, now ti
 			}
 			if !ok {
 				refused = limited("sign_in.slow", wait)
+				_, first, err := limitedNote.take(tx, "noted:"+t.name, 1, now)
+				if err != nil || !first { // whoever goes on after a no must not fill the log with it
+					return err
+				}
 				return b.record(tx, c, now, "sign_in.limited", user.ID, "", "bucket", strings.SplitN(t.name, ":", 3)[1])
 			}
 		}

@@ -39,13 +39,14 @@ func ParseUserName(typed string) (string, error) {
 	return name, nil
 }
 
-// cleanText checks text that people read: 1 to max characters, no control and no bidirectional formatting characters,
-// no space at either end.
+// cleanText checks text that people read: 1 to max characters, no control and no formatting characters (bidirectional
+// or not to be seen) but the two joiners that emoji and some scripts need, no space at either end.
 func cleanText(text string, most int) bool {
 	if text == "" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > most || strings.TrimSpace(text) != text {
 		return false
 	}
 	return !strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar
+		hidden := unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
+		return unicode.IsControl(r) || hidden || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar
 	})
 }

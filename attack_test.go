@@ -1,0 +1,110 @@
+package nodkey_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/nodkeytest"
+)
+
+// rows counts the audit rows of one action.
+func (h house) rows(t *testing.T, action string) int {
+	t.Helper()
+	list, err := h.Audit.List(h.ctx, h.Desk(), nodkey.AuditFilter{Action: action}, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+func TestWhoGoesOnAfterBeingSlowedDoesNotFillTheLog(t *testing.T) {
+	h := start(t, nil)
+	stranger := h.NewBrowser("198.51.100.7")
+	limited := func(tries int) {
+		t.Helper()
+		for range tries {
+			if err := stranger.Begin(h.ctx, "nobody", "wrong"); !nodkey.HasKey(err, "sign_in.slow") {
+				t.Fatalf("a try beyond the limit: %v", err)
+			}
+		}
+	}
+	for stranger.Begin(h.ctx, "nobody", "wrong"); h.rows(t, "sign_in.limited") == 0; {
+		stranger.Begin(h.ctx, "nobody", "wrong")
+	}
+	wrong := h.rows(t, "sign_in.wrong")
+	limited(200)
+	if n := h.rows(t, "sign_in.limited"); n > 2 { // one of the name's bucket and one of the source's
+		t.Errorf("%d rows tell of one source that was slowed", n)
+	}
+	if n := h.rows(t, "sign_in.wrong"); n != wrong {
+		t.Errorf("%d tries were checked beyond the limit", n-wrong)
+	}
+	before := h.rows(t, "sign_in.limited")
+	h.Clock.Advance(61 * time.Second) // a note drains in a minute, the name's bucket does not
+	for range 8 {
+		stranger.Begin(h.ctx, "nobody", "wrong")
+	}
+	if n := h.rows(t, "sign_in.limited"); n == before {
+		t.Error("the log says nothing of a guesser who is still there a minute later")
+	}
+}
+
+func TestAPublicKeyPutIntoTheStoreVerifiesNothing(t *testing.T) {
+	h := start(t, byPassword)
+	victim, thief := h.join(t), h.join(t)
+	err := h.Ports.Store.Update(h.ctx, func(tx nodkey.Tx) error {
+		stolen, err := tx.Key(nodkey.KeyID(victim.key.ID))
+		if err != nil {
+			return err
+		}
+		own, err := tx.Key(nodkey.KeyID(thief.key.ID))
+		if err != nil {
+			return err
+		}
+		stolen.Public = own.Public
+		return tx.SaveKey(stolen)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	thief.key.ID = victim.key.ID // signs with its own key in the victim's name
+	if _, err := thief.key.Newest(h.ctx); !nodkey.HasKey(err, "proof.wrong") {
+		t.Errorf("a request signed with the key that was put there: %v", err)
+	}
+}
+
+func TestAFirstAccessCodeEndsWithTheFirstPhone(t *testing.T) {
+	h := start(t, byPassword)
+	added, err := h.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: "mara"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Users.SetPassword(h.ctx, h.Desk(), "mara", password); err != nil {
+		t.Fatal(err)
+	}
+	p := &person{house: h, name: "mara", id: added.User.ID, browser: h.NewBrowser(h.address())}
+	if _, _, err := h.phone("Pixel 9").Activate(h.ctx, h.code(t, p.visit(t)), nodkeytest.Making{PIN: pin}); err != nil {
+		t.Fatal(err)
+	}
+	// Somebody finds the paper with the code, which was never used.
+	finder := h.NewBrowser(h.address()).Anonymous()
+	if _, err := h.Users.FirstVisit(h.ctx, finder, "mara", added.FirstCode, "a password of the finder"); !nodkey.HasKey(err, "first.wrong") {
+		t.Errorf("a first-access code after the first phone: %v", err)
+	}
+}
+
+func TestNamesThatPeopleReadHideNothing(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	c := p.enter(t)
+	for name, fine := range map[string]bool{
+		"Pixel 8": true, "👩‍👩‍👧 phone": true, "می‌خواهم": true, "Mara’s 携帯": true,
+		"Pixel\u200b8": false, "\u2060": false, "Pixel\u202e8": false, "Pixel\ufeff": false, "a\u00adb": false, "tag\U000e0041": false, "a\tb": false,
+	} {
+		err := h.Keys.Rename(h.ctx, c, nodkey.KeyID(p.key.ID), name)
+		if got := err == nil; got != fine || err != nil && !nodkey.HasKey(err, "phone.name") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
