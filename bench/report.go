@@ -48,10 +48,11 @@ type Latency struct {
 
 // Memory is what the server process holds, in KiB of resident set unless said otherwise.
 type Memory struct {
-	Idle        float64 `json:"idle"`        // after the start, nobody there
-	Waiting     int     `json:"waiting"`     // sign-ins that waited when these were measured
-	PerWaiting  float64 `json:"perWaiting"`  // after a garbage collection
-	HeapWaiting float64 `json:"heapWaiting"` // of it, Go heap and stacks
+	Idle           float64 `json:"idle"`           // after the start, nobody there
+	Waiting        int     `json:"waiting"`        // sign-ins that waited when these were measured
+	PerWaiting     float64 `json:"perWaiting"`     // after a garbage collection
+	ObjectsWaiting float64 `json:"objectsWaiting"` // of it, on the heap
+	StacksWaiting  float64 `json:"stacksWaiting"`  // of it, stacks of goroutines
 }
 
 // Ready is how long `nodkey serve` takes from its start to being ready, in milliseconds.
@@ -126,8 +127,8 @@ func (r Report) Print(w io.Writer) {
 	fmt.Fprintf(w, "wake-up, full load    %8.1f ms      p50 from the decision sent to the page told; p99 %.1f ms, max %.1f ms\n",
 		s.WakeUpFull.P50, s.WakeUpFull.P99, s.WakeUpFull.Max)
 	fmt.Fprintf(w, "wake-up, half load    %8.1f ms      p50; p99 %.1f ms, max %.1f ms\n", s.WakeUpHalf.P50, s.WakeUpHalf.P99, s.WakeUpHalf.Max)
-	fmt.Fprintf(w, "a waiting sign-in     %8.1f KiB     resident, its stream open; %.1f KiB of it heap and stacks; %d of them\n",
-		r.Memory.PerWaiting, r.Memory.HeapWaiting, r.Memory.Waiting)
+	fmt.Fprintf(w, "a waiting sign-in     %8.1f KiB     resident, its stream open; %.1f KiB of it on the heap, %.1f KiB stacks; %d of them\n",
+		r.Memory.PerWaiting, r.Memory.ObjectsWaiting, r.Memory.StacksWaiting, r.Memory.Waiting)
 	fmt.Fprintf(w, "idle                  %8.1f MiB     resident\n", r.Memory.Idle/1024)
 	fmt.Fprintf(w, "start to ready        %8.0f ms      median of %d; %.0f ms the first time\n", r.Ready.Median, r.Ready.Starts, r.Ready.First)
 	fmt.Fprintf(w, "TLS                   %8.0f µs      a request with its own connection (%.0f µs without TLS); %.0f µs on an open one (%.0f µs)\n",

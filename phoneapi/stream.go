@@ -1,6 +1,7 @@
 package phoneapi
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -29,38 +30,52 @@ func (d *Door) stream(w http.ResponseWriter, r *http.Request) error {
 		keys[i] = string(c.KeyID())
 	}
 	ended, release := d.slots.Take(keys...)
-	defer release()
 	wake, cancel := d.services.Bus(d.services.Approvals.Topics(phones)...)
-	defer cancel()
-	out, err := web.OpenStream(w, r, "application/x-ndjson", sendPatience)
-	if err != nil {
-		return err
+	over := func() {
+		cancel()
+		release()
 	}
-	s := phoneStream{door: d, out: out, phones: phones}
-	ping, look, life := time.NewTicker(pingEvery), time.NewTicker(lookEvery), time.NewTimer(streamLife)
+	err = web.LongStream{ContentType: "application/x-ndjson", Patience: sendPatience, Log: d.log}.Serve(w, r,
+		func(ctx context.Context, out *web.Stream) {
+			defer over()
+			s := phoneStream{door: d, out: out, phones: phones}
+			s.tell(ctx, wake, ended)
+		})
+	if err != nil {
+		over()
+	}
+	return err
+}
+
+// tell is a stream's life.
+func (s *phoneStream) tell(ctx context.Context, wake, ended <-chan struct{}) {
+	ping, again, life := time.NewTicker(pingEvery), time.NewTicker(lookEvery), time.NewTimer(streamLife)
 	defer ping.Stop()
-	defer look.Stop()
+	defer again.Stop()
 	defer life.Stop()
-	ok := s.look(r, true)
-	for ok {
+	draining := web.Draining(ctx)
+	look := func(first bool) (ok bool) {
+		s.out.Aside(ctx, func() { ok = s.look(ctx, first) })
+		return ok
+	}
+	for ok := look(true); ok; {
 		select {
 		case <-wake:
-			ok = s.look(r, false)
-		case <-look.C:
-			ok = s.look(r, false)
+			ok = look(false)
+		case <-again.C:
+			ok = look(false)
 		case <-ping.C:
 			ok = s.send(wire.StreamEvent{Type: "ping"})
 		case <-life.C:
 			ok = s.bye()
 		case <-ended:
 			ok = s.bye()
-		case <-web.Draining(r.Context()):
+		case <-draining:
 			ok = s.bye()
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			ok = false
 		}
 	}
-	return nil
 }
 
 // phoneStream is one open stream and what it has told already.
@@ -73,12 +88,12 @@ type phoneStream struct {
 }
 
 // look tells what is new. It gives false when the stream is over.
-func (s *phoneStream) look(r *http.Request, first bool) bool {
-	states, err := s.door.services.Keys.States(r.Context(), s.phones)
+func (s *phoneStream) look(ctx context.Context, first bool) bool {
+	states, err := s.door.services.Keys.States(ctx, s.phones)
 	if err != nil {
 		return s.bye()
 	}
-	open, err := s.door.services.Approvals.Open(r.Context(), s.phones, true)
+	open, err := s.door.services.Approvals.Open(ctx, s.phones, true)
 	if err != nil {
 		return s.bye()
 	}

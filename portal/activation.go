@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"context"
 	"image/png"
 	"strconv"
 	"strings"
@@ -109,13 +110,12 @@ func drawQR(text string) ([]byte, error) {
 }
 
 func (d *Door) activationStream(x *exchange) error {
-	b, err := d.services.Activations.Current(x.r.Context(), x.caller)
-	if err != nil {
-		return err
+	caller := x.caller
+	if caller.Session() == nil {
+		return &nodkey.Error{Kind: nodkey.Unauthenticated, Key: "session.none"}
 	}
-	return d.stream(x, string(x.caller.Session().ID), d.services.Activations.Topic(x.caller), func() (State, error) {
-		next, err := d.services.Activations.Current(x.r.Context(), x.caller)
-		b = next
+	return d.stream(x, string(caller.Session().ID), d.services.Activations.Topic(caller), func(ctx context.Context) (State, error) {
+		b, err := d.services.Activations.Current(ctx, caller)
 		return stateOfBanner(b), err
 	})
 }

@@ -1,22 +1,37 @@
 package portal
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/nodkey/nodkey"
 )
 
+// mayChange refuses a session that had the password alone: who stole it could keep its owner out.
+func mayChange(x *exchange) error {
+	switch session := x.caller.Session(); {
+	case session == nil:
+		return &nodkey.Error{Kind: nodkey.Unauthenticated, Key: "session.none"}
+	case session.Level != nodkey.Full:
+		return &nodkey.Error{Kind: nodkey.Refused, Key: "session.restricted"}
+	}
+	return nil
+}
+
 // passwordShow asks for the old and the new password.
 func (d *Door) passwordShow(x *exchange) error {
-	if x.caller.Session() == nil {
-		return d.leave(x, "/sign-in", "")
+	if err := mayChange(x); err != nil {
+		return err
 	}
 	return d.show(x, http.StatusOK, "password", PasswordView{Page: d.page(x), Least: d.Least})
 }
 
 // passwordChange asks the phone whether the new password may be put in force.
 func (d *Door) passwordChange(x *exchange) error {
+	if err := mayChange(x); err != nil {
+		return err
+	}
 	in, err := x.form("password", "new_password", "repeat")
 	if err != nil {
 		return err
@@ -26,7 +41,7 @@ func (d *Door) passwordChange(x *exchange) error {
 		asked, err = d.services.Users.AskPasswordChange(x.r.Context(), x.caller, in["password"], in["new_password"])
 	}
 	if err != nil {
-		p, status, ok := problem(err, map[string]string{"password.wrong": "password", "password.repeat": "repeat", "password.*": "new_password"})
+		p, status, ok := problem(err, map[string]string{"password.wrong": "password", "password.repeat": "repeat", "password.*": "new-password"})
 		if !ok {
 			return err
 		}
@@ -74,8 +89,9 @@ func (d *Door) changeStream(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return d.stream(x, string(x.caller.Session().ID), d.services.Approvals.Topic(c.ID), func() (State, error) {
-		next, err := d.services.Approvals.Change(x.r.Context(), x.caller)
+	caller := x.caller
+	return d.stream(x, string(caller.Session().ID), d.services.Approvals.Topic(c.ID), func(ctx context.Context) (State, error) {
+		next, err := d.services.Approvals.Change(ctx, caller)
 		return stateOfChange(next), err
 	})
 }

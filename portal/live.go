@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -22,55 +24,70 @@ const (
 	sendPatience = 10 * time.Second
 )
 
-// stream sends a state whenever its version changes, until it is over. holder bounds the streams of one session or sign-in.
-func (d *Door) stream(x *exchange, holder, topic string, look func() (State, error)) error {
+// stream sends a state whenever its version changes, until it is over. holder bounds the streams of one session or
+// sign-in. look outlives the request and keeps nothing of it.
+func (d *Door) stream(x *exchange, holder, topic string, look func(context.Context) (State, error)) error {
 	wake, cancel := d.services.Bus(topic)
-	defer cancel()
+	current, err := look(x.r.Context())
+	if err != nil {
+		cancel()
+		return err
+	}
 	ended, release := d.slots.Take(holder)
-	defer release()
-	current, err := look()
-	if err != nil {
-		return err
+	over := func() {
+		release()
+		cancel()
 	}
-	out, err := web.OpenStream(x.w, x.r, "text/event-stream", sendPatience)
+	err = web.LongStream{ContentType: "text/event-stream", Patience: sendPatience, Log: d.log}.Serve(x.w, x.r,
+		func(ctx context.Context, out *web.Stream) {
+			defer over()
+			tell(ctx, out, current, wake, ended, look)
+		})
 	if err != nil {
-		return err
+		over()
 	}
+	return err
+}
+
+// tell is a stream's life: it begins with the state as it was found.
+func tell(ctx context.Context, out *web.Stream, current State, wake, ended <-chan struct{}, look func(context.Context) (State, error)) {
 	if !sendState(out, current) {
-		return nil
+		return
 	}
 	again, life := time.NewTicker(lookEvery), time.NewTimer(streamLife)
 	defer again.Stop()
 	defer life.Stop()
+	draining := web.Draining(ctx)
 	for !current.over {
 		select {
 		case <-wake:
 		case <-again.C:
 		case <-life.C:
-			return nil
+			return
 		case <-ended:
-			return nil
-		case <-web.Draining(x.r.Context()):
-			return nil
-		case <-x.r.Context().Done():
-			return nil
+			return
+		case <-draining:
+			return
+		case <-ctx.Done():
+			return
 		}
-		next, err := look()
+		var next State
+		err := errors.New("nobody looked")
+		out.Aside(ctx, func() { next, err = look(ctx) })
 		if err != nil {
-			return nil //nolint:nilerr // the header is out; the page asks again and is told
+			return // the header is out; the page asks again and is told
 		}
 		if next.Version == current.Version {
 			if out.Send([]byte(":\n\n")) != nil { // finds out whether anybody is there
-				return nil
+				return
 			}
 			continue
 		}
 		current = next
 		if !sendState(out, current) {
-			return nil
+			return
 		}
 	}
-	return nil
 }
 
 func sendState(out *web.Stream, s State) bool {

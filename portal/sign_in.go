@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -136,8 +137,8 @@ func (d *Door) signInStream(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return d.stream(x, string(w.ID), d.services.SignIns.Topic(w), func() (State, error) {
-		w, err := d.services.SignIns.Wait(x.r.Context(), token)
+	return d.stream(x, string(w.ID), d.services.SignIns.Topic(w), func(ctx context.Context) (State, error) {
+		w, err := d.services.SignIns.Wait(ctx, token)
 		return stateOfSignIn(w), err
 	})
 }
@@ -215,7 +216,7 @@ func (d *Door) firstVisitTake(x *exchange) error {
 		token, err = d.services.Users.FirstVisit(x.r.Context(), x.caller, in["username"], in["code"], in["new_password"])
 	}
 	if err != nil {
-		p, status, ok := problem(err, map[string]string{"first.wrong": "code", "password.repeat": "repeat", "password.*": "new_password"})
+		p, status, ok := problem(err, map[string]string{"first.wrong": "code", "password.repeat": "repeat", "password.*": "new-password"})
 		if !ok {
 			return err
 		}

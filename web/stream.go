@@ -1,8 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
+	"runtime"
 	"time"
 )
 
@@ -12,6 +18,10 @@ type Stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	patient time.Duration
+
+	conn net.Conn // instead of w and control, when the stream left its request
+	log  *slog.Logger
+	lost bool // a panic ended it
 }
 
 // OpenStream sends the header of a long answer and lifts the deadlines that
@@ -26,17 +36,125 @@ func OpenStream(w http.ResponseWriter, r *http.Request, contentType string, pati
 		return nil, err
 	}
 	liftDeadline(r.Context())
-	head := w.Header()
-	head.Set("Content-Type", contentType)
-	head.Set("Cache-Control", "no-store")
-	head.Set("X-Accel-Buffering", "no") // some proxies hold answers back otherwise
+	streamHeader(w.Header(), contentType)
 	w.WriteHeader(http.StatusOK)
 	s := &Stream{w: w, control: control, patient: patience}
 	return s, s.Send(nil)
 }
 
+func streamHeader(head http.Header, contentType string) {
+	head.Set("Content-Type", contentType)
+	head.Set("Cache-Control", "no-store")
+	head.Set("X-Accel-Buffering", "no") // some proxies hold answers back otherwise
+}
+
+// LongStream is a kind of stream that thousands may have open at a time.
+type LongStream struct {
+	ContentType string
+	Patience    time.Duration // see OpenStream
+	Log         *slog.Logger  // told of panics
+}
+
+// Serve begins a long answer and has talk write it. Over HTTP/1.1 it takes the
+// connection away from net/http and returns at once, and talk goes on by
+// itself: the request's buffers, contexts and deep stack are given back, which
+// is most of what a stream that waits would hold. So talk keeps nothing of the
+// request; its context is done only when talk is, and carries Draining. That
+// the client is gone is found out by Send. Over HTTP/2 the connection carries
+// other requests too, and talk runs within its request.
+//
+// An error means that streaming is impossible here; nothing was sent then, and
+// talk does not run.
+func (l LongStream) Serve(w http.ResponseWriter, r *http.Request, talk func(context.Context, *Stream)) error {
+	var conn net.Conn
+	var err error = http.ErrNotSupported
+	if r.ProtoMajor == 1 && r.Method != http.MethodHead {
+		conn, _, err = http.NewResponseController(w).Hijack()
+	}
+	if errors.Is(err, http.ErrNotSupported) {
+		s, err := OpenStream(w, r, l.ContentType, l.Patience)
+		if err == nil {
+			talk(r.Context(), s)
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	head := w.Header()
+	streamHeader(head, l.ContentType)
+	head.Set("Connection", "close") // where the answer ends
+	head.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	var begin bytes.Buffer
+	begin.WriteString("HTTP/1.1 200 OK\r\n")
+	_ = head.Write(&begin) // to memory
+	begin.WriteString("\r\n")
+	s := &Stream{patient: l.Patience, conn: conn, log: l.Log}
+	if s.Send(begin.Bytes()) != nil {
+		_ = conn.Close()
+		return nil // the client is gone, and nobody is left to be told
+	}
+	go s.leave(Draining(r.Context()), talk)
+	return nil
+}
+
+// leave is a stream's life after its request.
+func (s *Stream) leave(draining <-chan struct{}, talk func(context.Context, *Stream)) {
+	ctx, cancel := context.WithCancel(WithDraining(context.Background(), draining))
+	defer func() {
+		cancel()
+		_ = s.conn.Close()
+	}()
+	defer s.caught(ctx)
+	talk(ctx, s)
+}
+
+// caught ends the stream at a panic, which Recover would have caught within
+// the request, and logs it as Recover does.
+func (s *Stream) caught(ctx context.Context) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	s.lost = true
+	what := fmt.Sprintf("%T", value)
+	if err, ok := value.(runtime.Error); ok {
+		what = err.Error()
+	}
+	s.log.LogAttrs(ctx, slog.LevelError, "panic", slog.String("panic", what), slog.String("stack", callers()))
+}
+
+// Aside does work that needs a deep stack, such as asking the store, and waits
+// for it. A stream that left its request does it on another goroutine, so that
+// its own stack stays as small as it began.
+func (s *Stream) Aside(ctx context.Context, work func()) {
+	if s.conn == nil {
+		work()
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer s.caught(ctx)
+		work()
+	}()
+	<-done
+}
+
+var errLost = errors.New("the stream ended with a panic")
+
 // Send writes p and pushes it out. After an error the stream is dead.
 func (s *Stream) Send(p []byte) error {
+	switch {
+	case s.lost:
+		return errLost
+	case s.conn != nil:
+		if err := s.conn.SetWriteDeadline(time.Now().Add(s.patient)); err != nil {
+			return err
+		}
+		_, err := s.conn.Write(p)
+		return err
+	}
 	if err := s.control.SetWriteDeadline(time.Now().Add(s.patient)); err != nil {
 		return err
 	}

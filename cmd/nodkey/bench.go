@@ -54,7 +54,7 @@ func benchCommand() *cobra.Command {
 	flags.IntVar(&f.concurrency, "concurrency", 64, "sign-ins under way at a time")
 	flags.IntVar(&f.waiting, "waiting", 2000, "sign-ins that wait while memory is measured; 0 leaves that out")
 	flags.StringVar(&f.only, "only", "", "measure one part only: load, memory, start, tls or passwords")
-	flags.StringVar(&f.profile, "profile", "", "write the server's processor and allocation profiles into this `directory`")
+	flags.StringVar(&f.profile, "profile", "", "write profiles of the server into this `directory`, for go tool pprof")
 	flags.BoolVar(&f.json, "json", false, "print one object of JSON")
 	return c
 }
@@ -256,14 +256,20 @@ func (b *benchRun) limit(ctx context.Context) (err error) {
 	return err
 }
 
-// memory compares the server with and without sign-ins that wait. They have been there before: what a server holds on to
-// after its first crowd, such as the database's cache, is not theirs.
+// waitingEach is how many sign-ins of one user wait: few enough, in two passes, for the limits on trying passwords.
+const waitingEach = 4
+
+// untilGone is when a server has noticed that the browsers are gone: it finds out when it writes, twice.
+const untilGone = 12 * time.Second
+
+// memory compares the server with sign-ins that wait and without them, after they went: what a server holds on to from
+// then on, such as the database's cache, is not theirs.
 func (b *benchRun) memory(ctx context.Context) (err error) {
 	n := b.flags.waiting
 	if n == 0 {
 		return nil
 	}
-	server, target, err := b.server(ctx, "memory", min(n, b.flags.phones), false)
+	server, target, err := b.server(ctx, "memory", (n+waitingEach-1)/waitingEach, false)
 	if err != nil {
 		return err
 	}
@@ -273,13 +279,13 @@ func (b *benchRun) memory(ctx context.Context) (err error) {
 		return err
 	}
 	defer load.Close()
-	var resident, heap [2]float64
+	var resident, objects, stacks [2]float64
 	look := func(i int) error {
 		f, err := server.ask("collect")
 		if err != nil {
 			return err
 		}
-		heap[i] = float64(f.Heap) / 1024
+		objects[i], stacks[i] = float64(f.Objects)/1024, float64(f.Stacks)/1024
 		resident[i], err = bench.Resident(server.pid())
 		return err
 	}
@@ -287,21 +293,22 @@ func (b *benchRun) memory(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	err = look(1)
+	if err == nil && b.flags.profile != "" {
+		_, err = server.ask("heap " + filepath.Join(b.flags.profile, "waiting.pprof"))
+	}
 	release()
-	time.Sleep(idleAfter) // the server's side of the connections ends
+	if err != nil {
+		return err
+	}
+	time.Sleep(untilGone)
 	if err := look(0); err != nil {
-		return err
-	}
-	if release, err = load.Wait(ctx, n, b.flags.concurrency); err != nil {
-		return err
-	}
-	defer release()
-	if err := look(1); err != nil {
 		return err
 	}
 	b.report.Memory.Waiting = n
 	b.report.Memory.PerWaiting = (resident[1] - resident[0]) / float64(n)
-	b.report.Memory.HeapWaiting = (heap[1] - heap[0]) / float64(n)
+	b.report.Memory.ObjectsWaiting = (objects[1] - objects[0]) / float64(n)
+	b.report.Memory.StacksWaiting = (stacks[1] - stacks[0]) / float64(n)
 	return nil
 }
 

@@ -40,7 +40,8 @@ type benchReady struct {
 
 // benchFigures is its answer to every further line.
 type benchFigures struct {
-	Heap      uint64 `json:"heap"`      // bytes of objects and stacks
+	Objects   uint64 `json:"objects"`   // bytes on the heap
+	Stacks    uint64 `json:"stacks"`    // bytes
 	Allocated uint64 `json:"allocated"` // bytes since the start
 	Updates   uint64 `json:"updates"`
 	Commits   uint64 `json:"commits"`
@@ -194,7 +195,7 @@ func benchAnswer(store *sqlstore.Store, line string) benchFigures {
 	samples := []runtimemetrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	runtimemetrics.Read(samples)
 	out := benchFigures{
-		Heap: samples[0].Value.Uint64() + samples[1].Value.Uint64(), Allocated: samples[2].Value.Uint64(),
+		Objects: samples[0].Value.Uint64(), Stacks: samples[1].Value.Uint64(), Allocated: samples[2].Value.Uint64(),
 		Updates: stats.Updates, Commits: stats.Commits,
 	}
 	if err != nil {
