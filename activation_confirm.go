@@ -117,6 +117,9 @@ func (s *Activations) NotMine(ctx context.Context, c Caller, id KeyID) error {
 		if err := s.forgetFirstKey(tx, key); err != nil {
 			return err
 		}
+		if err := tx.ForgetBrowsers(key.UserID); err != nil { // those that it let in are not told from the user's own
+			return err
+		}
 		return s.record(tx, c, now, "key.disowned", key.UserID, string(id), "phone", key.Phone.Name)
 	})
 	if err == nil {

@@ -288,6 +288,10 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 			return fail(Conflict, "approval.disown")
 		}
 		if a.Kind == ApproveSignIn {
+			// Which browser it let in is not kept, and a stranger's must not pass for one that was here before.
+			if err := tx.ForgetBrowsers(a.UserID); err != nil {
+				return err
+			}
 			signIn, err := tx.SignIn(SignInID(a.Subject))
 			if err != nil && !errors.Is(err, ErrNoRow) {
 				return err

@@ -108,3 +108,32 @@ func TestNamesThatPeopleReadHideNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestABrowserLetInByMistakeIsAStrangerAgain(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	p.enter(t)
+	stranger := h.NewBrowser(h.address())
+	if err := stranger.Begin(h.ctx, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	asked := p.newest(t)
+	p.yes(t, stranger) // read out over the telephone
+	if err := stranger.Finish(h.ctx); err != nil {
+		t.Fatal(err)
+	}
+	phone, err := p.key.Caller(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Approvals.Disown(h.ctx, phone, nodkey.ApprovalID(asked.ID)); err != nil {
+		t.Fatal(err)
+	}
+	h.Clock.Advance(time.Hour)
+	if err := stranger.Begin(h.ctx, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	if again := p.newest(t); again.Known {
+		t.Error("the phone says of the browser that was disowned that it has been here before")
+	}
+}

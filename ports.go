@@ -129,6 +129,8 @@ type SessionRows interface {
 	// KnowBrowser remembers that the browser with this token signed in as the user.
 	KnowBrowser(browser TokenHash, user UserID, at time.Time) error
 	KnownBrowser(browser TokenHash, user UserID) (bool, error)
+	// ForgetBrowsers makes strangers of all the browsers that signed in as the user.
+	ForgetBrowsers(UserID) error
 }
 
 // LimitRows keeps the levels of leaky buckets.

@@ -1,6 +1,7 @@
 package nodkeytest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -240,6 +241,12 @@ func sessionTests() map[string]func(kit) {
 			knows("B", user, false)
 			knows("", user, false) // no token is no browser
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.KnowBrowser("b", "nobody", start) })
+			k.update(func(tx nodkey.Tx) error {
+				return errors.Join(tx.KnowBrowser("c", user, start), tx.KnowBrowser("c", other, start), tx.ForgetBrowsers(user))
+			})
+			knows("b", user, false)
+			knows("c", user, false)
+			knows("c", other, true)
 		},
 	}
 }

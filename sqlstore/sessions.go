@@ -54,6 +54,11 @@ func (t *tx) KnowBrowser(browser nodkey.TokenHash, user nodkey.UserID, at time.T
 	return err
 }
 
+func (t *tx) ForgetBrowsers(user nodkey.UserID) error {
+	_, err := t.exec("DELETE FROM known_browsers WHERE user_id = $1", string(user))
+	return err
+}
+
 func (t *tx) KnownBrowser(browser nodkey.TokenHash, user nodkey.UserID) (bool, error) {
 	n, err := one(t, (*row).count, "SELECT COUNT(*) FROM known_browsers WHERE browser = $1 AND user_id = $2 AND browser <> ''",
 		string(browser), string(user))
