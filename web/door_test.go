@@ -38,7 +38,7 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 		name          string
 		has, hasNever []string
 	}{
-		{plain, "Content-Security-Policy", []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "frame-src 'none'"}, []string{"unsafe", "*"}},
+		{plain, "Content-Security-Policy", []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "frame-src 'none'"}, []string{"unsafe", "*", "data:"}},
 		{phone, "Content-Security-Policy", []string{"script-src 'self' 'wasm-unsafe-eval';", "frame-ancestors 'none'", "manifest-src 'self'", "worker-src 'self'"}, []string{"unsafe-inline", "*"}},
 		{demo, "Content-Security-Policy", []string{"frame-ancestors http://nodkey.localhost:8080"}, []string{"frame-ancestors 'none'"}},
 		{page, "Content-Security-Policy", []string{"frame-src http://a.localhost http://b.localhost;"}, nil},

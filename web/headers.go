@@ -68,7 +68,7 @@ func (p HeaderPolicy) contentSecurity() string {
 		"default-src 'none'",
 		"script-src " + script,
 		"style-src 'self'",
-		"img-src 'self' data:",
+		"img-src 'self'",
 		"font-src 'self'",
 		"connect-src 'self'",
 		"manifest-src 'self'", // without it the phone app is not installable
