@@ -212,8 +212,12 @@ func (h *house) workers(log *slog.Logger) []func(context.Context) error {
 			return err
 		}),
 		every(nodkey.PurgeEvery, log, "purge", func(ctx context.Context) error {
-			_, err := h.services.Upkeep.Purge(ctx)
-			return err
+			// Each step is short, so that others get their turn; a busy minute leaves more than one behind.
+			for {
+				if n, err := h.services.Upkeep.Purge(ctx); err != nil || n == 0 {
+					return err
+				}
+			}
 		}),
 	}
 }
