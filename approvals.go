@@ -15,20 +15,36 @@ type Approvals struct{ *base }
 // Open lists the statements that a phone's keys are asked about, newest first. notified leaves out those that were over
 // the user's budget: they are found by asking, but wake nobody.
 func (s *Approvals) Open(ctx context.Context, phones []Caller, notified bool) (wire.Approvals, error) {
+	out, _, err := s.look(ctx, phones, notified)
+	return out, err
+}
+
+// Look is Open for a stream, without those over the budget, and beside it where the phones' keys stand, in their order; a
+// key that is gone counts as removed.
+func (s *Approvals) Look(ctx context.Context, phones []Caller) (wire.Approvals, []KeyState, error) {
+	return s.look(ctx, phones, true)
+}
+
+func (s *Approvals) look(ctx context.Context, phones []Caller, notified bool) (wire.Approvals, []KeyState, error) {
 	now := s.now()
 	out := wire.Approvals{Now: now.UnixMilli(), Statements: []string{}}
+	states := make([]KeyState, len(phones))
 	err := s.Store.View(ctx, func(tx Tx) error {
 		out.Statements = out.Statements[:0]
-		for _, c := range phones {
+		for i, c := range phones {
 			if c.key == nil {
 				return fail(Unauthenticated, "proof.missing")
 			}
+			states[i] = KeyRemoved
 			key, err := tx.Key(c.key.ID)
-			if errors.Is(err, ErrNoRow) || err == nil && key.State == KeyRemoved {
-				continue // nothing concerns it any more
+			if errors.Is(err, ErrNoRow) {
+				continue
 			}
 			if err != nil {
 				return err
+			}
+			if states[i] = key.StateAt(now); key.State == KeyRemoved {
+				continue // nothing concerns it any more
 			}
 			open, err := tx.OpenApprovals(c.key.UserID, now)
 			if err != nil {
@@ -42,7 +58,7 @@ func (s *Approvals) Open(ctx context.Context, phones []Caller, notified bool) (w
 		}
 		return nil
 	})
-	return out, wrap(err)
+	return out, states, wrap(err)
 }
 
 // Topics are what the bus is told when the list of these phones' approvals, or the state of their keys, changes.

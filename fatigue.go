@@ -23,22 +23,47 @@ const fatigueWindow = 15 * time.Minute
 // password and other kinds need a session, so that nobody gets to bury the notified ones under as many others.
 const fatigueHistory = 1000
 
+// fatigueGlance is how many are read first: mostly the last yes is among them, and what came before it does not matter.
+const fatigueGlance = 4
+
+// mayNotifyUser reads as much of a user's approvals as it takes to tell whether a further sign-in may wake the phones.
+func mayNotifyUser(tx ApprovalRows, user UserID, known bool, now time.Time) (bool, error) {
+	since := now.Add(-fatigueWindow)
+	history, err := tx.ApprovalsSince(user, since, fatigueGlance)
+	if err != nil {
+		return false, err
+	}
+	may, sure := mayNotify(history, known, now)
+	if sure || len(history) < fatigueGlance {
+		return may, nil
+	}
+	if history, err = tx.ApprovalsSince(user, since, fatigueHistory); err != nil {
+		return false, err
+	}
+	may, _ = mayNotify(history, known, now)
+	return may, nil
+}
+
 // mayNotify tells whether a further sign-in from a known or unknown browser may wake the phones. Beyond the budget the
-// request still exists and is found by opening the app. history holds the user's approvals of the window, newest first.
-func mayNotify(history []Approval, known bool, now time.Time) bool {
+// request still exists and is found by opening the app. history holds the user's approvals of the window, newest first;
+// sure says that older ones would change nothing.
+func mayNotify(history []Approval, known bool, now time.Time) (may, sure bool) {
 	b := fatigue[known]
 	open, unanswered := 0, 0
 	for _, a := range history {
 		if a.Kind != ApproveSignIn || a.Known != known || !a.Notified || now.Sub(a.CreatedAt) >= b.within {
 			continue
 		}
-		switch a.StateAt(now) {
-		case ApprovalApproved:
-			return open < b.open && unanswered < b.unanswered
-		case ApprovalOpen:
+		state := a.StateAt(now)
+		if state == ApprovalApproved {
+			return open < b.open && unanswered < b.unanswered, true
+		}
+		if state == ApprovalOpen {
 			open++
 		}
-		unanswered++
+		if unanswered++; open >= b.open || unanswered >= b.unanswered {
+			return false, true
+		}
 	}
-	return open < b.open && unanswered < b.unanswered
+	return true, false
 }

@@ -25,32 +25,14 @@ type Waiting struct {
 
 // Wait tells where the sign-in behind a browser's token stands.
 func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
-	now := s.now()
 	var w Waiting
 	err := s.Store.View(ctx, func(tx Tx) error {
-		signIn, err := tx.SignInByToken(token.Hash())
-		if errors.Is(err, ErrNoRow) {
-			return fail(NotFound, "sign_in.unknown")
+		var approval Approval
+		var err error
+		if w, approval, err = s.progress(tx, token, s.now()); err != nil || w.State == SignInApproved || w.State == SignInDone {
+			return err // whose page names no phone
 		}
-		if err != nil {
-			return err
-		}
-		approval, err := tx.Approval(signIn.ApprovalID)
-		if err != nil {
-			return err
-		}
-		w = Waiting{ID: signIn.ID, State: signIn.State, Cause: signIn.Cause, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
-			ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
-		if signIn.State == SignInPending {
-			w.Remaining = max(0, approval.ExpiresAt.Sub(now))
-			if approval.StateAt(now) == ApprovalExpired {
-				w.State, w.EndedAt = SignInExpired, approval.ExpiresAt
-			} else if approval.Number {
-				w.Number = s.id.digits(approval.ID)
-			}
-		}
-		w.Again = w.State == SignInExpired && now.Before(signIn.ExpiresAt)
-		keys, err := tx.KeysOf(signIn.UserID)
+		keys, err := tx.KeysOf(approval.UserID)
 		if err != nil {
 			return err
 		}
@@ -62,6 +44,42 @@ func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
 		return nil
 	})
 	return w, wrap(err)
+}
+
+// Progress is Wait without the phones' names, for those who only ask whether anything has changed.
+func (s *SignIns) Progress(ctx context.Context, token Token) (Waiting, error) {
+	var w Waiting
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		w, _, err = s.progress(tx, token, s.now())
+		return err
+	})
+	return w, wrap(err)
+}
+
+func (s *SignIns) progress(tx Tx, token Token, now time.Time) (Waiting, Approval, error) {
+	signIn, err := tx.SignInByToken(token.Hash())
+	if errors.Is(err, ErrNoRow) {
+		return Waiting{}, Approval{}, fail(NotFound, "sign_in.unknown")
+	}
+	if err != nil {
+		return Waiting{}, Approval{}, err
+	}
+	approval, err := tx.Approval(signIn.ApprovalID)
+	if err != nil {
+		return Waiting{}, Approval{}, err
+	}
+	w := Waiting{ID: signIn.ID, State: signIn.State, Cause: signIn.Cause, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
+		ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
+	if signIn.State == SignInPending {
+		w.Remaining = max(0, approval.ExpiresAt.Sub(now))
+		if approval.StateAt(now) == ApprovalExpired {
+			w.State, w.EndedAt = SignInExpired, approval.ExpiresAt
+		} else if approval.Number {
+			w.Number = s.id.digits(approval.ID)
+		}
+	}
+	w.Again = w.State == SignInExpired && now.Before(signIn.ExpiresAt)
+	return w, approval, nil
 }
 
 // Topic is what the bus is told when a sign-in moves on.

@@ -143,11 +143,11 @@ func (b *base) keysOf(ctx context.Context, user UserID) (keys []Key, err error) 
 
 // insertSignIn stores a sign-in with its approval and decides whether the phones are woken.
 func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, now time.Time) error {
-	history, err := tx.ApprovalsSince(signIn.UserID, now.Add(-fatigueWindow), fatigueHistory)
+	may, err := mayNotifyUser(tx, signIn.UserID, signIn.Known, now)
 	if err != nil {
 		return err
 	}
-	approval.Notified = mayNotify(history, signIn.Known, now)
+	approval.Notified = may
 	signIn.Notified, signIn.ApprovalID, signIn.State = approval.Notified, approval.ID, SignInPending
 	if err := tx.InsertApproval(*approval); err != nil {
 		return err

@@ -89,11 +89,7 @@ type phoneStream struct {
 
 // look tells what is new. It gives false when the stream is over.
 func (s *phoneStream) look(ctx context.Context, first bool) bool {
-	states, err := s.door.services.Keys.States(ctx, s.phones)
-	if err != nil {
-		return s.bye()
-	}
-	open, err := s.door.services.Approvals.Open(ctx, s.phones, true)
+	open, states, err := s.door.services.Approvals.Look(ctx, s.phones)
 	if err != nil {
 		return s.bye()
 	}

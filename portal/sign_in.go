@@ -133,14 +133,24 @@ func versionOfSignIn(w nodkey.Waiting) string {
 }
 
 func (d *Door) signInStream(x *exchange) error {
-	token, w, err := d.waiting(x)
+	token, w, err := d.progress(x)
 	if err != nil {
 		return err
 	}
 	return d.stream(x, string(w.ID), d.services.SignIns.Topic(w), func(ctx context.Context) (State, error) {
-		w, err := d.services.SignIns.Wait(ctx, token)
+		w, err := d.services.SignIns.Progress(ctx, token)
 		return stateOfSignIn(w), err
 	})
+}
+
+// progress is waiting without what only pages show.
+func (d *Door) progress(x *exchange) (nodkey.Token, nodkey.Waiting, error) {
+	token, ok := d.signIn.Read(x.r)
+	if !ok {
+		return "", nodkey.Waiting{}, &nodkey.Error{Kind: nodkey.NotFound, Key: "sign_in.unknown"}
+	}
+	w, err := d.services.SignIns.Progress(x.r.Context(), nodkey.Token(token))
+	return nodkey.Token(token), w, err
 }
 
 func stateOfSignIn(w nodkey.Waiting) State {
@@ -148,7 +158,7 @@ func stateOfSignIn(w nodkey.Waiting) State {
 }
 
 func (d *Door) signInState(x *exchange) error {
-	_, w, err := d.waiting(x)
+	_, w, err := d.progress(x)
 	if err != nil {
 		return err
 	}
