@@ -27,6 +27,7 @@ func (s *Approvals) effect(a Approval, d decision, key Key, now time.Time) (func
 			if added.State != KeyApprove {
 				return fail(Conflict, "approval.cancelled")
 			}
+			added.ApprovedBy = deciding.ID
 			return s.activate(tx, Caller{key: deciding}, added, now)
 		}, nil
 	case ApproveKeyRemove:

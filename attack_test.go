@@ -137,3 +137,32 @@ func TestABrowserLetInByMistakeIsAStrangerAgain(t *testing.T) {
 		t.Error("the phone says of the browser that was disowned that it has been here before")
 	}
 }
+
+func TestNotMineLeavesNoKeyThatTheStrangersKeySaidYesTo(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.add(t)
+	owner := p.visit(t)
+	shown := h.code(t, owner)
+	// The stranger knows the password and photographed the code.
+	first, _, err := h.phone("Stranger 1").Activate(h.ctx, shown, nodkeytest.Making{PIN: pin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := &person{house: h, name: p.name, id: p.id, browser: h.NewBrowser(h.address()), key: first}
+	second := stranger.addPhone(t, stranger.enter(t), "Stranger 2")
+	other := &person{house: h, name: p.name, id: p.id, browser: h.NewBrowser(h.address()), key: second}
+	other.enter(t)
+	if err := h.Activations.NotMine(h.ctx, owner, nodkey.KeyID(first.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if other.caller(t).Session() != nil || stranger.caller(t).Session() != nil {
+		t.Error("a session that the stranger's keys opened is still there")
+	}
+	if receipt, err := second.Receipt(h.ctx); err != nil || receipt.State != "removed" {
+		t.Errorf("the stranger's second key is %q, %v", receipt.State, err)
+	}
+	// The owner, who never had a phone, is where they were.
+	if _, receipt, err := h.phone("Mine").Activate(h.ctx, h.code(t, p.visit(t)), nodkeytest.Making{PIN: pin}); err != nil || receipt.State != "active" {
+		t.Errorf("the owner's own phone: %q, %v", receipt.State, err)
+	}
+}

@@ -50,6 +50,7 @@ type Key struct {
 	Credential                     *Credential // nil without biometric
 
 	ActivationID ActivationID
+	ApprovedBy   KeyID  // the user's key that said yes to it; empty for a first one
 	Submission   []byte // SHA-256 of the submission's signing input
 	PINTries     int    // wrong or unfinished tries in a row
 	CreatedAt    time.Time

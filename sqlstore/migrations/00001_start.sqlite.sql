@@ -35,6 +35,7 @@ CREATE TABLE keys (
     credential_public_key BLOB,
     credential_sign_count INTEGER, -- NULL: no credential
     activation_id         TEXT NOT NULL,
+    approved_by           TEXT NOT NULL,
     submission            BLOB,
     pin_tries             INTEGER NOT NULL,
     activated_at          INTEGER NOT NULL,
