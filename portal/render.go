@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -87,30 +88,87 @@ func (r *Renderer) Render(w http.ResponseWriter, status int, name string, v view
 // parse makes one template set a page: layout, the parts (files named
 // part_*.html) and the page, which defines "title", "scripts" and "main".
 func parse(assets AssetPaths, translator Translator) (map[string]*template.Template, error) {
-	shared, err := template.New("").Funcs(functions(assets, translator)).ParseFS(templates, "templates/layout.html", "templates/part_*.html")
-	if err != nil {
-		return nil, err
-	}
+	calls := functions(assets, translator)
 	files, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	pages := make(map[string]*template.Template)
+	shared := template.New("").Funcs(calls)
+	var pages []string
 	for _, file := range files {
 		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name == "layout" || strings.HasPrefix(name, "part_") {
-			continue
+		if name != "layout" && !strings.HasPrefix(name, "part_") {
+			pages = append(pages, name)
+		} else if err := add(shared, name, calls); err != nil {
+			return nil, err
 		}
+	}
+	parsed := make(map[string]*template.Template, len(pages))
+	for _, name := range pages {
 		page, err := shared.Clone()
 		if err != nil {
 			return nil, err
 		}
-		if pages[name], err = page.ParseFS(templates, file); err != nil {
+		if err := add(page, name, calls); err != nil {
 			return nil, err
 		}
+		parsed[name] = page
 	}
-	return pages, nil
+	return parsed, nil
 }
+
+// add parses one file into a set of templates.
+func add(set *template.Template, name string, calls template.FuncMap) error {
+	source, err := templates.ReadFile("templates/" + name + ".html")
+	if err != nil {
+		return err
+	}
+	settled, err := settle(string(source), calls)
+	if err != nil {
+		return err
+	}
+	_, err = set.New(name + ".html").Parse(settled)
+	return err
+}
+
+// fixed finds calls whose answer is the same for every page of a language: {{t "key"}}, {{asset "name"}} and
+// {{icon "name" "class" …}}.
+var fixed = regexp.MustCompile(`\{\{(?:(t|asset) ("[^"\\]*")|(icon)((?: "[^"\\]*")+))\}\}`)
+
+// settle puts the answers of such calls into a template's text once, instead of asking for them again for every page. They
+// stand in text and in quoted attributes, so escaping them as HTML is what html/template would do.
+func settle(source string, calls template.FuncMap) (string, error) {
+	text, asset, icon := calls["t"].(textCall), calls["asset"].(assetCall), calls["icon"].(iconCall)
+	var failed error
+	settled := fixed.ReplaceAllStringFunc(source, func(call string) string {
+		found := fixed.FindStringSubmatch(call)
+		var answer string
+		var err error
+		switch {
+		case found[1] == "t":
+			answer, err = text(strings.Trim(found[2], `"`))
+			answer = template.HTMLEscapeString(answer)
+		case found[1] == "asset":
+			answer, err = asset(strings.Trim(found[2], `"`))
+			answer = template.HTMLEscapeString(answer)
+		default:
+			names := strings.Split(strings.Trim(found[4], ` "`), `" "`)
+			var drawn template.HTML
+			drawn, err = icon(names[0], names[1:]...)
+			answer = string(drawn)
+		}
+		failed = errors.Join(failed, err)
+		return strings.ReplaceAll(answer, "{{", `{{"{{"}}`)
+	})
+	return settled, failed
+}
+
+// The calls that settle makes.
+type (
+	textCall  = func(key any, args ...any) (string, error)
+	assetCall = func(name string) (string, error)
+	iconCall  = func(name string, classes ...string) (template.HTML, error)
+)
 
 // functions are what templates may call.
 //
