@@ -132,7 +132,8 @@ func add(set *template.Template, name string, calls template.FuncMap) error {
 }
 
 // fixed finds calls whose answer is the same for every page of a language: {{t "key"}}, {{asset "name"}} and
-// {{icon "name" "class" …}}.
+// {{icon "name" "class" …}}. A call written otherwise, {{"name" | asset}}, is asked when the page is shown: for what is not
+// there outside the demo.
 var fixed = regexp.MustCompile(`\{\{(?:(t|asset) ("[^"\\]*")|(icon)((?: "[^"\\]*")+))\}\}`)
 
 // settle puts the answers of such calls into a template's text once, instead of asking for them again for every page. They
