@@ -21,7 +21,7 @@ type Stream struct {
 
 	conn net.Conn // instead of w and control, when the stream left its request
 	log  *slog.Logger
-	lost bool // a panic ended it
+	lost bool // a panic ended it, or the client was gone before it began
 }
 
 // OpenStream sends the header of a long answer and lifts the deadlines that
@@ -90,10 +90,9 @@ func (l LongStream) Serve(w http.ResponseWriter, r *http.Request, talk func(cont
 	_ = head.Write(&begin) // to memory
 	begin.WriteString("\r\n")
 	s := &Stream{patient: l.Patience, conn: conn, log: l.Log}
-	if s.Send(begin.Bytes()) != nil {
-		_ = conn.Close()
-		return nil // the client is gone, and nobody is left to be told
-	}
+	// When the client is gone already, talk runs all the same: it finds out at
+	// its first line, and gives back what it was to hold.
+	s.lost = s.Send(begin.Bytes()) != nil
 	go s.leave(Draining(r.Context()), talk)
 	return nil
 }
@@ -141,7 +140,7 @@ func (s *Stream) Aside(ctx context.Context, work func()) {
 	<-done
 }
 
-var errLost = errors.New("the stream ended with a panic")
+var errLost = errors.New("the stream is over")
 
 // Send writes p and pushes it out. After an error the stream is dead.
 func (s *Stream) Send(p []byte) error {
