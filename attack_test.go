@@ -1,6 +1,7 @@
 package nodkey_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -164,5 +165,42 @@ func TestNotMineLeavesNoKeyThatTheStrangersKeySaidYesTo(t *testing.T) {
 	// The owner, who never had a phone, is where they were.
 	if _, receipt, err := h.phone("Mine").Activate(h.ctx, h.code(t, p.visit(t)), nodkeytest.Making{PIN: pin}); err != nil || receipt.State != "active" {
 		t.Errorf("the owner's own phone: %q, %v", receipt.State, err)
+	}
+}
+
+func TestWhoBuriesOldRequestsUnderOthersWakesNobody(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	stranger := h.NewBrowser(h.address())
+	asks := func() bool {
+		t.Helper()
+		h.Clock.Advance(time.Second)
+		if err := stranger.Begin(h.ctx, p.name, password); err != nil {
+			t.Fatal(err)
+		}
+		w, err := stranger.Wait(h.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.Notified
+	}
+	if !asks() || asks() {
+		t.Fatal("the budget of a stranger is one open request")
+	}
+	err := h.Ports.Store.Update(h.ctx, func(tx nodkey.Tx) error {
+		for i := range 1000 { // as many changes of PIN as a copied phone likes to begin
+			a := nodkey.Approval{ID: nodkey.ApprovalID(fmt.Sprint(i)), UserID: p.id, Kind: nodkey.ApprovePINChange, State: nodkey.ApprovalCancelled,
+				CreatedAt: h.Clock.Now(), ExpiresAt: h.Clock.Now()}
+			if err := tx.InsertApproval(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asks() {
+		t.Error("a second request woke the phones while the first was open")
 	}
 }

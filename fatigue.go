@@ -20,7 +20,8 @@ var fatigue = map[bool]budget{
 const fatigueWindow = 15 * time.Minute
 
 // fatigueHistory is how many approvals of the window are looked at. What does not notify is charged as a try at the
-// password and other kinds need a session, so that nobody gets to bury the notified ones under as many others.
+// password and other kinds need a session or a phone: whoever has that and buries the notified ones under as many others
+// wakes nobody.
 const fatigueHistory = 1000
 
 // fatigueGlance is how many are read first: mostly the last yes is among them, and what came before it does not matter.
@@ -40,8 +41,8 @@ func mayNotifyUser(tx ApprovalRows, user UserID, known bool, now time.Time) (boo
 	if history, err = tx.ApprovalsSince(user, since, fatigueHistory); err != nil {
 		return false, err
 	}
-	may, _ = mayNotify(history, known, now)
-	return may, nil
+	may, sure = mayNotify(history, known, now)
+	return may && (sure || len(history) < fatigueHistory), nil // what is buried deeper counts as a no
 }
 
 // mayNotify tells whether a further sign-in from a known or unknown browser may wake the phones. Beyond the budget the
