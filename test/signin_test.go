@@ -1,10 +1,6 @@
 package test
 
-import (
-	"testing"
-
-	"github.com/nodkey/nodkey/nodkeytest/browser"
-)
+import "testing"
 
 func TestAPhoneIsActivatedByTheTypedCodeAndThenSignsIn(t *testing.T) {
 	h := move(t, nil)
@@ -48,4 +44,3 @@ func TestAPhoneIsActivatedByTheTypedCodeAndThenSignsIn(t *testing.T) {
 	h.desk.Says("#greeting", "Mara")
 	h.desk.Visit("portal-home")
 }
-

@@ -47,6 +47,7 @@ type houseOptions struct {
 	framedBy  web.Origin       // the only page that may frame portal and phone app
 	byPort    bool             // demo --lan: the doors may differ by port alone
 	passwords nodkey.Passwords // instead of argon2id
+	clock     nodkey.Clock     // instead of the machine's, for tests
 }
 
 // checkPlaces says what is wrong with where the doors are to answer.
@@ -80,6 +81,9 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 		return nil, err
 	}
 	h := &house{settings: s, texts: texts, clock: systemClock{}, bus: bus.New()}
+	if o.clock != nil {
+		h.clock = o.clock
+	}
 	if h.store, err = sqlstore.Open(ctx, s.Database); err != nil {
 		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err}
 	}

@@ -87,6 +87,14 @@ func (b *Browser) Open(t testing.TB, name string, device Device) *Tab {
 	return b.adopt(t, ctx, cancel, name, device)
 }
 
+// OpenOrdinary opens a tab of the profile itself, which no other test sees the storage of as every server has an origin of its
+// own. Tabs of Open are like private windows, where some things are not to be had.
+func (b *Browser) OpenOrdinary(t testing.TB, name string, device Device) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	return b.adopt(t, ctx, cancel, name, device)
+}
+
 // adopt prepares a fresh tab.
 func (b *Browser) adopt(t testing.TB, ctx context.Context, cancel context.CancelFunc, name string, device Device) *Tab {
 	t.Helper()

@@ -74,3 +74,10 @@ func (tab *Tab) settleProblems() {
 		tab.t.Errorf("%s: the browser complained: %s", tab.name, p)
 	}
 }
+
+// Complaints gives everything that the browser complained about, excused or not.
+func (tab *Tab) Complaints() []string {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	return append([]string(nil), tab.problems...)
+}

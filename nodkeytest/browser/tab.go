@@ -24,7 +24,9 @@ type Tab struct {
 	ctx     context.Context
 	name    string
 	device  Device
-	frame   *frame // nil for the tab's own page
+
+	scriptless bool
+	frame      *frame // nil for the tab's own page
 
 	mu       sync.Mutex
 	problems []string
@@ -149,14 +151,15 @@ func (tab *Tab) Attribute(selector, name string) string {
 	return Eval[string](tab, "document.querySelector("+quote(selector)+").getAttribute("+quote(name)+") ?? ''")
 }
 
-// spot brings an element into view and gives its centre, or null while something else lies above it or it moves.
-const spot = `(async s => {
+// spot brings an element into view and gives its centre, or null while something else lies above it or it moves. Where the
+// page's scripts are off, frames cannot be awaited, and nothing moves.
+const spot = `(async (s, scripted) => {
   const e = document.querySelector(s);
   if (e === null || !e.checkVisibility({opacityProperty: true, visibilityProperty: true}) || e.disabled) return null;
   e.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
   const at = () => { const r = e.getBoundingClientRect(); return {x: r.x + r.width / 2, y: r.y + r.height / 2}; };
   const before = at();
-  await Promise.race([new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))), new Promise(r => setTimeout(r, 100))]);
+  if (scripted) await Promise.race([new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))), new Promise(r => setTimeout(r, 100))]);
   const now = at();
   if (!e.isConnected || before.x !== now.x || before.y !== now.y) return null;
   const hit = document.elementFromPoint(now.x, now.y);
@@ -171,7 +174,7 @@ func (tab *Tab) Click(selector string) {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for end := time.Now().Add(patience); ; <-look.C {
-		at, err := evaluate[*point](tab, spot+"("+quote(selector)+")")
+		at, err := evaluate[*point](tab, fmt.Sprintf("%s(%s, %t)", spot, quote(selector), !tab.scriptless))
 		if err == nil && at != nil {
 			if tab.frame != nil {
 				*at = tab.frame.onScreen(*at)
@@ -216,6 +219,7 @@ func (tab *Tab) Paste(text string) {
 func (tab *Tab) Script(on bool) {
 	tab.t.Helper()
 	call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	tab.scriptless = !on
 }
 
 // Resize changes the device's size.

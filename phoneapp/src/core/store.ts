@@ -97,8 +97,13 @@ export class Store {
     return all.sort((a, b) => a.activatedAt - b.activatedAt);
   }
 
+  /** Keeps what became of a key. One that was removed while the server was asked stays removed. */
   async putKey(key: KeyRecord): Promise<void> {
-    await guarded(() => this.db.put("keys", key));
+    await guarded(async () => {
+      const tx = this.db.transaction("keys", "readwrite");
+      if ((await tx.store.getKey(key.keyId)) !== undefined) await tx.store.put(key);
+      await tx.done;
+    });
   }
 
   /** Forgets a key and what it decided. */

@@ -21,7 +21,7 @@ export function Fault(): JSX.Element | null {
       label: texts.t("fault.code", { Code: words.code }),
       go: () => {
         Object.assign(draft, emptyDraft());
-        nav.replace({ screen: "code" });
+        nav.reset({ screen: "code" }) // going back from there leads home and not to the code that failed;
       },
     },
     home: { label: texts.t("fault.home"), go: finish },

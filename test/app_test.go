@@ -1,0 +1,145 @@
+package test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/nodkey/nodkey/nodkeytest/browser"
+)
+
+func TestTheAppOpensOfflineAndSaysSo(t *testing.T) {
+	h := settled(t, nil)
+	h.phone.Until("a service worker in charge", "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
+	h.stop()
+	h.phone.Excuse("net::ERR_") // there is no server
+	h.phone.Reload()
+	h.phone.Wait("[data-screen=home]")
+	h.phone.Says(".screen-status", "No connection since")
+	h.phone.Says(".phone", "Mara Lindqvist")
+	h.phone.Visit("phone-home-offline")
+	h.phone.Click("#more")
+	h.phone.Click("#about")
+	h.phone.Wait("[data-screen=about]")
+	h.phone.Click("#back")
+	h.phone.Click("#back")
+	h.phone.Wait("[data-screen=home]")
+
+	h.start()
+	h.phone.Click("#refresh")
+	h.phone.Until("the end of being offline", `!document.querySelector(".screen-status")?.textContent.includes("No connection")`)
+	h.enter()
+}
+
+func TestTheAppCanBeInstalled(t *testing.T) {
+	s := serve(t, nil)
+	phone := running(t).OpenOrdinary(t, "phone", browser.Handset) // a private window installs nothing
+	phone.Go(s.phone + "/")
+	phone.Wait("[data-screen=first]")
+	phone.Until("a service worker", "navigator.serviceWorker.ready.then(() => true)")
+	answer, err := chromedp.Call(phone.Context(), page.GetInstallabilityErrors, cdp.Empty{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range answer.InstallabilityErrors {
+		t.Errorf("not installable: %s %v", e.ErrorID, e.ErrorArguments)
+	}
+}
+
+func TestEveryOtherScreenOfTheApp(t *testing.T) {
+	h := move(t, nil)
+	h.phone.Go(h.server.phone + "/")
+	h.phone.Click("#before")
+	h.phone.Wait("[data-screen=before]")
+	h.phone.Visit("phone-before")
+	h.phone.Click("#back")
+	h.phone.Click("#services")
+	h.phone.Wait("[data-screen=services]")
+	h.phone.Visit("phone-services")
+	h.phone.Click("#authenticate")
+	h.phone.Wait("[data-screen=users]")
+	h.phone.Visit("phone-users-none")
+	h.phone.Click("#back")
+	h.phone.Click("#about")
+	h.phone.Wait("[data-screen=about]")
+	h.phone.Says("main", "Aldermere Savings")
+	h.phone.Visit("phone-about")
+	h.phone.Click("#back")
+	h.phone.Click("#settings")
+	h.phone.Wait("[data-screen=settings]")
+	h.phone.Visit("phone-settings")
+	h.phone.Click("#drawing-ios")
+	h.phone.Click("#theme-dark")
+	h.phone.Until("the dark theme", "document.documentElement.dataset.theme === 'dark'")
+	h.phone.Click("#theme-device")
+	h.phone.Go(h.server.phone + "/")
+	h.phone.Click("#back")
+	h.phone.Click("#back")
+	h.phone.Says("#register", "Set up using QR code")
+	h.phone.Visit("phone-first-ios")
+	h.phone.Click("#register")
+	h.phone.Wait("[data-screen=code]")
+	h.phone.Visit("phone-code-ios")
+}
+
+func TestEveryOtherPageOfThePortal(t *testing.T) {
+	h := move(t, nil)
+	h.desk.Go(h.portal + "/desk")
+	h.desk.Wait("#desk")
+	h.desk.Visit("portal-desk")
+	h.desk.Go(h.portal + "/no-such-page")
+	h.desk.Wait("#message")
+	h.desk.Visit("portal-not-found")
+}
+
+// Neither door lets another site put it into a frame.
+func TestNoSiteFramesPortalOrPhoneApp(t *testing.T) {
+	s := serve(t, nil)
+	inner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `<!doctype html><title>inner</title><script>parent.postMessage("framed", "*")</script>`)
+	}))
+	defer inner.Close()
+	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!doctype html><title>stranger</title><script>heard = []; loaded = 0; onmessage = e => heard.push(e.data)</script>
+<iframe src="%s/" onload="loaded++"></iframe><iframe src="%s/sign-in" onload="loaded++"></iframe><iframe src="%s/" onload="loaded++"></iframe>`,
+			inner.URL, s.portal, s.phone)
+	}))
+	defer stranger.Close()
+	tab := open(t, "stranger", browser.Desktop)
+	tab.Excuse("frame-ancestors")
+	tab.Excuse("X-Frame-Options")
+	tab.Excuse("chrome-error://")
+	tab.Excuse("/favicon.ico")
+	tab.Go(stranger.URL)
+	tab.Until("every frame", "loaded === 3 && heard.includes('framed')") // that one may be framed is seen by this way
+	targets, err := chromedp.Targets(tab.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range targets {
+		if target.Type != "iframe" || strings.HasPrefix(target.URL, inner.URL) {
+			continue
+		}
+		ctx, cancel := chromedp.NewContext(tab.Context(), chromedp.WithTargetID(target.TargetID))
+		shown, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href"))
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(shown, "chrome-error://") {
+			t.Errorf("%s stands in a stranger's frame", shown)
+		}
+	}
+	for _, origin := range []string{s.portal, s.phone} {
+		if !strings.Contains(strings.Join(tab.Complaints(), "\n"), origin) {
+			t.Errorf("the browser does not say that it refused to frame %s", origin)
+		}
+	}
+}
