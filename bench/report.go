@@ -46,13 +46,14 @@ type Latency struct {
 	Max float64 `json:"max"`
 }
 
-// Memory is what the server process holds, in KiB of resident set unless said otherwise.
+// Memory is what the server process holds, in KiB.
 type Memory struct {
-	Idle           float64 `json:"idle"`           // after the start, nobody there
-	Waiting        int     `json:"waiting"`        // sign-ins that waited when these were measured
-	PerWaiting     float64 `json:"perWaiting"`     // after a garbage collection
-	ObjectsWaiting float64 `json:"objectsWaiting"` // of it, on the heap
-	StacksWaiting  float64 `json:"stacksWaiting"`  // of it, stacks of goroutines
+	Idle            float64 `json:"idle"`            // resident, after the start, nobody there
+	Waiting         int     `json:"waiting"`         // sign-ins that waited when these were measured
+	PerWaiting      float64 `json:"perWaiting"`      // the larger of the next, and the sum of the two after it
+	ResidentWaiting float64 `json:"residentWaiting"` // by which the resident set was larger
+	ObjectsWaiting  float64 `json:"objectsWaiting"`  // on the heap
+	StacksWaiting   float64 `json:"stacksWaiting"`   // of goroutines
 }
 
 // Ready is how long `nodkey serve` takes from its start to being ready, in milliseconds.
@@ -115,23 +116,33 @@ func Microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1
 func (r Report) Print(w io.Writer) {
 	fmt.Fprintf(w, "%d processors, %s; %d phones, %d sign-ins at a time, phones and browsers on the same processors\n\n",
 		r.Processors, r.Go, r.Phones, r.Concurrency)
-	s := r.SignIns
-	fmt.Fprintf(w, "whole sign-ins        %8.0f /s      rounds %.0f; %d failed\n", s.PerSecond, s.Rounds, s.Failed)
-	fmt.Fprintf(w, "limit                 %8.0f /s      %d ECDSA signs (%.0f/s), %d verifies (%.0f/s), %d durable commits (%.0f/s)\n",
-		r.Limit.SignInsPerSecond, Signs, r.Limit.SignsPerSecond, Verifies, r.Limit.VerifiesPerSecond, Commits, r.Limit.CommitsPerSecond)
-	fmt.Fprintf(w, "achieved of it        %8.0f %%\n", 100*r.Share)
-	fmt.Fprintf(w, "processor time        %8.0f µs      a sign-in in the server, and %.0f µs in phones and browsers\n", s.ServerCPU, s.BenchCPU)
-	fmt.Fprintf(w, "durable updates       %8.1f         a sign-in; %.1f share a commit\n", s.UpdatesASignIn, s.UpdatesACommit)
-	fmt.Fprintf(w, "allocated             %8.0f KiB     a sign-in in the server\n", s.AllocatedSignIn/1024)
-	fmt.Fprintf(w, "whole sign-in         %8.1f ms      p50 at full load; p99 %.1f ms\n", s.Whole.P50, s.Whole.P99)
-	fmt.Fprintf(w, "wake-up, full load    %8.1f ms      p50 from the decision sent to the page told; p99 %.1f ms, max %.1f ms\n",
-		s.WakeUpFull.P50, s.WakeUpFull.P99, s.WakeUpFull.Max)
-	fmt.Fprintf(w, "wake-up, half load    %8.1f ms      p50; p99 %.1f ms, max %.1f ms\n", s.WakeUpHalf.P50, s.WakeUpHalf.P99, s.WakeUpHalf.Max)
-	fmt.Fprintf(w, "a waiting sign-in     %8.1f KiB     resident, its stream open; %.1f KiB of it on the heap, %.1f KiB stacks; %d of them\n",
-		r.Memory.PerWaiting, r.Memory.ObjectsWaiting, r.Memory.StacksWaiting, r.Memory.Waiting)
-	fmt.Fprintf(w, "idle                  %8.1f MiB     resident\n", r.Memory.Idle/1024)
-	fmt.Fprintf(w, "start to ready        %8.0f ms      median of %d; %.0f ms the first time\n", r.Ready.Median, r.Ready.Starts, r.Ready.First)
-	fmt.Fprintf(w, "TLS                   %8.0f µs      a request with its own connection (%.0f µs without TLS); %.0f µs on an open one (%.0f µs)\n",
-		r.TLS.TLSNew, r.TLS.PlainNew, r.TLS.TLSKept, r.TLS.PlainKept)
-	fmt.Fprintf(w, "passwords             %8.1f /s      argon2id, left out of everything above\n", r.Password.PerSecond)
+	line := func(what string, value float64, digits int, unit, format string, args ...any) {
+		fmt.Fprintf(w, "%-22s %8.*f %-4s  %s\n", what, digits, value, unit, fmt.Sprintf(format, args...))
+	}
+	if s, l := r.SignIns, r.Limit; s.PerSecond > 0 {
+		line("whole sign-ins", s.PerSecond, 0, "/s", "rounds %.0f; %d failed", s.Rounds, s.Failed)
+		line("limit", l.SignInsPerSecond, 0, "/s", "%d ECDSA signs (%.0f/s), %d verifies (%.0f/s), %d durable commits (%.0f/s), together",
+			Signs, l.SignsPerSecond, Verifies, l.VerifiesPerSecond, Commits, l.CommitsPerSecond)
+		line("achieved of it", 100*r.Share, 0, "%", "")
+		line("processor time", s.ServerCPU, 0, "µs", "a sign-in in the server, and %.0f µs in phones and browsers", s.BenchCPU)
+		line("durable updates", s.UpdatesASignIn, 1, "", "a sign-in; %.1f share a commit", s.UpdatesACommit)
+		line("allocated", s.AllocatedSignIn/1024, 0, "KiB", "a sign-in in the server")
+		line("whole sign-in", s.Whole.P50, 1, "ms", "p50 at full load; p99 %.1f ms", s.Whole.P99)
+		line("wake-up, full load", s.WakeUpFull.P50, 1, "ms", "p50, decision sent to page told; p99 %.1f ms, max %.1f ms", s.WakeUpFull.P99, s.WakeUpFull.Max)
+		line("wake-up, half load", s.WakeUpHalf.P50, 1, "ms", "p50; p99 %.1f ms, max %.1f ms", s.WakeUpHalf.P99, s.WakeUpHalf.Max)
+	}
+	if m := r.Memory; m.Waiting > 0 {
+		line("a waiting sign-in", m.PerWaiting, 1, "KiB", "%.1f KiB heap, %.1f KiB stacks; resident set %.1f KiB larger; %d of them",
+			m.ObjectsWaiting, m.StacksWaiting, m.ResidentWaiting, m.Waiting)
+	}
+	if r.Ready.Starts > 0 {
+		line("idle", r.Memory.Idle/1024, 1, "MiB", "resident")
+		line("start to ready", r.Ready.Median, 0, "ms", "median of %d; %.0f ms the first time", r.Ready.Starts, r.Ready.First)
+	}
+	if t := r.TLS; t.TLSNew > 0 {
+		line("a request with TLS", t.TLSNew, 0, "µs", "with its own connection, %.0f µs without TLS; on an open one %.0f µs and %.0f µs", t.PlainNew, t.TLSKept, t.PlainKept)
+	}
+	if r.Password.PerSecond > 0 {
+		line("password hashes", r.Password.PerSecond, 1, "/s", "argon2id, left out of everything above")
+	}
 }

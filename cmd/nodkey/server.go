@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -63,6 +64,8 @@ func (s *server) run(ctx context.Context, a app) (err error) {
 			err = errors.Join(err, a.close())
 		}
 	}()
+	debug.FreeOSMemory() // what starting up has used; the idle server keeps little
+	collectLess(garbagePercent)
 	hosts, err := web.NewHosts(web.PlainFail(s.sentence), a.sites...)
 	if err != nil {
 		return &commandError{code: exitConfig, sentence: err.Error(), err: err}
