@@ -204,3 +204,24 @@ func TestWhoBuriesOldRequestsUnderOthersWakesNobody(t *testing.T) {
 		t.Error("a second request woke the phones while the first was open")
 	}
 }
+
+func TestASessionEndsWhenItsBrowserGetsAnother(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.add(t)
+	restricted := p.visit(t)
+	cookie := p.browser.Session
+	var err error
+	if p.key, _, err = h.phone("Pixel 8").Activate(h.ctx, h.code(t, restricted), nodkeytest.Making{PIN: pin}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.browser.Begin(h.ctx, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	p.yes(t, p.browser)
+	if _, err := h.SignIns.Finish(h.ctx, restricted, p.browser.SignIn); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := h.Sessions.Caller(h.ctx, p.browser.Anonymous(), cookie); err != nil || c.Session() != nil {
+		t.Errorf("the session that had the password only is still there: %v", err)
+	}
+}

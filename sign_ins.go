@@ -193,6 +193,21 @@ func (b *base) openRestricted(tx Tx, c Caller, user User, mayActivate bool, now 
 	return token, b.record(tx, c, now, "session.restricted", user.ID, string(session.ID), "mayActivate", mayActivate)
 }
 
+// replaceSession opens a session in place of the one that the browser had: its cookie stands for the new one from now on,
+// and the old one would go on with nobody to end it.
+func (b *base) replaceSession(tx Tx, c Caller, session Session, now time.Time) error {
+	if c.session != nil {
+		old, err := tx.SessionByToken(c.session.Token)
+		if err == nil {
+			err = b.endSession(tx, c, old, "replaced", now)
+		}
+		if err != nil && !errors.Is(err, ErrNoRow) {
+			return err
+		}
+	}
+	return tx.InsertSession(session)
+}
+
 // Finished is what the waiting browser gets after a yes: its session, and the token that makes it a known browser.
 type Finished struct {
 	Session Token
@@ -235,7 +250,7 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 		} else if err != nil {
 			return err
 		}
-		if err := tx.InsertSession(session); err != nil {
+		if err := s.replaceSession(tx, c, session, now); err != nil {
 			return err
 		}
 		if err := tx.KnowBrowser(out.Browser.Hash(), signIn.UserID, now); err != nil {
