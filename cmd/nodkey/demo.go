@@ -287,7 +287,7 @@ func readablePassword() string {
 
 // printDemo tells a person.
 func printDemo(out io.Writer, st *stage, page *demo.Door) {
-	fmt.Fprintf(out, "The demo is ready: open %s\n\n", st.page)
+	fmt.Fprint(out, "The demo is ready. Two users:\n\n")
 	for _, p := range page.People {
 		fmt.Fprintf(out, "  %-6s password %s\n", p.Name, p.Password)
 	}
@@ -295,7 +295,8 @@ func printDemo(out io.Writer, st *stage, page *demo.Door) {
 		fmt.Fprintf(out, "\nReal phones on this network begin at %s\n", st.lan.trust)
 		fmt.Fprintf(out, "SHA-256 of the certificate that they are asked to trust:\n  %s\n", st.lan.fingerprint())
 	}
-	fmt.Fprintf(out, "\nCtrl-C ends it.\n")
+	fmt.Fprint(out, "\nCtrl-C ends it. Open this address in a browser:\n")
+	fmt.Fprintf(out, "%s\n", st.page)
 }
 
 // printDemoJSON tells a script, in one line.
