@@ -3,7 +3,9 @@ package nodkey_test
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -20,6 +22,14 @@ const (
 	password = "korrekt horse battery"
 	pin      = "7294"
 )
+
+// TestMain bounds the properties, so that the package's tests take seconds; -rapid.checks asks for more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // failer is what *testing.T and *rapid.T share.
 type failer interface {
