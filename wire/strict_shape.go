@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,10 +21,27 @@ func checkShape(data []byte, v any) error {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
-	return shape{dec}.value(t.Elem(), "")
+	return shape{dec}.value(t.Elem(), nil)
 }
 
 type shape struct{ dec *json.Decoder }
+
+// place is where in the text something stands. Its path is written only when something is wrong there.
+type place struct {
+	in    *place // nil: the whole
+	key   string // in an object
+	index int    // in an array; -1 in an object
+}
+
+func (p *place) path() string {
+	switch {
+	case p == nil:
+		return ""
+	case p.index >= 0:
+		return fmt.Sprintf("%s[%d]", p.in.path(), p.index)
+	}
+	return memberPath(p.in.path(), p.key)
+}
 
 var (
 	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
@@ -32,10 +50,10 @@ var (
 
 // value checks the next value against t; a nil t means any shape, as in a
 // json.RawMessage, where duplicate keys are still refused.
-func (s shape) value(t reflect.Type, path string) error {
+func (s shape) value(t reflect.Type, at *place) error {
 	token, err := s.dec.Token()
 	if err != nil {
-		return &StrictError{Reason: BadSyntax, Path: path}
+		return &StrictError{Reason: BadSyntax, Path: at.path()}
 	}
 	nullable := t == nil
 	for t != nil && t.Kind() == reflect.Pointer && !decodesItself(t) {
@@ -47,18 +65,18 @@ func (s shape) value(t reflect.Type, path string) error {
 	switch token {
 	case nil:
 		if !nullable {
-			return &StrictError{Reason: WrongType, Path: path}
+			return &StrictError{Reason: WrongType, Path: at.path()}
 		}
 		return nil
 	case json.Delim('{'):
-		return s.object(t, path)
+		return s.object(t, at)
 	case json.Delim('['):
-		return s.array(t, path)
+		return s.array(t, at)
 	}
 	return nil // strings, numbers and booleans are json.Unmarshal's to judge
 }
 
-func (s shape) object(t reflect.Type, path string) error {
+func (s shape) object(t reflect.Type, at *place) error {
 	var fields map[string]reflect.Type
 	var element reflect.Type
 	switch {
@@ -68,58 +86,65 @@ func (s shape) object(t reflect.Type, path string) error {
 	case t.Kind() == reflect.Map:
 		element = t.Elem()
 	default:
-		return &StrictError{Reason: WrongType, Path: path}
+		return &StrictError{Reason: WrongType, Path: at.path()}
 	}
-	seen := map[string]bool{}
+	seen, many := make([]string, 0, 24), map[string]bool(nil)
 	for s.dec.More() {
 		token, err := s.dec.Token()
 		key, ok := token.(string)
 		if err != nil || !ok {
-			return &StrictError{Reason: BadSyntax, Path: path}
+			return &StrictError{Reason: BadSyntax, Path: at.path()}
 		}
-		here := memberPath(path, key)
-		if seen[key] {
-			return &StrictError{Reason: DuplicateKey, Path: here}
+		here := &place{in: at, key: key, index: -1}
+		if slices.Contains(seen, key) || many[key] {
+			return &StrictError{Reason: DuplicateKey, Path: here.path()}
 		}
-		seen[key] = true
+		if len(seen) < cap(seen) {
+			seen = append(seen, key)
+		} else { // more than any message of the protocol has
+			if many == nil {
+				many = map[string]bool{}
+			}
+			many[key] = true
+		}
 		next := element
 		if fields != nil {
 			if next, ok = fields[key]; !ok {
-				return &StrictError{Reason: UnknownKey, Path: here}
+				return &StrictError{Reason: UnknownKey, Path: here.path()}
 			}
 		}
 		if err := s.value(next, here); err != nil {
 			return err
 		}
 	}
-	return s.end(path)
+	return s.end(at)
 }
 
-func (s shape) array(t reflect.Type, path string) error {
+func (s shape) array(t reflect.Type, at *place) error {
 	var element reflect.Type
 	switch {
 	case t == nil:
 	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
 		element = t.Elem()
 	default:
-		return &StrictError{Reason: WrongType, Path: path}
+		return &StrictError{Reason: WrongType, Path: at.path()}
 	}
 	n := 0
 	for ; s.dec.More(); n++ {
-		if err := s.value(element, fmt.Sprintf("%s[%d]", path, n)); err != nil {
+		if err := s.value(element, &place{in: at, index: n}); err != nil {
 			return err
 		}
 	}
 	// encoding/json fills what is missing with zeros and drops what is over.
 	if t != nil && t.Kind() == reflect.Array && n != t.Len() {
-		return &StrictError{Reason: WrongType, Path: path}
+		return &StrictError{Reason: WrongType, Path: at.path()}
 	}
-	return s.end(path)
+	return s.end(at)
 }
 
-func (s shape) end(path string) error {
+func (s shape) end(at *place) error {
 	if _, err := s.dec.Token(); err != nil {
-		return &StrictError{Reason: BadSyntax, Path: path}
+		return &StrictError{Reason: BadSyntax, Path: at.path()}
 	}
 	return nil
 }
