@@ -27,8 +27,14 @@ func startDemo(t *testing.T, args ...string) (line demoLine, end func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startDemoAs(t, []string{name}, args...)
+}
+
+// startDemoAs is startDemo with the way in which the program is started.
+func startDemoAs(t *testing.T, program []string, args ...string) (line demoLine, end func()) {
+	t.Helper()
 	problems := &lines{}
-	c := exec.Command(name, append([]string{"demo", "--json"}, args...)...)
+	c := exec.Command(program[0], append(append(program[1:], "demo", "--json"), args...)...)
 	c.Stderr = problems
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -127,6 +133,18 @@ func TestANewcomerSignsInOnTheSideBySidePage(t *testing.T) {
 	if log := page.Text("#log"); strings.Contains(log, mara.Password) || strings.Contains(log, maraPIN) {
 		t.Errorf("the log tells a secret: %s", log)
 	}
+
+	// On a narrow screen the phone comes first, and the portal is behind its tab.
+	page.Resize(390, 844)
+	if browser.Eval[bool](page, "document.getElementById('portal').checkVisibility()") {
+		t.Error("on a narrow screen the portal stands beside the phone")
+	}
+	page.Click("#tab-portal")
+	page.Wait("#portal")
+	page.Picture("demo-6-portal-tab")
+	page.Click("#tab-phone")
+	page.Wait("#phone")
+	page.Resize(stageSize.Width, stageSize.Height)
 
 	page.Click("#again")
 	step("Activate the phone")

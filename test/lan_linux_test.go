@@ -75,7 +75,11 @@ func find(page, pattern string) []string {
 
 func TestAPhoneOnTheNetworkJoinsTheDemo(t *testing.T) {
 	n := secondNetwork(t)
-	line, _ := startDemo(t, "--lan", "--lan-address", n.here, "--listen", ":0")
+	name, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _ := startDemoAs(t, n.inside(name), "--lan", "--lan-address", n.here, "--listen", ":0")
 	if line.CA == nil {
 		t.Fatal("the demo names no certificate authority")
 	}

@@ -13,55 +13,52 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// network is a second network namespace, joined to this one by a cable: what dials there comes from another machine, as
-// far as the server can tell.
+// network is two network namespaces joined by a cable: one for the server, one for whoever comes from another machine.
+// This process's own namespace stays as it is: Chromium breaks off what it loads whenever an interface comes or goes.
 type network struct {
-	name         string
-	here, beyond string // addresses of the cable's two ends
+	server, client string // names of the namespaces
+	here, beyond   string // the addresses of server and client
+}
+
+// inside is how a program is started on the server's side.
+func (n *network) inside(program string) []string {
+	return []string{"ip", "netns", "exec", n.server, program}
 }
 
 // secondNetwork makes one for the test's time.
 func secondNetwork(t *testing.T) *network {
 	t.Helper()
 	id := os.Getpid() % 100_000
-	n := &network{name: fmt.Sprintf("nodkey-%d", id), here: "10.213.77.1", beyond: "10.213.77.2"}
-	near, far := fmt.Sprintf("nka%d", id), fmt.Sprintf("nkb%d", id)
+	n := &network{server: fmt.Sprintf("nodkey-a%d", id), client: fmt.Sprintf("nodkey-b%d", id), here: "10.213.77.1", beyond: "10.213.77.2"}
 	ip := func(command ...string) error {
 		if out, err := exec.Command("ip", command...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w\n%s", strings.Join(command, " "), err, out)
 		}
 		return nil
 	}
-	for i, command := range [][]string{
-		{"netns", "add", n.name},
-		{"link", "add", near, "type", "veth", "peer", "name", far, "netns", n.name},
-		{"address", "add", n.here + "/30", "dev", near},
-		{"link", "set", near, "up"},
-		{"-n", n.name, "address", "add", n.beyond + "/30", "dev", far},
-		{"-n", n.name, "link", "set", far, "up"},
-	} {
+	need := func(command ...string) {
+		t.Helper()
 		if err := ip(command...); err != nil {
-			t.Fatalf("this test needs a second network namespace: run it as root (CAP_SYS_ADMIN and CAP_NET_ADMIN, in a container too), with iproute2 installed\n%v", err)
+			t.Fatalf("this test needs two network namespaces: run it as root (CAP_SYS_ADMIN and CAP_NET_ADMIN, in a container too), with iproute2 installed\n%v", err)
 		}
-		var undo []string
-		switch i {
-		case 0:
-			undo = []string{"netns", "delete", n.name}
-		case 1: // it would go with the namespace, but only when the last socket there is gone
-			undo = []string{"link", "delete", near}
-		default:
-			continue
-		}
-		t.Cleanup(func() {
-			if err := ip(undo...); err != nil {
+	}
+	for _, name := range []string{n.server, n.client} {
+		need("netns", "add", name)
+		t.Cleanup(func() { // the cable goes with its ends
+			if err := ip("netns", "delete", name); err != nil {
 				t.Errorf("cleaning up: %v", err)
 			}
 		})
 	}
+	need("-n", n.server, "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", n.client)
+	need("-n", n.server, "address", "add", n.here+"/30", "dev", "near")
+	need("-n", n.server, "link", "set", "near", "up")
+	need("-n", n.client, "address", "add", n.beyond+"/30", "dev", "far")
+	need("-n", n.client, "link", "set", "far", "up")
 	return n
 }
 
-// dial connects from within the namespace. A socket belongs to the namespace of the thread that made it, for good, so
+// dial connects from the client's namespace. A socket belongs to the namespace of the thread that made it, for good, so
 // only the making happens there.
 func (n *network) dial(ctx context.Context, kind, address string) (conn net.Conn, err error) {
 	host, _, err := net.SplitHostPort(address)
@@ -72,7 +69,7 @@ func (n *network) dial(ctx context.Context, kind, address string) (conn net.Conn
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine and takes the namespace along
-		there, openErr := os.Open("/var/run/netns/" + n.name)
+		there, openErr := os.Open("/var/run/netns/" + n.client)
 		if err = openErr; err != nil {
 			return
 		}

@@ -24,8 +24,7 @@ func trusting(t *testing.T, name string, device browser.Device) *browser.Tab {
 }
 
 func TestAtAnAddressThePhoneOffersThePINAlone(t *testing.T) {
-	n := secondNetwork(t)
-	line, _ := startDemo(t, "--lan", "--lan-address", n.here, "--listen", ":0")
+	line, _ := startDemo(t, "--lan", "--listen", ":0") // at this machine's own address on its network
 	page := trusting(t, "demo", stageSize)
 	page.Excuse("Blocked autofocusing")
 	page.Go(line.URL + "/")
@@ -80,8 +79,7 @@ func TestAtAnAddressThePhoneOffersThePINAlone(t *testing.T) {
 }
 
 func TestThePageOfTrustSuitsEveryScreen(t *testing.T) {
-	n := secondNetwork(t)
-	line, _ := startDemo(t, "--lan", "--lan-address", n.here, "--listen", ":0")
+	line, _ := startDemo(t, "--lan", "--listen", ":0") // at this machine's own address on its network
 	tab := open(t, "trust", browser.Desktop)
 	tab.Excuse("Cross-Origin-Opener-Policy header has been ignored") // as ever over plain HTTP
 	tab.Go(strings.TrimSuffix(line.CA.URL, "/ca.crt") + "/")
