@@ -34,47 +34,58 @@ type Limit struct {
 	SignInsPerSecond  float64 `json:"signInsPerSecond"`  // all of the above together, as one sign-in needs them
 }
 
-// MeasureLimit measures what a sign-in's ECDSA operations and durable commits cost by themselves and together, with as
-// many at work as there are sign-ins under way. commit makes one durable update, in the kind of store that the server
-// has, and may share it with the others; worker says whose row it changes. It takes four times lasting.
-func MeasureLimit(ctx context.Context, concurrency int, lasting time.Duration, commit func(ctx context.Context, worker int) error) (Limit, error) {
+// Essentials does what a sign-in cannot do without, and nothing else.
+type Essentials struct {
+	workers      int
+	sign, verify func(worker int) error
+	commit       func(worker int) error
+}
+
+// NewEssentials prepares them for as many at work as there are sign-ins under way. commit makes one durable update, in the
+// kind of store that the server has, and may share it with the others; worker says whose row it changes.
+func NewEssentials(workers int, commit func(worker int) error) (*Essentials, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return Limit{}, err
+		return nil, err
 	}
 	digest := sha256.Sum256([]byte("a message"))
 	known, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
 	if err != nil {
-		return Limit{}, err
+		return nil, err
 	}
-	sign := func(int) error {
-		_, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
-		return err
+	return &Essentials{
+		workers: workers, commit: commit,
+		sign: func(int) error {
+			_, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+			return err
+		},
+		verify: func(int) error {
+			if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], known) {
+				return errors.New("a right signature was found wrong")
+			}
+			return nil
+		},
+	}, nil
+}
+
+// Apart measures each kind by itself.
+func (e *Essentials) Apart(ctx context.Context, lasting time.Duration) (l Limit, err error) {
+	if l.SignsPerSecond, err = repeat(ctx, runtime.GOMAXPROCS(0), lasting, []func(int) error{e.sign}); err != nil {
+		return l, err
 	}
-	verify := func(int) error {
-		if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], known) {
-			return errors.New("a right signature was found wrong")
-		}
-		return nil
+	if l.VerifiesPerSecond, err = repeat(ctx, runtime.GOMAXPROCS(0), lasting, []func(int) error{e.verify}); err != nil {
+		return l, err
 	}
-	store := func(worker int) error { return commit(ctx, worker) }
-	var l Limit
-	for _, part := range []struct {
-		rate    *float64
-		workers int
-		work    []func(int) error
-	}{
-		{&l.SignsPerSecond, runtime.GOMAXPROCS(0), []func(int) error{sign}},
-		{&l.VerifiesPerSecond, runtime.GOMAXPROCS(0), []func(int) error{verify}},
-		{&l.CommitsPerSecond, concurrency, []func(int) error{store}},
-		// In the order of a sign-in: charge, sign and store, verify, sign twice, verify twice, reserve, decide, open.
-		{&l.SignInsPerSecond, concurrency, []func(int) error{store, sign, store, verify, sign, sign, verify, verify, store, store, store}},
-	} {
-		if *part.rate, err = repeat(ctx, part.workers, lasting, part.work); err != nil {
-			return Limit{}, err
-		}
-	}
-	return l, nil
+	l.CommitsPerSecond, err = repeat(ctx, e.workers, lasting, []func(int) error{e.commit})
+	return l, err
+}
+
+// Together measures how many sign-ins a second there would be if there were nothing else to them. The order is a
+// sign-in's: charge; sign and store; verify; sign twice; verify twice; reserve; decide; open the session.
+func (e *Essentials) Together(ctx context.Context, lasting time.Duration) (float64, error) {
+	return repeat(ctx, e.workers, lasting, []func(int) error{
+		e.commit, e.sign, e.commit, e.verify, e.sign, e.sign, e.verify, e.verify, e.commit, e.commit, e.commit,
+	})
 }
 
 // repeat does pieces of work, one after the other, over and over by several workers, and tells how many rounds a second.
