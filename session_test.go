@@ -219,6 +219,15 @@ func TestDisowningEndsTheSessionForADay(t *testing.T) {
 		t.Fatal(err)
 	}
 	is(t, h.Approvals.Disown(h.ctx, theirs, id), "approval.none", "by a phone that was not asked")
+	b := h.NewBrowser(h.address())
+	both := p.signIn(t, b).Session().ApprovalID
+	if theirs, err = other.Caller(h.ctx); err != nil {
+		t.Fatal(err)
+	}
+	is(t, h.Approvals.Disown(h.ctx, theirs, both), "approval.disown", "by a phone that did not say yes")
+	if callerOf(t, b).Session() == nil {
+		t.Error("another phone ended the session")
+	}
 	is(t, h.Approvals.Disown(h.ctx, p.phoneCaller(t), id), "", "within the day")
 	if p.caller(t).Session() != nil {
 		t.Error("the session lives on")
