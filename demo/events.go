@@ -16,9 +16,8 @@ const (
 	// lookEvery is how often the audit log is read for a page that is open. The domain wakes nobody for a row; on one
 	// machine with one reader, asking is cheap.
 	lookEvery = 250 * time.Millisecond
-	// quietFor is when, without anything to say, a comment finds out whether the page is still there. It is shorter than
-	// sendPatience: over HTTP/2 a deadline that passes ends the stream, whether something is being sent or not.
-	quietFor     = 5 * time.Second
+	// quietFor is when, without anything to say, a comment finds out whether the page is still there.
+	quietFor     = 15 * time.Second
 	sendPatience = 10 * time.Second
 )
 

@@ -162,7 +162,11 @@ func (s *Stream) Send(p []byte) error {
 			return err
 		}
 	}
-	return s.control.Flush()
+	if err := s.control.Flush(); err != nil {
+		return err
+	}
+	// Over HTTP/2 a deadline that passes resets the stream, even one on which nothing is being sent.
+	return s.control.SetWriteDeadline(time.Time{})
 }
 
 type drainingKey struct{}
