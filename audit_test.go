@@ -2,10 +2,13 @@ package nodkey_test
 
 import (
 	"database/sql"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/sqlstore"
 )
 
 // sealed makes some blocks with a few rows each, and a tail, and gives the head.
@@ -49,7 +52,35 @@ func (h house) tamper(t *testing.T, statements ...string) {
 	}
 }
 
+// copy opens a copy of the house's database.
+func (h house) copy(t *testing.T) house {
+	t.Helper()
+	h.path = filepath.Join(t.TempDir(), "copy.db")
+	if err := os.WriteFile(h.path, h.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store, err := sqlstore.Open(t.Context(), h.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	other := *h.House
+	other.Ports.Store = store
+	if other.Services, err = other.Second(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.House, h.ctx = &other, t.Context()
+	return h
+}
+
 func TestVerifyFindsEveryEdit(t *testing.T) {
+	original := start(t, nil)
+	original.sealed(t)
+	original.tamper(t, "PRAGMA wal_checkpoint(TRUNCATE)") // the file alone has everything then
+	var err error
+	if original.file, err = os.ReadFile(original.path); err != nil {
+		t.Fatal(err)
+	}
 	const row = "(SELECT MIN(seq) + 1 FROM audit_rows WHERE block = 2)"
 	for what, statements := range map[string][]string{
 		"the time of a row":    {"UPDATE audit_rows SET at = at + 1 WHERE seq = " + row},
@@ -82,10 +113,11 @@ func TestVerifyFindsEveryEdit(t *testing.T) {
 		"a row and the count together": {"DELETE FROM audit_rows WHERE seq = " + row, "UPDATE audit_blocks SET row_count = row_count - 1 WHERE number = 2"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			h := start(t, nil)
-			h.sealed(t)
-			h.tamper(t, statements...)
+			h := original.copy(t)
 			_, err := h.Audit.Verify(h.ctx, h.Desk(), "")
+			is(t, err, "", "the untouched log")
+			h.tamper(t, statements...)
+			_, err = h.Audit.Verify(h.ctx, h.Desk(), "")
 			is(t, err, "audit.block", "%s", what)
 		})
 	}

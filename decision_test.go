@@ -257,6 +257,15 @@ func TestADecisionFitsItsStatementOnly(t *testing.T) {
 	_, err = p.key.Send(h.ctx, s.ID, in)
 	is(t, err, "request.jws", "signed by another key in this one's name")
 
+	named := *p.key
+	named.ID = other.key.ID // its header names another key than the one that signed
+	in, err = named.Decision(s, nodkeytest.Answer{PIN: pin, Number: w.Number, Bend: func(d *wire.Decision) { d.Key = p.key.ID }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.key.Send(h.ctx, s.ID, in)
+	is(t, err, "request.jws", "in another key's name")
+
 	if again := p.newest(t); again.ID != s.ID {
 		t.Error("something changed")
 	}

@@ -43,6 +43,7 @@ type house struct {
 	*nodkeytest.House
 	ctx  context.Context
 	path string
+	file []byte // what copies are made of
 	made *atomic.Int64
 }
 
