@@ -30,6 +30,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			srv := newServer(s, log, h.sentence)
+			h.measure(srv.metrics.registerer())
 			sites, err := h.sites(srv, log, houseOptions{}, web.Origin{})
 			if err != nil {
 				return errors.Join(err, h.close())
