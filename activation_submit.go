@@ -31,6 +31,12 @@ func (s *Activations) Submit(ctx context.Context, c Caller, in wire.SubmitReques
 		return "", err
 	}
 	key, err := s.readSubmission(a, in, parsed)
+	if HasKey(err, "submission.mac") { // it knows the code's id but not the code: somebody stands between
+		noted := s.Store.Update(ctx, func(tx Tx) error { return s.record(tx, c, now, "activation.refused", a.UserID, string(a.ID)) })
+		if noted != nil {
+			return "", AsError(noted)
+		}
+	}
 	if err != nil {
 		return "", err
 	}

@@ -86,6 +86,9 @@ func TestASubmissionFitsItsOfferOnly(t *testing.T) {
 		_, err := phone.Submit(h.ctx, k, bent)
 		is(t, err, c.key, "%s", what)
 	}
+	if n := len(h.actions(t, p.id, "activation.refused")) + len(h.actions(t, other.id, "activation.refused")); n != 3 {
+		t.Errorf("%d audit rows of 3 wrong MACs", n)
+	}
 	if r, err := phone.Submit(h.ctx, k, request); err != nil || r.State != "active" {
 		t.Errorf("the honest one: %q, %v", r.State, err)
 	}

@@ -270,6 +270,20 @@ func (s *Approvals) checkAssertion(key Key, d decision, assertion *wire.Assertio
 	return count, nil
 }
 
+// wrongBiometric writes down that an assertion did not hold, and gives back the error that says so.
+func (s *Approvals) wrongBiometric(ctx context.Context, c Caller, refused error) error {
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		if err := s.spend(tx, c); err != nil {
+			return err
+		}
+		return s.record(tx, c, s.now(), "biometric.wrong", c.key.UserID, string(c.key.ID))
+	})
+	if err != nil {
+		return AsError(err)
+	}
+	return refused
+}
+
 func sharedSecret(own *ecdh.PrivateKey, point []byte) ([]byte, error) {
 	other, err := ecdh.P256().NewPublicKey(point)
 	if err != nil {

@@ -129,6 +129,9 @@ func (s *Approvals) Decide(ctx context.Context, c Caller, id ApprovalID, in wire
 	}
 	if d.Factor == "biometric" {
 		count, err := s.checkAssertion(*c.key, d, in.Assertion)
+		if HasKey(err, "biometric.failed") {
+			return wire.DecisionResponse{}, s.wrongBiometric(ctx, c, err)
+		}
 		if err != nil {
 			return wire.DecisionResponse{}, err
 		}

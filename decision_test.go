@@ -321,6 +321,9 @@ func TestAnAssertionIsOfOneDecisionAndOneCredential(t *testing.T) {
 		_, err := k.Answer(h.ctx, s, nodkeytest.Answer{Number: w.Number})
 		is(t, err, "biometric.failed", "an assertion %s", what)
 	}
+	if n := len(h.actions(t, p.id, "biometric.wrong")); n != 7 {
+		t.Errorf("%d audit rows of 7 assertions that do not hold", n)
+	}
 	bare := h.add(t)
 	bare.key, _, err = h.phone("PIN only").Activate(h.ctx, h.code(t, bare.visit(t)), nodkeytest.Making{PIN: pin})
 	if err != nil {

@@ -2,6 +2,7 @@ package nodkey_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/wire"
@@ -26,7 +27,6 @@ func TestStatementsFitAQRCodeWithEveryNumberOfKeys(t *testing.T) {
 			p.addPhone(t, c, "My second telephone of forty characters.")
 		}
 		s := p.newestRaw(t, "Firefox auf Windows ü")
-		t.Log(most, len(s))
 		if len(s) > wire.MaxStatement {
 			t.Errorf("%d keys: %d characters", most, len(s))
 		}
@@ -48,4 +48,24 @@ func (p *person) newestRaw(t *testing.T, agent string) string {
 		t.Fatal(err)
 	}
 	return list.Statements[0]
+}
+
+func TestTheStatementSpeaksALanguage(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	for given, want := range map[string]string{
+		"de": "de", "pt-BR": "pt-BR", "": "en", "de_DE": "en", "x-very-long-tag-indeed": "en", "d\u202ee": "en",
+	} {
+		c := p.browser.Anonymous()
+		c.Locale = given
+		h.Clock.Advance(time.Second)
+		if _, err := h.SignIns.Begin(h.ctx, c, p.name, password); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.newest(t).Locale; got != want {
+			t.Errorf("%q became %q", given, got)
+		}
+	}
+	_, err := h.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: "eve", Locale: "no language"})
+	is(t, err, "user.locale", "a user's language")
 }

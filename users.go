@@ -41,7 +41,7 @@ func (u *Users) Add(ctx context.Context, c Caller, in NewUser) (Added, error) {
 	if !cleanText(in.DisplayName, 80) {
 		return Added{}, fail(BadInput, "user.display_name")
 	}
-	if len(in.Locale) > 12 {
+	if in.Locale != "" && in.Locale != localeOf(in.Locale) {
 		return Added{}, fail(BadInput, "user.locale")
 	}
 	now := u.now()
