@@ -17,6 +17,7 @@ type webUser struct {
 	http    *http.Client
 	portal  string
 	cookies map[string]string
+	last    string // page that a script looked at
 }
 
 // reply is an answer of the portal.

@@ -85,7 +85,7 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 		h.clock = o.clock
 	}
 	if h.store, err = sqlstore.Open(ctx, s.Database); err != nil {
-		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err}
+		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err, next: "Name another with --database, or put a backup back."}
 	}
 	defer func() {
 		if err != nil {
@@ -105,7 +105,8 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 		Store: h.store, Clock: h.clock, Bus: h.bus, Passwords: passwords, JOSE: proof.JOSE{}, WebAuthn: webAuthn,
 	}, s.site(texts), s.policy(), s.PhoneHost.Hostname(), master)
 	if err != nil {
-		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err}
+		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err,
+			next: "Set phone_host and master_key_file to what they were when this database was made."}
 	}
 	return h, nil
 }

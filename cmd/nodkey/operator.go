@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/user"
@@ -43,7 +44,22 @@ func (h *house) inWords(err error) error {
 	if e.Kind == nodkey.Internal {
 		return &commandError{code: exitFailed, sentence: "this should not have happened: " + e.Error(), err: err}
 	}
-	return &commandError{code: exitOf[e.Kind], sentence: h.texts.For("en").T(e.Key, e.Args), err: err}
+	return &commandError{code: exitOf[e.Kind], sentence: h.texts.For("en").T(e.Key, e.Args), next: nextOf(e), err: err}
+}
+
+// nextOf is what an operator may do about an error of the domain; empty where its sentence says so already.
+func nextOf(e *nodkey.Error) string {
+	switch e.Key {
+	case "user.unknown":
+		return "See nodkey user list"
+	case "user.exists":
+		return fmt.Sprintf("See nodkey user show %v", e.Args["Name"])
+	case "user.has_phones":
+		return fmt.Sprintf("If the phones are lost: nodkey user activation %v --remove-phones", e.Args["Name"])
+	case "audit.block", "audit.checkpoint":
+		return "Keep the database as it is, and compare it with a backup."
+	}
+	return ""
 }
 
 // operatorName is who sits at the machine, for the audit log.

@@ -64,7 +64,16 @@ func phoneError(err error) error {
 		}
 		return e
 	}
-	return &commandError{code: exitBusy, sentence: "the server cannot be reached: " + printable(err.Error()), next: "Nothing was approved. Look at the address and the network, then try again.", err: err}
+	return &commandError{code: exitBusy, sentence: "the server cannot be reached: " + printable(firstOf(err).Error()), next: "Nothing was approved. Look at the address and the network, then try again.", err: err}
+}
+
+// firstOf gives the first of errors that were joined: the same trouble with one server comes up in every call to it.
+func firstOf(err error) error {
+	var many interface{ Unwrap() []error }
+	if errors.As(err, &many) && len(many.Unwrap()) > 0 {
+		return firstOf(many.Unwrap()[0])
+	}
+	return err
 }
 
 // printable leaves out what would move a terminal's cursor or turn text round.
