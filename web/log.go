@@ -18,7 +18,7 @@ type Exchange struct {
 	Method    string        // one of the known methods, or "other"
 	Route     string        // the pattern that matched, such as "GET /approvals/{id}", or "none"
 	Status    int           // HTTP status; 200 when the door wrote nothing
-	Duration  time.Duration // until the answer was finished; for a stream, its life
+	Duration  time.Duration // until the answer was finished; a stream's life, or until it left (LongStream)
 	Reference string        // names this request to the person and in the log
 }
 

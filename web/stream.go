@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -93,13 +94,14 @@ func (l LongStream) Serve(w http.ResponseWriter, r *http.Request, talk func(cont
 	// When the client is gone already, talk runs all the same: it finds out at
 	// its first line, and gives back what it was to hold.
 	s.lost = s.Send(begin.Bytes()) != nil
-	go s.leave(Draining(r.Context()), talk)
+	server := stoppingOf(r.Context())
+	server.keep(func() { s.leave(server, talk) })
 	return nil
 }
 
 // leave is a stream's life after its request.
-func (s *Stream) leave(draining <-chan struct{}, talk func(context.Context, *Stream)) {
-	ctx, cancel := context.WithCancel(WithDraining(context.Background(), draining))
+func (s *Stream) leave(server *stopping, talk func(context.Context, *Stream)) {
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), drainingKey{}, server))
 	defer func() {
 		cancel()
 		_ = s.conn.Close()
@@ -171,16 +173,73 @@ func (s *Stream) Send(p []byte) error {
 
 type drainingKey struct{}
 
+// stopping is what requests know of the server's end.
+type stopping struct {
+	draining <-chan struct{}
+
+	mu   sync.Mutex
+	left int           // streams that left their request
+	none chan struct{} // closed when left is 0 again; nil when nobody waits for that
+}
+
+// keep counts a stream while talk runs.
+func (s *stopping) keep(talk func()) {
+	s.mu.Lock()
+	s.left++
+	s.mu.Unlock()
+	go func() {
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.left--; s.left == 0 && s.none != nil {
+				close(s.none)
+				s.none = nil
+			}
+		}()
+		talk()
+	}()
+}
+
+// await gives a channel that is closed when no stream is left; nil when none is.
+func (s *stopping) await() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left > 0 && s.none == nil {
+		s.none = make(chan struct{})
+	}
+	return s.none
+}
+
 // WithDraining puts the signal that the server is about to stop into the base
 // context of its requests.
 func WithDraining(ctx context.Context, draining <-chan struct{}) context.Context {
-	return context.WithValue(ctx, drainingKey{}, draining)
+	return context.WithValue(ctx, drainingKey{}, &stopping{draining: draining})
+}
+
+func stoppingOf(ctx context.Context) *stopping {
+	if s, ok := ctx.Value(drainingKey{}).(*stopping); ok {
+		return s
+	}
+	return &stopping{}
 }
 
 // Draining is closed when the server is about to stop: streams then end, and
 // their clients come back to whoever answers next. It is nil, and so never
 // ready, where nobody drains.
-func Draining(ctx context.Context) <-chan struct{} {
-	c, _ := ctx.Value(drainingKey{}).(<-chan struct{})
-	return c
+func Draining(ctx context.Context) <-chan struct{} { return stoppingOf(ctx).draining }
+
+// AwaitStreams waits until the streams that left their requests under this base
+// context are over, or ctx is. http.Server.Shutdown, which does not know them,
+// must have returned before.
+func AwaitStreams(ctx, base context.Context) error {
+	none := stoppingOf(base).await()
+	if none == nil {
+		return nil
+	}
+	select {
+	case <-none:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

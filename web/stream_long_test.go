@@ -140,18 +140,20 @@ func TestAPanicEndsALongStreamAloneAndIsLogged(t *testing.T) {
 	}
 }
 
-func TestALongStreamKnowsThatTheServerStops(t *testing.T) {
-	draining := make(chan struct{})
-	ended := make(chan struct{})
+func TestTheServerWaitsForTheLastWordOfALongStream(t *testing.T) {
+	draining, told, served := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	base := WithDraining(t.Context(), draining)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(WithDraining(r.Context(), draining))
-		err := longStream(io.Discard).Serve(w, r, func(ctx context.Context, _ *Stream) {
+		r = r.WithContext(context.WithValue(r.Context(), drainingKey{}, base.Value(drainingKey{})))
+		err := longStream(io.Discard).Serve(w, r, func(ctx context.Context, s *Stream) {
 			<-Draining(ctx)
-			close(ended)
+			<-told
+			_ = s.Send([]byte("bye\n"))
 		})
 		if err != nil {
 			t.Error(err)
 		}
+		close(served)
 	}))
 	defer server.Close()
 	res, err := http.Get(server.URL)
@@ -159,9 +161,18 @@ func TestALongStreamKnowsThatTheServerStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
+	<-served
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if AwaitStreams(impatient, base) == nil {
+		t.Error("a stream that is open was not waited for")
+	}
 	close(draining)
-	<-ended
-	if body, err := io.ReadAll(res.Body); err != nil || len(body) > 0 {
+	close(told)
+	if err := AwaitStreams(t.Context(), base); err != nil {
+		t.Error(err)
+	}
+	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "bye\n" {
 		t.Errorf("got %q, %v", body, err)
 	}
 }

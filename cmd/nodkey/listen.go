@@ -55,6 +55,8 @@ const (
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
 	headerSize = 32 << 10
+
+	streamGrace = 2 * time.Second // for the last word of streams; they end at once where the client reads
 )
 
 // serveEndpoints answers on all endpoints until ctx ends or one of them fails.
@@ -94,7 +96,13 @@ func serveEndpoints(ctx context.Context, log *slog.Logger, endpoints []endpoint,
 		log.Error("stopping", "error", failure)
 	}
 	drain()
-	return errors.Join(failure, shutDown(log, servers, grace))
+	ended := shutDown(log, servers, grace)
+	patience, cancel := context.WithTimeout(context.Background(), streamGrace)
+	defer cancel()
+	if err := web.AwaitStreams(patience, base); err != nil {
+		log.Warn("leaving streams that did not end")
+	}
+	return errors.Join(failure, ended)
 }
 
 func shutDown(log *slog.Logger, servers []*http.Server, grace time.Duration) error {
