@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
-	"time"
 
 	"github.com/nodkey/nodkey/wire"
 )
@@ -88,91 +86,6 @@ func (s *Activations) pending(tx Tx, session Session) (Activation, Key, error) {
 		}
 	}
 	return Activation{}, Key{}, fail(NotFound, "digits.none")
-}
-
-// NotMine undoes the activation of a key from the session that offered it, within a day: the key goes with every key
-// that it said yes to, and every session that they opened ends.
-func (s *Activations) NotMine(ctx context.Context, c Caller, id KeyID) error {
-	now := s.now()
-	var user UserID
-	var gone []KeyID
-	err := s.Store.Update(ctx, func(tx Tx) error {
-		session, err := s.live(tx, c, Restricted)
-		if err != nil {
-			return err
-		}
-		user = session.UserID
-		key, err := s.ownKey(tx, session.UserID, id)
-		if err != nil {
-			return err
-		}
-		a, err := tx.Activation(key.ActivationID)
-		if err != nil && !errors.Is(err, ErrNoRow) {
-			return err
-		}
-		if err != nil || a.SessionID != session.ID || now.Sub(key.CreatedAt) > 24*time.Hour {
-			return fail(Refused, "key.not_mine")
-		}
-		if gone, err = s.removeWithOffspring(tx, c, key, now); err != nil {
-			return err
-		}
-		if err := s.forgetFirstKey(tx, key.UserID, gone); err != nil {
-			return err
-		}
-		if err := tx.ForgetBrowsers(key.UserID); err != nil { // those that it let in are not told from the user's own
-			return err
-		}
-		return s.record(tx, c, now, "key.disowned", key.UserID, string(id), "phone", key.Phone.Name)
-	})
-	if err == nil {
-		s.Bus.Publish(append(topicsOfKeys(gone), topicOfActivations(user))...)
-	}
-	return wrap(err)
-}
-
-// removeWithOffspring removes a key, those that it said yes to, and so on: a stranger's key must leave none behind.
-func (s *Activations) removeWithOffspring(tx Tx, c Caller, key Key, now time.Time) ([]KeyID, error) {
-	keys, err := tx.KeysOf(key.UserID)
-	if err != nil {
-		return nil, err
-	}
-	gone := []KeyID{key.ID}
-	for _, k := range keys { // oldest first, so that a key comes after the one that said yes to it
-		switch {
-		case k.ID == key.ID:
-		case slices.Contains(gone, k.ApprovedBy):
-			gone = append(gone, k.ID)
-		default:
-			continue
-		}
-		if k.State == KeyRemoved {
-			continue
-		}
-		if err := s.removeKey(tx, c, k, now); err != nil {
-			return nil, err
-		}
-	}
-	return gone, nil
-}
-
-// forgetFirstKey puts an account back to where it was before its first key, when that key turned out to be a stranger's:
-// otherwise its owner, who never had a phone, would count as one who lost it.
-func (s *Activations) forgetFirstKey(tx Tx, id UserID, strangers []KeyID) error {
-	keys, err := tx.KeysOf(id)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		if !slices.Contains(strangers, k.ID) && !k.ActivatedAt.IsZero() {
-			return nil
-		}
-	}
-	user, err := tx.User(id)
-	if err != nil {
-		return err
-	}
-	user.HadKey = false
-	return tx.SaveUser(user)
 }
 
 func (s *Activations) newDigits() (string, error) {

@@ -260,6 +260,74 @@ func TestNotMinePutsTheAccountBack(t *testing.T) {
 	}
 }
 
+// A stranger who adds a second key by the first one's yes and removes the first leaves the owner the means to undo both.
+func TestNotMineReachesThroughAKeyThatIsGone(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.add(t)
+	owner := p.visit(t)
+	first, _, err := h.phone("Stranger 1").Activate(h.ctx, h.code(t, owner), nodkeytest.Making{PIN: pin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := &person{house: h, name: p.name, id: p.id, browser: h.NewBrowser(h.address()), key: first}
+	second := stranger.addPhone(t, stranger.enter(t), "Stranger 2")
+	phone, err := first.Caller(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Keys.RemoveOwn(h.ctx, phone); err != nil {
+		t.Fatal(err)
+	}
+	stranger.key = second
+	in := stranger.signIn(t, h.NewBrowser(h.address()))
+	is(t, h.Activations.NotMine(h.ctx, in, nodkey.KeyID(first.ID)), "key.not_mine", "the stranger's own session")
+	is(t, h.Activations.NotMine(h.ctx, owner, nodkey.KeyID(first.ID)), "", "not mine")
+	if r, err := second.Receipt(h.ctx); err != nil || r.State != "removed" {
+		t.Errorf("the second key: %q, %v", r.State, err)
+	}
+	is(t, h.Activations.NotMine(h.ctx, owner, nodkey.KeyID(first.ID)), "key.unknown", "once more")
+	if u, err := h.Sessions.User(h.ctx, owner); err != nil || u.HadKey {
+		t.Errorf("had a key: %v, %v", u.HadKey, err)
+	}
+}
+
+// Another phone of the user's may throw a new one out from any session that it opened; what stems from a key may not
+// throw that key out.
+func TestAnotherPhonesSessionDisownsAKey(t *testing.T) {
+	h := start(t, func(p *nodkey.Policy) { p.MaxKeys, p.SessionLife, p.SessionIdle = 5, 72*time.Hour, 72*time.Hour })
+	p := h.join(t)
+	made := p.enter(t)
+	other := p.signIn(t, h.NewBrowser(h.address()))
+	waiting, r, err := h.phone("Waiting").Activate(h.ctx, h.code(t, made), nodkeytest.Making{PIN: pin})
+	if err != nil || r.State != "approve" {
+		t.Fatal(r.State, err)
+	}
+	is(t, h.Activations.NotMine(h.ctx, other, nodkey.KeyID(waiting.ID)), "", "a key that waits")
+	is(t, h.Activations.NotMine(h.ctx, other, nodkey.KeyID(waiting.ID)), "key.unknown", "a key that is gone")
+
+	young := p.addPhone(t, made, "Young")
+	child := &person{house: h, name: p.name, id: p.id, key: young}
+	its := child.signIn(t, h.NewBrowser(h.address()))
+	is(t, h.Activations.NotMine(h.ctx, its, nodkey.KeyID(p.key.ID)), "key.not_mine", "a child against the key that said yes to it")
+	is(t, h.Activations.NotMine(h.ctx, its, nodkey.KeyID(young.ID)), "key.not_mine", "a key against itself")
+	grandchild := child.addPhone(t, its, "Younger")
+	far := (&person{house: h, name: p.name, id: p.id, key: grandchild}).signIn(t, h.NewBrowser(h.address()))
+	is(t, h.Activations.NotMine(h.ctx, far, nodkey.KeyID(young.ID)), "key.not_mine", "its child against it")
+	is(t, h.Activations.NotMine(h.ctx, h.join(t).enter(t), nodkey.KeyID(young.ID)), "key.unknown", "another user")
+	is(t, h.Activations.NotMine(h.ctx, other, nodkey.KeyID(young.ID)), "", "a key that is a moment old")
+	if r, err := grandchild.Receipt(h.ctx); err != nil || r.State != "removed" {
+		t.Errorf("the key that it said yes to: %q, %v", r.State, err)
+	}
+	if u, err := h.Sessions.User(h.ctx, other); err != nil || !u.HadKey {
+		t.Errorf("had a key: %v, %v", u.HadKey, err)
+	}
+
+	old := p.addPhone(t, other, "Old")
+	last := p.signIn(t, h.NewBrowser(h.address()))
+	h.Clock.Advance(24*time.Hour + time.Second)
+	is(t, h.Activations.NotMine(h.ctx, last, nodkey.KeyID(old.ID)), "key.not_mine", "a key that is a day old")
+}
+
 func TestNotMineIsForADay(t *testing.T) {
 	h := start(t, func(p *nodkey.Policy) { p.SessionLife, p.SessionIdle = 72*time.Hour, 72*time.Hour })
 	p := h.join(t)

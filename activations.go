@@ -111,6 +111,9 @@ func (s *Activations) Start(ctx context.Context, c Caller) (Banner, error) {
 		if err := may(tx); err != nil {
 			return err
 		}
+		if err := chargeChange(tx, user.ID, now); err != nil {
+			return err
+		}
 		if err := s.makeRoom(tx, user.ID, session.ID); err != nil {
 			return err
 		}

@@ -259,6 +259,11 @@ func (s *Approvals) end(ctx context.Context, c Caller, d decision, end Approval,
 		if err := s.settle(tx, ended, now); err != nil {
 			return err
 		}
+		if ended.State == ApprovalApproved && ended.Kind == ApproveSignIn && !ended.Known {
+			if err := strangersInAll.save(tx, strangersBucket(ended.UserID), 0, now); err != nil {
+				return err
+			}
+		}
 		if ended.Reason == ReasonNotMe && ended.Kind == ApproveSignIn && !ended.Known {
 			if err := passwordBySource.add(tx, "pw:source:"+ended.Source, notMeCharge, now); err != nil {
 				return err
@@ -305,6 +310,9 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 		}
 		if a.State != ApprovalApproved || a.DecidedBy != c.key.ID || now.Sub(a.DecidedAt) > 24*time.Hour {
 			return fail(Conflict, "approval.disown")
+		}
+		if err := chargeWrite(tx, disownedByKey, "disowned:key:"+string(c.key.ID), now); err != nil {
+			return err
 		}
 		if a.Kind == ApproveSignIn {
 			// Which browser it let in is not kept, and a stranger's must not pass for one that was here before.

@@ -16,6 +16,15 @@ var fatigue = map[bool]budget{
 	true:  {open: 2, unanswered: 10, within: 15 * time.Minute},
 }
 
+// strangersInAll is the second tier, for unknown browsers: whoever keeps to the first one all day and all night would wake
+// the phones twelve times an hour. Every request of a stranger that woke them fills it, a yes to a stranger's request
+// empties it: six without a yes, then one in four hours. It is a level, so no history needs to reach back that far. Known
+// browsers do not count here, as nobody but the user has one; nor can they empty it, or a stranger's six would begin anew
+// with each sign-in of the user's. Over it a request is found by opening the app, as ever.
+var strangersInAll = bucket{size: 6, drain: 4 * time.Hour}
+
+func strangersBucket(user UserID) string { return "woken:user:" + string(user) }
+
 // fatigueWindow is how far back history must reach for mayNotify.
 const fatigueWindow = 15 * time.Minute
 
@@ -27,7 +36,18 @@ const fatigueHistory = 1000
 // fatigueGlance is how many are read first: mostly the last yes is among them, and what came before it does not matter.
 const fatigueGlance = 4
 
-// mayNotifyUser reads as much of a user's approvals as it takes to tell whether a further sign-in may wake the phones.
+// wake tells whether a further sign-in may wake a user's phones, and counts it when it does.
+func wake(tx Tx, user UserID, known bool, now time.Time) (bool, error) {
+	may, err := mayNotifyUser(tx, user, known, now)
+	if err != nil || !may || known {
+		return may, err
+	}
+	_, may, err = strangersInAll.take(tx, strangersBucket(user), 1, now)
+	return may, err
+}
+
+// mayNotifyUser reads as much of a user's approvals as it takes to tell whether the first tier lets a further sign-in wake
+// the phones.
 func mayNotifyUser(tx ApprovalRows, user UserID, known bool, now time.Time) (bool, error) {
 	since := now.Add(-fatigueWindow)
 	history, err := tx.ApprovalsSince(user, since, fatigueGlance)

@@ -139,6 +139,9 @@ func (k *Keys) Rename(ctx context.Context, c Caller, id KeyID, name string) erro
 		if err != nil {
 			return err
 		}
+		if err := chargeChange(tx, session.UserID, now); err != nil {
+			return err
+		}
 		key.Phone.Name = name
 		if err := tx.SaveKey(key); err != nil {
 			return err
@@ -316,6 +319,9 @@ func (k *Keys) AskPINChange(ctx context.Context, c Caller) (statement string, er
 	}
 	err = k.Store.Update(ctx, func(tx Tx) error {
 		if err := k.spend(tx, c); err != nil {
+			return err
+		}
+		if err := chargeChange(tx, user.ID, now); err != nil {
 			return err
 		}
 		// The newest statement is the one that counts.

@@ -31,6 +31,33 @@ var (
 	limitedNote       = bucket{size: 1, drain: time.Minute}        // how often a full bucket is written down
 )
 
+// The limits on those who have proved who they are: every change leaves rows behind, and the audit log keeps its own for
+// ever. What is refused leaves none. What people do against a stranger in their account is bounded by itself (a session
+// ends once, a key is removed once) or, taking back a yes, by a bucket of the key's: nobody else can use that one up.
+var (
+	changesByUser = bucket{size: 60, drain: 2 * time.Second} // what sessions and phones ask for
+	entriesByUser = bucket{size: 60, drain: 2 * time.Second} // sign-ins from known browsers, sessions without a phone
+	disownedByKey = bucket{size: 60, drain: 2 * time.Second}
+)
+
+// chargeChange counts a change of the account that a session or a phone makes; one over the limit is refused.
+func chargeChange(tx LimitRows, user UserID, now time.Time) error {
+	return chargeWrite(tx, changesByUser, "changes:user:"+string(user), now)
+}
+
+// chargeEntry counts a sign-in that no bucket of guesses counts.
+func chargeEntry(tx LimitRows, user UserID, now time.Time) error {
+	return chargeWrite(tx, entriesByUser, "entries:user:"+string(user), now)
+}
+
+func chargeWrite(tx LimitRows, rule bucket, name string, now time.Time) error {
+	wait, ok, err := rule.take(tx, name, 1, now)
+	if err == nil && !ok {
+		err = limited("user.slow", wait)
+	}
+	return err
+}
+
 // notMeCharge is what a "not me" adds to the bucket of the source it came from.
 const notMeCharge = 10
 

@@ -88,8 +88,8 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 				return err
 			}
 			if len(activeKeys(keysNow)) == 0 {
-				if entry, refused, err = s.enterWithoutKey(tx, c, fresh, keysNow, now); err != nil {
-					return err
+				if entry, refused, err = s.enterWithoutKey(tx, c, fresh, keysNow, now); err != nil || refused != nil {
+					return err // what leads nowhere stays charged, as it is written down each time
 				}
 				return ch.giveBack(tx, now)
 			}
@@ -143,7 +143,12 @@ func (b *base) keysOf(ctx context.Context, user UserID) (keys []Key, err error) 
 
 // insertSignIn stores a sign-in with its approval and decides whether the phones are woken.
 func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, now time.Time) error {
-	may, err := mayNotifyUser(tx, signIn.UserID, signIn.Known, now)
+	if signIn.Known { // strangers are in the buckets of guesses, and cannot fill this one
+		if err := chargeEntry(tx, signIn.UserID, now); err != nil {
+			return err
+		}
+	}
+	may, err := wake(tx, signIn.UserID, signIn.Known, now)
 	if err != nil {
 		return err
 	}
@@ -177,6 +182,9 @@ func (s *SignIns) enterWithoutKey(tx Tx, c Caller, user User, keys []Key, now ti
 	}
 	if !s.policy.RestrictedSessions {
 		return Entry{}, fail(Refused, "sign_in.code_first", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
+	}
+	if err := chargeEntry(tx, user.ID, now); err != nil {
+		return Entry{}, nil, err
 	}
 	token, err := s.openRestricted(tx, c, user, s.policy.ActivationFirst == FirstByPassword, now)
 	return Entry{Session: token}, nil, err

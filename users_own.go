@@ -123,6 +123,9 @@ func (u *Users) AskPasswordChange(ctx context.Context, c Caller, old, password s
 		if err != nil {
 			return err
 		}
+		if err := chargeChange(tx, user.ID, now); err != nil {
+			return err
+		}
 		if !bytes.Equal(fresh.Password, user.Password) { // changed since the old one was checked
 			return fail(Refused, "password.wrong")
 		}

@@ -1,0 +1,172 @@
+package nodkey_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/nodkeytest"
+)
+
+// rows counts what an account has left behind: audit rows and approvals.
+func (p *person) rows(t failer) int {
+	t.Helper()
+	n := len(p.actions(t, p.id, ""))
+	err := p.Ports.Store.View(p.ctx, func(tx nodkey.Tx) error {
+		list, err := tx.ApprovalsSince(p.id, time.Time{}, 10_000)
+		n += len(list)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("counting: %v", err)
+	}
+	return n
+}
+
+// Whoever is signed in, or has a phone's keys, writes rows no faster than the bucket drains.
+func TestAnAccountHolderCannotFillTheStore(t *testing.T) {
+	for name, loop := range map[string]func(*testing.T, *person, nodkey.Caller) func(int) error{
+		"changes of the PIN": func(t *testing.T, p *person, _ nodkey.Caller) func(int) error {
+			return func(int) error { _, err := p.key.AskPINChange(p.ctx); return err }
+		},
+		"removals asked for": func(t *testing.T, p *person, c nodkey.Caller) func(int) error {
+			return func(int) error {
+				_, err := p.Keys.AskRemove(p.ctx, c, nodkey.KeyID(p.key.ID))
+				return err
+			}
+		},
+		"codes taken and cancelled": func(t *testing.T, p *person, c nodkey.Caller) func(int) error {
+			return func(int) error {
+				p.Clock.Advance(time.Millisecond)
+				if _, err := p.Activations.Start(p.ctx, c); err != nil {
+					return err
+				}
+				return p.Activations.Cancel(p.ctx, c)
+			}
+		},
+		"renamed": func(t *testing.T, p *person, c nodkey.Caller) func(int) error {
+			return func(i int) error { return p.Keys.Rename(p.ctx, c, nodkey.KeyID(p.key.ID), fmt.Sprint("Pixel ", i)) }
+		},
+		"changes of the password": func(t *testing.T, p *person, c nodkey.Caller) func(int) error {
+			return func(i int) error {
+				_, err := p.Users.AskPasswordChange(p.ctx, c, password, fmt.Sprint("pferd batterie ", i))
+				return err
+			}
+		},
+		"yeses taken back": func(t *testing.T, p *person, _ nodkey.Caller) func(int) error {
+			b := p.NewBrowser(p.address())
+			if err := b.Begin(p.ctx, p.name, password); err != nil {
+				t.Fatal(err)
+			}
+			asked := p.newest(t)
+			p.yes(t, b)
+			return func(int) error {
+				phone, err := p.key.Caller(p.ctx)
+				if err != nil {
+					return err
+				}
+				return p.Approvals.Disown(p.ctx, phone, nodkey.ApprovalID(asked.ID))
+			}
+		},
+		"sign-ins of a phone that says yes by itself": func(t *testing.T, p *person, _ nodkey.Caller) func(int) error {
+			return func(int) error {
+				if err := p.browser.Begin(p.ctx, p.name, password); err != nil {
+					return err
+				}
+				p.yes(t, p.browser)
+				return p.browser.Finish(p.ctx)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := start(t, nil)
+			p := h.join(t)
+			c := p.enter(t)
+			again := loop(t, p, c)
+			h.Clock.Advance(time.Hour)
+			c = p.enter(t)
+			done, before := 0, 0
+			for i := range 200 {
+				err := again(i)
+				switch {
+				case err == nil:
+					done++
+				case nodkey.HasKey(err, "user.slow"):
+					if before == 0 {
+						before = p.rows(t)
+					}
+					if e := nodkey.AsError(err); e.Kind != nodkey.Limited || e.Args["Seconds"] == 0 || e.Args["Count"] != e.Args["Seconds"] {
+						t.Fatalf("%+v", e)
+					}
+				case nodkey.HasKey(err, "sign_in.slow"): // what the limit refused stays charged as a try
+				default:
+					t.Fatalf("time %d: %v", i, err)
+				}
+			}
+			if done < 50 || done > 61 {
+				t.Errorf("done %d times out of 200", done)
+			}
+			if n := p.rows(t); n > before+1 { // that a bucket is full is noted once
+				t.Errorf("what was refused left %d rows", n-before)
+			}
+			h.Clock.Advance(time.Minute)
+			is(t, again(1000), "", "a moment later")
+		})
+	}
+}
+
+func TestWithoutAPhoneTooWritingHasItsLimit(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.add(t)
+	enter := func() error { return h.NewBrowser(h.address()).Begin(h.ctx, p.name, password) }
+	done := 0
+	for range 200 {
+		err := enter()
+		if err == nil {
+			done++
+		} else if !nodkey.HasKey(err, "sign_in.slow") { // the try stays charged
+			is(t, err, "user.slow", "another session")
+		}
+	}
+	if done != 60 {
+		t.Errorf("%d sessions", done)
+	}
+	// Nor does a right password that leads nowhere fill the log.
+	h = start(t, nil)
+	p = h.join(t)
+	phone, err := p.key.Caller(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Keys.RemoveOwn(h.ctx, phone); err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for range 100 {
+		if err := h.NewBrowser(h.address()).Begin(h.ctx, p.name, password); nodkey.HasKey(err, "sign_in.no_phone") {
+			refused++
+		} else {
+			is(t, err, "sign_in.slow", "without a phone")
+		}
+	}
+	if refused > 10 {
+		t.Errorf("%d rows of refused sign-ins", refused)
+	}
+}
+
+// A stolen session that spends the bucket keeps nobody from coming in and putting an end to it.
+func TestAThiefWhoSpendsTheBucketIsThrownOut(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	c := p.enter(t)
+	for i := range 100 {
+		_ = h.Keys.Rename(h.ctx, c, nodkey.KeyID(p.key.ID), fmt.Sprint("Pixel ", i))
+	}
+	is(t, h.Keys.Rename(h.ctx, c, nodkey.KeyID(p.key.ID), "Pixel"), "user.slow", "the thief")
+	owner := &nodkeytest.Browser{}
+	*owner = *p.browser
+	mine := p.signIn(t, owner)
+	is(t, h.Sessions.End(h.ctx, mine, c.Session().ID), "", "ending the thief's session")
+	is(t, h.Keys.Rename(h.ctx, c, nodkey.KeyID(p.key.ID), "Pixel"), "session.none", "the thief then")
+}
