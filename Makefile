@@ -26,7 +26,7 @@ go_files  := $(shell find . \( -name node_modules -o -name .git -o -path ./build
 asset_src := $(shell find web/design web/*.mjs portal demo phoneapp i18n wire \( -name dist -o -name node_modules \) -prune -o \
 	\( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' -o -name '*.svg' -o -name '*.json' -o -name '*.html' -o -name '*.txt' \) -print 2>/dev/null)
 embedded  := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -path ./bin -o -name dist \) -prune -o \
-	\( -name '*.html' -o -name '*.sql' -o -name '*.txt' -o -name '*.en.json' \) -print)
+	\( -name '*.html' -o -name '*.sql' -o -name '*.txt' -o -path './i18n/*.json' \) -print)
 
 tsconfigs := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -name dist \) -prune -o -name 'tsconfig*.json' ! -name tsconfig.base.json -print)
 

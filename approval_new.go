@@ -20,8 +20,8 @@ func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wi
 	st := extra
 	st.Aud, st.ID, st.User, st.Kind = b.id.serverID, string(a.ID), string(user.ID), string(a.Kind)
 	st.Locale = localeOf(user.Locale, c.Locale)
-	st.App, st.Who = clip(b.site.App, 40), clip(user.DisplayName, 40)
-	st.Address, st.With = c.address(), clip(c.Agent, 40)
+	st.App, st.Who = clip(b.site.app(st.Locale), 40), clip(user.DisplayName, 40)
+	st.Address, st.With = c.address(), clip(c.with(), 40)
 	st.Known, st.Number = a.Known, a.Number
 	st.Iat, st.Exp = a.CreatedAt.UnixMilli(), a.ExpiresAt.UnixMilli()
 	for _, k := range keys {

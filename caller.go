@@ -9,7 +9,8 @@ import (
 // session's or a phone's, after checking the cookie or the proof, so no door can claim to be somebody.
 type Caller struct {
 	Source  netip.Addr // the client's address, after trusted proxies
-	Agent   string     // "Firefox on Windows", in the caller's language
+	Agent   string     // "Firefox, Windows": browser and system in no language, to be kept
+	With    string     // the same in words, for what is shown at once; empty: Agent serves
 	Browser Token      // the cookie of a browser that signed in before; may be empty
 	Locale  string     // BCP 47
 
@@ -49,6 +50,14 @@ func (c Caller) actor() string {
 		return "session:" + string(c.session.ID)
 	}
 	return "anonymous"
+}
+
+// with is what the caller uses, in words.
+func (c Caller) with() string {
+	if c.With == "" {
+		return c.Agent
+	}
+	return c.With
 }
 
 // address is the source for people and the audit log; empty when unknown.

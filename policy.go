@@ -1,6 +1,9 @@
 package nodkey
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Policy is what an organisation decides. The zero value is not usable; start from DefaultPolicy.
 type Policy struct {
@@ -41,6 +44,19 @@ type Site struct {
 	App         string // what statements say one signs in to: "Aldermere Client Portal", at most 40 characters
 	PhoneOrigin string // "https://phone.example"
 	ServiceDesk string // whom people ask who lost their phone: a telephone number, an address
+
+	AppIn map[string]string // App in further languages, by BCP 47 tag; may be nil
+}
+
+// app is the name of what one signs in to in a language: of the tag itself, else of its first part ("de" for "de-AT").
+func (s Site) app(locale string) string {
+	base, _, _ := strings.Cut(locale, "-")
+	for _, tag := range []string{locale, base} {
+		if name := s.AppIn[tag]; name != "" {
+			return name
+		}
+	}
+	return s.App
 }
 
 // The PIN's length in characters (docs/protocol.md §6.1).

@@ -24,7 +24,7 @@ type SignIn struct {
 	Token      TokenHash
 	ApprovalID ApprovalID // the approval of the moment; "try again" makes a new one
 	Source     string     // address
-	Agent      string     // "Firefox on Windows"
+	Agent      string     // "Firefox, Windows"
 	Known      bool       // the browser had signed in as this user before
 	Notified   bool
 	Cause      string // why it was denied

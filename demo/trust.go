@@ -2,6 +2,7 @@ package demo
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/web"
@@ -16,7 +17,7 @@ type Trust struct {
 	Hosts       string       // what it is good for, to read
 	PhoneApp    web.Origin
 	SideBySide  web.Origin
-	Until       string // the last day of the authority
+	Until       time.Time // the last day of the authority
 	Texts       *i18n.Bundle
 	Assets      *web.Assets
 }
@@ -47,7 +48,7 @@ func (t Trust) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		say := t.Texts.For(r.Header.Get("Accept-Language"))
 		err := render(w, say, t.Assets.Path, "trust", trustView{
-			Lang: say.Lang(), Authority: AuthorityPath, Fingerprint: t.Fingerprint, Hosts: t.Hosts, Until: t.Until,
+			Lang: say.Lang(), Authority: AuthorityPath, Fingerprint: t.Fingerprint, Hosts: t.Hosts, Until: say.Date(t.Until),
 			PhoneApp: t.PhoneApp.String(), SideBySide: t.SideBySide.String(), Platforms: platforms,
 		})
 		if err != nil {

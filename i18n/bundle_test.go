@@ -112,6 +112,33 @@ func TestMoments(t *testing.T) {
 	}
 }
 
+func TestMomentsInGermanAndJapanese(t *testing.T) {
+	b, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, time.March, 4, 14, 33, 0, 0, time.UTC)
+	for _, test := range []struct {
+		at     time.Time
+		de, ja string
+	}{
+		{time.Date(2026, time.March, 4, 3, 17, 0, 0, time.UTC), "Heute, 03:17", "今日 3:17"},
+		{time.Date(2026, time.March, 3, 23, 5, 0, 0, time.UTC), "Gestern, 23:05", "昨日 23:05"},
+		{time.Date(2026, time.March, 2, 0, 5, 0, 0, time.UTC), "Mo, 00:05", "月曜 0:05"},
+		{time.Date(2026, time.February, 25, 8, 5, 0, 0, time.UTC), "25. Februar 2026, 08:05", "2026年2月25日 8:05"},
+	} {
+		if got := b.For("de").Moment(test.at, now); got != test.de {
+			t.Errorf("German: %q, want %q", got, test.de)
+		}
+		if got := b.For("ja").Moment(test.at, now); got != test.ja {
+			t.Errorf("Japanese: %q, want %q", got, test.ja)
+		}
+	}
+	if got := b.For("ja").Gap() + b.For("de").Gap(); got != " " {
+		t.Errorf("between two sentences: %q", got)
+	}
+}
+
 func TestCountdownsNeverShowLessThanIsLeft(t *testing.T) {
 	l := english(t)
 	for _, test := range []struct {

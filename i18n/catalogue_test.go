@@ -120,7 +120,21 @@ func languages(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got, want := b.Langs(), []string{"en", "de", "ja"}; !slices.Equal(got, want) {
+		t.Fatalf("the languages are %v, want %v", got, want)
+	}
 	return b.Langs()
+}
+
+func TestEveryLanguageHasEveryCatalogue(t *testing.T) {
+	for _, lang := range languages(t) {
+		for _, subject := range []string{"demo", "errors", "phone", "portal", "time"} {
+			name := subject + "." + lang + ".json"
+			if _, err := catalogues.ReadFile(name); err != nil {
+				t.Errorf("%s is missing", name)
+			}
+		}
+	}
 }
 
 // portalSubjects are the catalogues whose keys are used by Go code and

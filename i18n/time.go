@@ -7,7 +7,23 @@ import (
 
 // Clock returns the time of day to the second: "14:32:06". The caller chooses
 // the zone by t.In.
-func (l *Localizer) Clock(t time.Time) string { return t.Format("15:04:05") }
+func (l *Localizer) Clock(t time.Time) string { return l.hour(t.Format("15:04:05")) }
+
+// hour writes the time of day as the language does: 03:17, in Japanese 3:17.
+func (l *Localizer) hour(clock string) string {
+	if l.lang == "ja" && clock[0] == '0' {
+		return clock[1:]
+	}
+	return clock
+}
+
+// Gap is what stands between two sentences: a space, in Japanese nothing.
+func (l *Localizer) Gap() string {
+	if l.lang == "ja" {
+		return ""
+	}
+	return " "
+}
 
 // Date returns a day: "3 March 2026".
 func (l *Localizer) Date(t time.Time) string {
@@ -28,7 +44,7 @@ func (l *Localizer) MomentWithin(t, now time.Time) string {
 
 func (l *Localizer) moment(t, now time.Time, today, yesterday string) string {
 	t = t.In(now.Location())
-	clock := t.Format("15:04")
+	clock := l.hour(t.Format("15:04"))
 	switch days := midnight(now).Sub(midnight(t)).Hours() / 24; {
 	case days == 0:
 		return l.T(today, map[string]any{"Time": clock})

@@ -148,7 +148,7 @@ func (d *Door) identify(x *exchange) error {
 		x.say = d.texts.For(lang)
 	}
 	agent := web.AgentOf(x.r)
-	x.caller = nodkey.Caller{Source: web.ClientOf(x.r.Context()).Addr, Agent: d.agentName(x.say, agent), Locale: x.say.Lang()}
+	x.caller = nodkey.Caller{Source: web.ClientOf(x.r.Context()).Addr, Agent: agent.String(), With: agentName(x.say, agent), Locale: x.say.Lang()}
 	if token, ok := d.browser.Read(x.r); ok {
 		x.caller.Browser = nodkey.Token(token)
 	}
@@ -164,12 +164,13 @@ func (d *Door) identify(x *exchange) error {
 	x.user, err = d.services.Sessions.User(x.r.Context(), caller)
 	if err == nil && lang == "" && x.user.Locale != "" {
 		x.say = d.texts.For(x.user.Locale)
+		x.caller.With, x.caller.Locale = agentName(x.say, agent), x.say.Lang()
 	}
 	return err
 }
 
 // agentName says browser and system in words.
-func (d *Door) agentName(say *i18n.Localizer, a web.Agent) string {
+func agentName(say *i18n.Localizer, a web.Agent) string {
 	switch {
 	case a.Browser != "" && a.System != "":
 		return say.T("agent.on", map[string]any{"Browser": a.Browser, "System": a.System})
@@ -184,6 +185,9 @@ func (d *Door) agentName(say *i18n.Localizer, a web.Agent) string {
 // page fills what every view carries.
 func (d *Door) page(x *exchange) Page {
 	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: x.r.URL.Path, Demo: d.Demo.String()}
+	if p.Operator.Portal == "" {
+		p.Operator.Portal = x.say.T("page.portal_name", nil)
+	}
 	if s := x.caller.Session(); s != nil {
 		p.Restricted = s.Level == nodkey.Restricted
 	}
@@ -265,7 +269,7 @@ func (d *Door) fail(x *exchange, err error) {
 
 // FailPage is the door's manner of refusing a request before any handler ran.
 func (d *Door) FailPage(w http.ResponseWriter, r *http.Request, f web.Failure) {
-	x := &exchange{w: w, r: r, say: d.texts.For(r.Header.Get("Accept-Language"))}
+	x := &exchange{w: w, r: r, say: d.texts.For(d.chosenLanguage(r), r.Header.Get("Accept-Language"))}
 	kind := nodkey.BadInput
 	switch {
 	case f.Kind == "internal":

@@ -75,6 +75,6 @@ func (d *Door) lastEntry(x *exchange) (string, error) {
 
 // firstName is how the greeting calls a person.
 func firstName(displayName string) string {
-	name, _, _ := strings.Cut(displayName, " ")
+	name, _, _ := strings.Cut(strings.ReplaceAll(displayName, "\u3000", " "), " ") // U+3000: the space of Japanese names
 	return name
 }

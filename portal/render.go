@@ -27,6 +27,7 @@ type Translator interface {
 	// Remaining gives a countdown in figures, Spoken in words.
 	Remaining(time.Duration) string
 	Spoken(time.Duration) string
+	Gap() string // between two sentences
 }
 
 // AssetPaths gives the URL path of a built browser file; web.Assets does.
@@ -180,6 +181,7 @@ type (
 //	icon "name" "class"…     an icon of the sprite, hidden from readers
 //	asset "name"             the path of a built file
 //	remaining, spoken        a duration in figures, in words
+//	gap                      what stands between two sentences
 //	dash left total          how much of a countdown ring is drawn
 //	ms                       a duration as integer milliseconds
 //	digits "47"              its characters one by one
@@ -220,6 +222,7 @@ func functions(assets AssetPaths, translator Translator) template.FuncMap {
 		},
 		"remaining": translator.Remaining,
 		"spoken":    translator.Spoken,
+		"gap":       translator.Gap,
 		"dash":      dash,
 		"ms":        time.Duration.Milliseconds,
 		"digits":    func(number string) []string { return strings.Split(number, "") },

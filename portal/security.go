@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/web"
 )
 
 // securityShow lists what can sign in as the user, and what has.
@@ -44,7 +45,7 @@ func (d *Door) history(x *exchange, v *SecurityView, keys []nodkey.Key) error {
 		return err
 	}
 	for _, s := range sessions {
-		v.Browsers = append(v.Browsers, BrowserRow{SessionID: string(s.ID), Agent: s.Agent, Source: s.Source,
+		v.Browsers = append(v.Browsers, BrowserRow{SessionID: string(s.ID), Agent: agentName(x.say, web.ParseAgent(s.Agent)), Source: s.Source,
 			Since: x.say.MomentWithin(s.CreatedAt, now), This: s.ID == x.caller.Session().ID})
 	}
 	signIns, err := d.services.Sessions.SignIns(x.r.Context(), x.caller)
@@ -56,7 +57,7 @@ func (d *Door) history(x *exchange, v *SecurityView, keys []nodkey.Key) error {
 		names[k.ID] = k.Phone.Name
 	}
 	for _, s := range signIns {
-		v.SignIns = append(v.SignIns, SignInRow{When: x.say.Moment(s.CreatedAt, now), From: s.Source, Agent: s.Agent,
+		v.SignIns = append(v.SignIns, SignInRow{When: x.say.Moment(s.CreatedAt, now), From: s.Source, Agent: agentName(x.say, web.ParseAgent(s.Agent)),
 			Phone: names[s.KeyID], Chip: SignInChip(s.State, s.Cause)})
 	}
 	return nil

@@ -27,7 +27,7 @@ func (p Page) page() Page { return p }
 // Operator is whose portal it is.
 type Operator struct {
 	Name    string // "Aldermere", stands in the header
-	Portal  string // "Client Portal"; may be empty
+	Portal  string // "Client Portal"; empty: the catalogue's name in the page's language
 	Company string // "Aldermere Savings", stands in the footer; may be empty
 }
 

@@ -30,6 +30,30 @@ func AgentOf(r *http.Request) Agent {
 	return Agent{Browser: named(header, browserMarks), System: named(header, systemMarks)}
 }
 
+// String gives the agent in no language, as it is kept: "Firefox, Windows", one of them alone, or nothing.
+func (a Agent) String() string {
+	if a.Browser == "" || a.System == "" {
+		return a.Browser + a.System
+	}
+	return a.Browser + agentComma + a.System
+}
+
+const agentComma = ", "
+
+// ParseAgent reads what String gave. Other text is taken for a browser's name.
+func ParseAgent(kept string) Agent {
+	browser, system, both := strings.Cut(kept, agentComma)
+	if both {
+		return Agent{Browser: browser, System: system}
+	}
+	for _, m := range systemMarks {
+		if kept == m[1] {
+			return Agent{System: kept}
+		}
+	}
+	return Agent{Browser: kept}
+}
+
 func named(header string, marks [][2]string) string {
 	for _, m := range marks {
 		if strings.Contains(header, m[0]) {

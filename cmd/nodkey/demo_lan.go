@@ -127,7 +127,7 @@ func (st *stage) addTrustPage(h *house, srv *server, assets *web.Assets) error {
 	mux := http.NewServeMux()
 	demo.Trust{
 		Authority: http.HandlerFunc(l.certificates.serveAuthority), Fingerprint: l.fingerprint(), Hosts: strings.Join(l.hosts, ", "),
-		Until: l.certificates.authority.NotAfter.Local().Format(time.DateOnly), PhoneApp: st.phone, SideBySide: st.page,
+		Until: l.certificates.authority.NotAfter.Local(), PhoneApp: st.phone, SideBySide: st.page,
 		Texts: h.texts, Assets: assets,
 	}.Routes(mux)
 	hosts, err := web.NewHosts(web.PlainFail(h.sentence), srv.door("trust", l.trust).Site(web.Routes(mux)))

@@ -120,8 +120,13 @@ func (h *house) close() error {
 
 // site is how the configuration presents the installation.
 func (s *settings) site(texts *i18n.Bundle) nodkey.Site {
+	app := func(lang string) string { return s.ServerName + " " + texts.For(lang).T("page.portal_name", nil) }
+	in := make(map[string]string)
+	for _, lang := range texts.Langs() {
+		in[lang] = app(lang)
+	}
 	return nodkey.Site{
-		ServerName: s.ServerName, Operator: s.operator(), App: s.ServerName + " " + texts.For("en").T("page.portal_name", nil),
+		ServerName: s.ServerName, Operator: s.operator(), App: app(i18n.Fallback), AppIn: in,
 		PhoneOrigin: s.PhoneHost.String(), ServiceDesk: s.ServiceDesk,
 	}
 }
@@ -175,7 +180,7 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	}
 	portalDoor, err := portal.New(portal.Config{
 		Origin: s.PortalHost, PhoneApp: s.PhoneHost, Seal: seal,
-		Operator: portal.Operator{Name: s.ServerName, Portal: h.texts.For("en").T("page.portal_name", nil), Company: s.operator()},
+		Operator: portal.Operator{Name: s.ServerName, Company: s.operator()},
 		Desk:     portal.Desk{Name: s.ServiceDesk}, Least: s.Policy.PasswordMinLength, KeyLimit: s.Policy.MaxKeys,
 		Lasts: time.Duration(s.Policy.SessionLifetime), Demo: demo,
 	}, h.services, h.clock, log, h.texts, assets)

@@ -25,7 +25,7 @@ export function readChoice(storage: Storage | undefined): Choice {
   };
 }
 
-export function keepChoice(storage: Storage | undefined, { preferences, language }: { preferences: Preferences; language: string }): void {
+export function keepChoice(storage: Storage | undefined, { preferences, language }: { preferences: Preferences; language: string | undefined }): void {
   try {
     storage?.setItem(place, JSON.stringify({ language, ...preferences }));
   } catch {

@@ -79,14 +79,28 @@ describe("texts", () => {
     const now = Date.UTC(2026, 10, 21, 0, 30);
     expect(texts.when(now - 60_000, now)).toBe("today, 00:29");
     expect(texts.when(now - 3_600_000, now)).toBe("yesterday, 23:30");
-    expect(texts.moment(now - 5 * 86_400_000, now)).toBe("16 November 2026, 00:30");
+    expect(texts.moment(now - 7 * 86_400_000, now)).toBe("14 November 2026, 00:30");
     expect(texts.when(now, now, true)).toBe("today, 00:30:00");
+    expect(texts.moment(now - 4 * 86_400_000, now)).toBe("Tue, 00:30");
   });
 
   test("choose the first wish that has a catalogue", async () => {
     expect(chooseLanguage(["fr-FR", "EN-us"])).toBe("en");
     expect(chooseLanguage(["xx"])).toBe("en");
+    expect(chooseLanguage(["fr", "de-AT", "ja"])).toBe("de");
+    expect(chooseLanguage(["ja-JP"])).toBe("ja");
     expect((await loadTexts("en")).t("first.line1")).toBe("You sign in.");
+  });
+
+  test("German and Japanese write times, lists and sentences their own way", async () => {
+    const [de, ja] = await Promise.all([loadTexts("de", "UTC"), loadTexts("ja", "UTC")]);
+    const now = Date.UTC(2026, 10, 21, 3, 17);
+    expect([de.moment(now, now), ja.moment(now, now)]).toEqual(["Heute, 03:17", "今日 3:17"]);
+    expect([de.moment(now - 3 * 86_400_000, now), ja.moment(now - 3 * 86_400_000, now)]).toEqual(["Mi, 03:17", "水曜 3:17"]);
+    expect([de.date(now), ja.date(now)]).toEqual(["21. November 2026", "2026年11月21日"]);
+    expect([de.list([1, 2, 4]), ja.list([1, 2, 4])]).toEqual(["1, 2 und 4", "1、2、4"]);
+    expect([de.join("A.", "B."), ja.join("A。", "B。"), de.join("A.", "")]).toEqual(["A. B.", "A。B。", "A."]);
+    expect([de.language, ja.language]).toEqual(["de", "ja"]);
   });
 
   test("time left is told in minutes and seconds, and never below zero", () => {

@@ -13,13 +13,19 @@ type Entry = string | Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Catalogue = Readonly<Record<string, Entry>>;
 
 /** Languages that have catalogues, with their own names. The first is what an unknown language falls back to. */
-export const languages = { en: "English" } as const;
+export const languages = { en: "English", de: "Deutsch", ja: "日本語" } as const;
 export type Language = keyof typeof languages;
 
-/** English is part of the bundle; each further language is a chunk of its own, loaded when it is chosen. */
+/** English is part of the bundle; each further language is a chunk of its own, loaded when it is chosen and kept by the service worker. */
 const loaders: Readonly<Record<Language, () => Promise<Catalogue>>> = {
   en: () => Promise.resolve({ ...timeEn, ...phoneEn, ...errorsEn }),
+  de: async () => (await import("./texts.de")).default,
+  ja: async () => (await import("./texts.ja")).default,
 };
+
+/** Weekdays by the English names that the reader's zone is asked with. */
+const weekdays = { Sun: "time.sun", Mon: "time.mon", Tue: "time.tue", Wed: "time.wed", Thu: "time.thu", Fri: "time.fri", Sat: "time.sat" } as const;
+const dayMs = 86_400_000;
 
 /** The first of the wished languages (BCP 47, best first) that has catalogues. */
 export function chooseLanguage(wished: readonly string[]): Language {
@@ -30,8 +36,15 @@ export function chooseLanguage(wished: readonly string[]): Language {
   return "en";
 }
 
+/** The texts of a language; English where its chunk cannot be had, as in a first visit that went offline. */
 export async function loadTexts(language: Language, timeZone?: string): Promise<Texts> {
-  return new Texts(language, await loaders[language](), timeZone);
+  try {
+    return new Texts(language, await loaders[language](), timeZone);
+  } catch (cause) {
+    if (language === "en") throw cause;
+    console.warn(cause);
+    return loadTexts("en", timeZone);
+  }
 }
 
 const placeholder = /\{\{\.(\w+)\}\}/;
@@ -44,6 +57,9 @@ export class Texts {
   readonly #seconds: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #weekday: Intl.DateTimeFormat;
+  /** What stands between two sentences: Japanese has no space there. */
+  readonly gap: string;
 
   constructor(
     readonly language: string,
@@ -53,12 +69,16 @@ export class Texts {
     // Plain "en" would write dates the American way; these texts are British.
     const locale = language === "en" ? "en-GB" : language;
     const zone = timeZone === undefined ? {} : { timeZone };
+    // 3:17 in Japanese, 03:17 elsewhere.
+    const hour = language === "ja" ? "numeric" : "2-digit";
+    this.gap = language === "ja" ? "" : " ";
     this.#plural = new Intl.PluralRules(locale);
     this.#list = new Intl.ListFormat(locale, { type: "conjunction" });
-    this.#time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", ...zone });
-    this.#seconds = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", ...zone });
+    this.#time = new Intl.DateTimeFormat(locale, { hour, minute: "2-digit", hourCycle: "h23", ...zone });
+    this.#seconds = new Intl.DateTimeFormat(locale, { hour, minute: "2-digit", second: "2-digit", hourCycle: "h23", ...zone });
     this.#date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", ...zone });
     this.#day = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", ...zone });
+    this.#weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", ...zone });
   }
 
   /** True when the catalogue has a sentence for this key, which may have come from a server newer than this app. */
@@ -86,6 +106,11 @@ export class Texts {
     return this.#list.format(items.map(String));
   }
 
+  /** Sentences one after the other. */
+  join(...sentences: readonly string[]): string {
+    return sentences.filter((sentence) => sentence !== "").join(this.gap);
+  }
+
   /** "today, 14:32", fit to stand within a sentence; with seconds where the moment itself is the news. */
   when(at: number, now: number, seconds = false): string {
     return this.#moment(at, now, (seconds ? this.#seconds : this.#time).format(at), "time.today_within", "time.yesterday_within");
@@ -109,7 +134,13 @@ export class Texts {
   #moment(at: number, now: number, Time: string, today: Key, yesterday: Key): string {
     const day = this.#day.format(at);
     if (day === this.#day.format(now)) return this.t(today, { Time });
-    if (day === this.#day.format(now - 86_400_000)) return this.t(yesterday, { Time });
+    if (day === this.#day.format(now - dayMs)) return this.t(yesterday, { Time });
+    // Days of the calendar apart, counted in the reader's zone, as the portal does.
+    const days = (Date.parse(this.#day.format(now)) - Date.parse(day)) / dayMs;
+    if (days > 1 && days <= 6) {
+      const key = weekdays[this.#weekday.format(at) as keyof typeof weekdays];
+      return this.t("time.weekday", { Weekday: this.t(key), Time });
+    }
     return this.t("time.day", { Date: this.#date.format(at), Time });
   }
 

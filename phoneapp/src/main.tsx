@@ -60,6 +60,7 @@ async function start(): Promise<void> {
   const choice = readChoice(localStorageOf(window));
   wearTheme(choice.theme); // before anything is drawn, so that nothing flashes
   const [texts, device] = await Promise.all([loadTexts(chooseLanguage([...choice.languages, ...navigator.languages])), posture()]);
+  document.documentElement.lang = texts.language;
   let core: Core;
   try {
     core = await openCore();
@@ -73,7 +74,7 @@ async function start(): Promise<void> {
   const deviceNames = { android: "device.android", ios: "device.ios", other: "device.other" } as const;
   render(
     <App
-      core={core} nav={nav} texts={texts} draft={draft} server={undefined} host={location.host}
+      core={core} nav={nav} texts={texts} language={choice.languages[0]} draft={draft} server={undefined} host={location.host}
       device={{ platform: device.platform, name: device.model ?? texts.t(deviceNames[device.platform]) }}
       biometric={await core.biometricAvailable()} mustInstall={device.platform === "ios" && !installed(window)}
       preferences={{ drawing: choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme }}

@@ -52,14 +52,10 @@ export function Activated({ keyId }: { keyId: string }): JSX.Element | null {
         rows={[
           { name: texts.t("key_made.user"), value: user.displayName, second: user.name },
           { name: texts.t("key_made.at"), value: server?.name ?? "" },
-          { name: texts.t("key_made.with"), value: factorWords(texts.t("factor.pin"), words.sensor, user.pin, user.biometric) },
+          { name: texts.t("key_made.with"), value: texts.list([...(user.pin ? [texts.t("factor.pin")] : []), ...(user.biometric ? [words.sensor] : [])]) },
         ]}
       />
       <p class="result-note second small"><Icon name="bell" size={20} ink="petrol" /><span>{texts.t("key_made.next")}</span></p>
     </Result>
   );
-}
-
-function factorWords(pinWord: string, sensorWord: string, pin: boolean, biometric: boolean): string {
-  return [...(pin ? [pinWord] : []), ...(biometric ? [sensorWord] : [])].join(", ");
 }

@@ -13,6 +13,8 @@ export interface Start {
   readonly core: Core;
   readonly nav: Nav;
   readonly texts: Texts;
+  /** The language that the person chose; without one the browser's wish counts anew each time. */
+  readonly language?: string | undefined;
   readonly draft?: Draft;
   readonly server: ServerInfo | undefined;
   readonly host: string;
@@ -25,13 +27,14 @@ export interface Start {
   readonly scan: () => Promise<Scan>;
   readonly now?: () => number;
   /** Keeps what the person chose. */
-  readonly keep: (choice: { preferences: Preferences; language: string }) => void;
+  readonly keep: (choice: { preferences: Preferences; language: string | undefined }) => void;
 }
 
 /** The whole app: one screen at a time. */
 export function App(start: Start): JSX.Element {
   const { core, nav, keep } = start;
   const [texts, setTexts] = useState(start.texts);
+  const [language, choose] = useState(start.language);
   const [preferences, prefer] = useState(start.preferences);
   const [route, setRoute] = useState<Route>(nav.route);
   const [server, setServer] = useState(start.server);
@@ -46,8 +49,8 @@ export function App(start: Start): JSX.Element {
   useEffect(() => {
     document.documentElement.lang = texts.language;
     wearTheme(preferences.theme);
-    keep({ preferences, language: texts.language });
-  }, [keep, preferences, texts]);
+    keep({ preferences, language });
+  }, [keep, language, preferences, texts]);
 
   const fail = useCallback((fault: unknown, during: Trouble["during"]): void => {
     draft.trouble = fault instanceof PhoneFault ? { key: fault.key, args: fault.args, during } : { key: "internal", args: {}, during };
@@ -63,7 +66,10 @@ export function App(start: Start): JSX.Element {
   const value = useMemo<AppValue>(() => ({
     core, nav, texts, draft, server, host: start.host, device: start.device, biometric: start.biometric, mustInstall: start.mustInstall ?? false, preferences,
     scan: start.scan, demo: start.demo, version: start.version, setPreferences: prefer,
-    setLanguage: (language) => void loadTexts(language as Language).then(setTexts),
+    setLanguage: (wanted) => {
+      choose(wanted);
+      void loadTexts(wanted as Language).then(setTexts);
+    },
     say, now, fail, finish,
   }), [core, nav, texts, draft, server, preferences, now, fail, finish, start.host, start.device, start.biometric, start.mustInstall, start.scan, start.demo, start.version]);
 

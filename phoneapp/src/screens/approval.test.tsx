@@ -238,7 +238,7 @@ describe("home", () => {
 
   test("a suspended user is explained", async () => {
     const on = await stage({ prepare: (core) => core.set({ users: [userOf({ state: "suspended" })] }) });
-    expect(on.text()).toContain("Mara Lindqvist is suspended on this phone.");
+    expect(on.text()).toContain("Suspended on this phone: Mara Lindqvist.");
     expect(on.text()).toContain("Call the service desk");
   });
 

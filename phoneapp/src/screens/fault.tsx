@@ -18,7 +18,7 @@ export function Fault(): JSX.Element | null {
   const deeds = {
     retry: { label: texts.t("fault.retry"), go: () => nav.back() },
     code: {
-      label: texts.t("fault.code", { Code: words.code }),
+      label: texts.t(words.android ? "fault.code.android" : "fault.code.ios"),
       go: () => {
         Object.assign(draft, emptyDraft());
         nav.reset({ screen: "code" }) // going back from there leads home and not to the code that failed;

@@ -20,7 +20,7 @@ function Choice<T extends string>({ name, legend, hint, chosen, options, onChoos
       {options.map(([value, label]) => (
         <label class="check" key={value}>
           <input type="radio" name={name} id={`${name}-${value}`} value={value} checked={value === chosen} onChange={() => onChoose(value)} />
-          <span>{label}</span>
+          <span lang={name === "language" ? value : undefined}>{label}</span>
         </label>
       ))}
     </fieldset>

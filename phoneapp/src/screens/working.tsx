@@ -22,7 +22,7 @@ export function Working({ busy, text }: { busy: boolean; text: string }): JSX.El
   return (
     <p class="screen-status second small" role="status">
       {stage !== "quiet" && text}
-      {stage === "slow" && ` ${texts.t("working.slow")}`}
+      {stage === "slow" && texts.gap + texts.t("working.slow")}
     </p>
   );
 }

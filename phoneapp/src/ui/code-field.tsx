@@ -96,7 +96,7 @@ export function CodeField({ legend, groups, missing, onInput }: Props): JSX.Elem
       </fieldset>
       {wrong >= 0 ? (
         <FieldError id="code-error" errorKey="code.group" title={texts.t("code.group.wrong", { Group: wrong + 1 })}>
-          {texts.t("code.group.compare")} {right.length > 0 && texts.t(right.length === 1 ? "code.group.right" : "code.groups.right", { Groups: texts.list(right) })}
+          {texts.join(texts.t("code.group.compare"), right.length === 0 ? "" : texts.t(right.length === 1 ? "code.group.right" : "code.groups.right", { Groups: texts.list(right) }))}
         </FieldError>
       ) : (
         <FieldError id="code-error">{missing}</FieldError>

@@ -1,14 +1,16 @@
 import type { ComponentChildren, JSX } from "preact";
+import { useApp } from "./app-context";
 import { Icon, type IconName } from "./icon";
 
 /** Tint, icon, one or two sentences. */
 export function Banner({ kind = "calm", icon, title, children }: { kind?: "calm" | "look" | "stop"; icon: IconName; title?: string; children: ComponentChildren }): JSX.Element {
+  const { texts } = useApp();
   const tint = { calm: "banner", look: "banner banner-look", stop: "banner banner-stop" }[kind];
   return (
     <div class={tint}>
       <Icon name={icon} />
       <p>
-        {title !== undefined && <strong>{title} </strong>}
+        {title !== undefined && <strong>{title}{texts.gap}</strong>}
         {children}
       </p>
     </div>
