@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // checkShape walks valid JSON beside the type that will receive it and refuses
@@ -21,7 +22,7 @@ func checkShape(data []byte, v any) error {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
-	return shape{dec}.value(t.Elem(), nil)
+	return shape{dec}.value(targetOf(t.Elem()), nil)
 }
 
 type shape struct{ dec *json.Decoder }
@@ -48,43 +49,49 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// value checks the next value against t; a nil t means any shape, as in a
-// json.RawMessage, where duplicate keys are still refused.
-func (s shape) value(t reflect.Type, at *place) error {
+// target is what will receive a value: a type that holds its shape, or nil for any shape, as a json.RawMessage takes, where
+// duplicate keys are still refused.
+type target struct{ t reflect.Type }
+
+func targetOf(t reflect.Type) target {
+	for t != nil && t.Kind() == reflect.Pointer && !decodesItself(t) {
+		t = t.Elem() // an absent optional member is left out, never null (docs/protocol.md §1)
+	}
+	if t != nil && (t.Kind() == reflect.Interface || decodesItself(t)) {
+		t = nil
+	}
+	return target{t}
+}
+
+// value checks the next value; only what takes any shape takes null.
+func (s shape) value(to target, at *place) error {
 	token, err := s.dec.Token()
 	if err != nil {
 		return &StrictError{Reason: BadSyntax, Path: at.path()}
 	}
-	nullable := t == nil
-	for t != nil && t.Kind() == reflect.Pointer && !decodesItself(t) {
-		t = t.Elem() // an absent optional member is left out, never null (docs/protocol.md §1)
-	}
-	if t != nil && (decodesItself(t) || t.Kind() == reflect.Interface) {
-		t, nullable = nil, true
-	}
 	switch token {
 	case nil:
-		if !nullable {
+		if to.t != nil {
 			return &StrictError{Reason: WrongType, Path: at.path()}
 		}
 		return nil
 	case json.Delim('{'):
-		return s.object(t, at)
+		return s.object(to.t, at)
 	case json.Delim('['):
-		return s.array(t, at)
+		return s.array(to.t, at)
 	}
 	return nil // strings, numbers and booleans are json.Unmarshal's to judge
 }
 
 func (s shape) object(t reflect.Type, at *place) error {
-	var fields map[string]reflect.Type
-	var element reflect.Type
+	var fields map[string]target
+	var element target
 	switch {
 	case t == nil:
 	case t.Kind() == reflect.Struct:
-		fields = jsonFields(t)
+		fields = fieldsOf(t)
 	case t.Kind() == reflect.Map:
-		element = t.Elem()
+		element = targetOf(t.Elem())
 	default:
 		return &StrictError{Reason: WrongType, Path: at.path()}
 	}
@@ -121,11 +128,11 @@ func (s shape) object(t reflect.Type, at *place) error {
 }
 
 func (s shape) array(t reflect.Type, at *place) error {
-	var element reflect.Type
+	var element target
 	switch {
 	case t == nil:
 	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
-		element = t.Elem()
+		element = targetOf(t.Elem())
 	default:
 		return &StrictError{Reason: WrongType, Path: at.path()}
 	}
@@ -172,9 +179,15 @@ func memberPath(path, key string) string {
 	return path
 }
 
-// jsonFields lists the keys a struct takes, embedded structs' among them.
-func jsonFields(t reflect.Type) map[string]reflect.Type {
-	fields := map[string]reflect.Type{}
+// shapes remembers fieldsOf by type: types do not change, and there are a few dozen.
+var shapes sync.Map // reflect.Type → map[string]target
+
+// fieldsOf lists the keys a struct takes, embedded structs' among them.
+func fieldsOf(t reflect.Type) map[string]target {
+	if known, ok := shapes.Load(t); ok {
+		return known.(map[string]target)
+	}
+	fields := map[string]target{}
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if !f.IsExported() || f.Tag.Get("json") == "-" || (f.Anonymous && name == "") {
@@ -183,7 +196,8 @@ func jsonFields(t reflect.Type) map[string]reflect.Type {
 		if name == "" {
 			name = f.Name
 		}
-		fields[name] = f.Type
+		fields[name] = targetOf(f.Type)
 	}
+	shapes.Store(t, fields)
 	return fields
 }
