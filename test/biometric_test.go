@@ -3,34 +3,52 @@ package test
 import (
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
 	"github.com/nodkey/nodkey/nodkeytest/browser"
 )
 
-// sensor gives a tab a fingerprint sensor; the returned function says whether the finger is the right one.
+// sensor gives a tab a fingerprint sensor; the returned function says whether the finger is the right one. A sensor that met
+// a wrong finger stays blocked, as a real one does for a while: a right finger comes with a fresh one that holds the same
+// credentials.
 func sensor(t *testing.T, tab *browser.Tab) (finger func(right bool)) {
 	t.Helper()
-	if _, err := chromedp.Call(tab.Context(), webauthn.Enable, webauthn.EnableParams{}); err != nil {
-		t.Fatal(err)
+	add := func() webauthn.AuthenticatorID {
+		t.Helper()
+		return command(t, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
+			Options: &webauthn.VirtualAuthenticatorOptions{
+				Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21, Transport: webauthn.AuthenticatorTransportInternal,
+				HasResidentKey: true, HasUserVerification: true, HasPrf: true, HasCmtgKey: true, AutomaticPresenceSimulation: true, IsUserVerified: true,
+			},
+		}).AuthenticatorID
 	}
-	added, err := chromedp.Call(tab.Context(), webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
-		Options: &webauthn.VirtualAuthenticatorOptions{
-			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-			HasResidentKey: true, HasUserVerification: true, HasPrf: true, AutomaticPresenceSimulation: true, IsUserVerified: true,
-		},
-	})
+	command(t, tab, webauthn.Enable, webauthn.EnableParams{})
+	id := add()
+	return func(right bool) {
+		t.Helper()
+		if !right {
+			command(t, tab, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: id})
+			return
+		}
+		held := command(t, tab, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: id})
+		command(t, tab, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: id})
+		id = add()
+		for _, c := range held.Credentials {
+			c.CmtgKeys, c.ActiveCmtgKeyIndex = nil, nil // has none, but says which
+			command(t, tab, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: id, Credential: c})
+		}
+	}
+}
+
+func command[P, R any](t *testing.T, tab *browser.Tab, c cdp.Command[P, R], params P) R {
+	t.Helper()
+	answer, err := chromedp.Call(tab.Context(), c, params)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(right bool) {
-		t.Helper()
-		_, err := chromedp.Call(tab.Context(), webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: added.AuthenticatorID, IsUserVerified: right})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	return answer
 }
 
 func TestAFingerActivatesAndApproves(t *testing.T) {

@@ -30,6 +30,7 @@ func TestAPhoneIsActivatedByTheTypedCodeAndThenSignsIn(t *testing.T) {
 	h.signOut()
 
 	h.signIn()
+	h.desk.Wait("#wait-number")
 	h.desk.Visit("portal-waiting")
 	h.phone.Wait("[data-screen=approval]") // the live stream brought it
 	h.phone.Visit("phone-approval")

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	cdpnetwork "github.com/chromedp/cdproto/network"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/nodkey/nodkey/nodkeytest/browser"
@@ -12,16 +11,10 @@ import (
 
 func TestTheWaitingPageAsksWhereStreamsAreBlocked(t *testing.T) {
 	h := settled(t, nil)
-	ctx := h.desk.Context()
-	if _, err := chromedp.Call(ctx, cdpnetwork.Enable, cdpnetwork.EnableParams{}); err != nil {
-		t.Fatal(err)
-	}
-	_, err := chromedp.Call(ctx, cdpnetwork.SetBlockedURLs, cdpnetwork.SetBlockedURLsParams{
+	command(t, h.desk, cdpnetwork.Enable, cdpnetwork.EnableParams{})
+	command(t, h.desk, cdpnetwork.SetBlockedURLs, cdpnetwork.SetBlockedURLsParams{
 		URLPatterns: []*cdpnetwork.BlockPattern{{URLPattern: h.portal + "/sign-in/stream", Block: true}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.desk.Excuse("ERR_BLOCKED_BY_CLIENT")
 	h.signIn()
 	h.phone.Approve(h.desk.Number(), maraPIN)

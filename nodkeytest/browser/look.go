@@ -1,11 +1,9 @@
 package browser
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,15 +27,16 @@ func (tab *Tab) Visit(name string) {
 		tab.Resize(tab.device.Width, tab.device.Height)
 		tab.settle()
 	}()
-	tab.Resize(narrow, narrowHeight)
 	for _, scheme := range []string{"light", "dark"} {
 		tab.light(scheme)
+		tab.Resize(narrow, narrowHeight)
 		tab.settle()
 		tab.checkWidth(name + " at 360 px")
 		tab.checkAccess(name + ", " + scheme + ", at 360 px")
 		tab.picture(name + "-360-" + scheme)
 	}
 	tab.light("light")
+	tab.Resize(narrow, narrowHeight)
 	letters := func(px int64) { // what a person sets in the browser, and media queries in rem follow
 		call(tab, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: px, Fixed: px * 13 / 16}})
 		tab.settle()
@@ -147,26 +146,26 @@ func (tab *Tab) checkAccess(where string) {
 	}
 }
 
-// photograph takes a picture: of a phone's screen, or of the whole page.
-func (tab *Tab) photograph(whole bool) ([]byte, error) {
+// photograph takes a picture of what is in view.
+func (tab *Tab) photograph() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(tab.ctx, patience)
 	defer cancel()
-	params := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, OptimizeForSpeed: new(true)}
-	if whole {
-		size, err := evaluate[point](tab, "({x: document.documentElement.clientWidth, y: Math.max(innerHeight, document.scrollingElement.scrollHeight)})")
-		if err != nil {
-			return nil, err
-		}
-		params.CaptureBeyondViewport = new(true)
-		params.Clip = &page.Viewport{Width: size.X, Height: size.Y, Scale: 1}
-	}
-	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, params)
+	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatPng, OptimizeForSpeed: new(true),
+	})
 	return shot.Data, err
 }
 
+// picture keeps a picture: of a phone's screen, or of a whole page. For that the window grows: a capture beyond the window
+// would forget how large the letters are.
 func (tab *Tab) picture(name string) {
 	tab.t.Helper()
-	shot, err := tab.photograph(!tab.device.Phone)
+	if !tab.device.Phone {
+		size := Eval[point](tab, "({x: innerWidth, y: Math.max(innerHeight, document.scrollingElement.scrollHeight)})")
+		tab.Resize(int64(size.X), int64(size.Y))
+		tab.settle()
+	}
+	shot, err := tab.photograph()
 	if err == nil {
 		err = tab.keep(name, shot)
 	}
@@ -189,24 +188,19 @@ func (tab *Tab) Save(file, scheme string) {
 	tab.t.Helper()
 	tab.light(scheme)
 	tab.settle()
-	shot, err := tab.photograph(false)
+	shot, err := tab.photograph()
 	tab.light("light")
 	if err != nil {
 		tab.fail("picture for %s: %v", file, err)
 	}
-	image, err := png.Decode(bytes.NewReader(shot))
+	small, err := shrink(shot)
 	if err != nil {
-		tab.t.Fatal(err)
-	}
-	var out bytes.Buffer
-	smallest := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := smallest.Encode(&out, image); err != nil {
 		tab.t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		tab.t.Fatal(err)
 	}
-	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(file, small, 0o644); err != nil {
 		tab.t.Fatal(err)
 	}
 }

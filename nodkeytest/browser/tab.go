@@ -246,7 +246,7 @@ func (tab *Tab) fail(format string, args ...any) {
 	tab.t.Helper()
 	where, _ := evaluate[string](tab, "location.href + '\\n' + (document.body?.innerText ?? '').slice(0, 1500)")
 	name := "FAILED-" + strings.NewReplacer("/", "-", " ", "-").Replace(tab.t.Name()) + "-" + tab.name
-	if picture, err := tab.photograph(false); err == nil {
+	if picture, err := tab.photograph(); err == nil {
 		_ = tab.keep(name, picture) // the test fails anyway
 	}
 	tab.t.Fatalf("%s: %s\nat %s\nproblems: %v", tab.name, fmt.Sprintf(format, args...), where, tab.heard())

@@ -116,3 +116,25 @@ test("time that has run out is checked with the server before leaving", async ()
   await vi.advanceTimersByTimeAsync(171_000);
   expect(go.mock.calls).toEqual([["/n"]]);
 });
+
+test("the news of a form that was sent does not overtake it", async () => {
+  const source = start();
+  source.dispatchEvent(new Event("open"));
+  document.dispatchEvent(new Event("submit"));
+  source.say(changed);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(source.readyState).toBe(FakeSource.CLOSED);
+  expect(go).not.toHaveBeenCalled();
+});
+
+test("a page that came back through the history asks until it knows", async () => {
+  const source = start();
+  source.dispatchEvent(new Event("open"));
+  document.dispatchEvent(new Event("submit"));
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(go).not.toHaveBeenCalled();
+  asked.mockImplementation(() => Promise.resolve(answer(changed)));
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(go).toHaveBeenCalledWith("/n");
+});

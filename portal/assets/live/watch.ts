@@ -64,7 +64,8 @@ export function watch(root: HTMLElement, go: (path: string) => void): void {
     source?.close();
     const round = async (): Promise<void> => {
       await ask();
-      if (!left) window.setTimeout(() => void round(), askEvery);
+      if (left) polling = false;
+      else window.setTimeout(() => void round(), askEvery);
     };
     void round();
   }
@@ -98,12 +99,20 @@ export function watch(root: HTMLElement, go: (path: string) => void): void {
   };
 
   startStream();
+  // What the person does leads on by itself, and the news of it must not overtake it.
+  document.addEventListener("submit", () => {
+    left = true;
+    source?.close();
+  });
   // A browser that slept, or came back through its history, asks at once.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void ask();
   });
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) void ask();
+    if (!event.persisted) return;
+    left = false;
+    if (polling) void ask();
+    else startPolling(); // the stream was closed when the page went away
   });
   window.addEventListener("pagehide", () => source?.close());
 }
