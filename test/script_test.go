@@ -29,6 +29,7 @@ import (
 //	portal BROWSER …             be a person at a browser; see portalCommand
 //	value NAME KEY               put a member of the last JSON output into a variable ("keys.0.id")
 //	sql DATABASE STATEMENT       change a database behind the server's back
+//	zero DATABASE QUERY          wait until a query gives 0
 //	until FILE PATTERN           wait until a file that is being written has it
 //	silent FILE SECRET…          the last output and a file hold none of the secrets
 func TestScripts(t *testing.T) {
@@ -50,7 +51,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": codeCommand, "ports": portsCommand, "ready": readyCommand, "portal": portalCommand, "value": valueCommand, "sql": sqlCommand, "until": untilCommand, "silent": silentCommand,
+			"code": codeCommand, "ports": portsCommand, "ready": readyCommand, "portal": portalCommand, "value": valueCommand, "sql": sqlCommand, "zero": zeroCommand, "until": untilCommand, "silent": silentCommand,
 		},
 	})
 }
@@ -107,6 +108,23 @@ func readyCommand(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s does not answer", args[0])
 		}
 	}
+}
+
+func zeroCommand(ts *testscript.TestScript, neg bool, args []string) {
+	never(ts, neg, len(args) == 2, "zero DATABASE QUERY")
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(args[0])+"?mode=ro&_pragma=busy_timeout(5000)")
+	ts.Check(err)
+	defer db.Close()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	n := 0
+	for range 1500 {
+		if ts.Check(db.QueryRow(args[1]).Scan(&n)); n == 0 {
+			return
+		}
+		<-look.C
+	}
+	ts.Fatalf("%s gives %d", args[1], n)
 }
 
 func untilCommand(ts *testscript.TestScript, neg bool, args []string) {
