@@ -34,6 +34,7 @@ type SignIns struct {
 	WakeUpHalf      Latency   `json:"wakeUpHalf"`      // with half as many a second as at full load
 	ServerCPU       float64   `json:"serverCPU"`       // microseconds of processor time a sign-in, the server's part
 	BenchCPU        float64   `json:"benchCPU"`        // the part of phones and browsers
+	NeededCPU       float64   `json:"neededCPU"`       // what a sign-in cannot do without takes of both; see Limit
 	UpdatesACommit  float64   `json:"updatesACommit"`  // how many updates shared a durable commit
 	UpdatesASignIn  float64   `json:"updatesASignIn"`  // see Commits
 	AllocatedSignIn float64   `json:"allocatedSignIn"` // bytes that the server allocated for each
@@ -124,7 +125,8 @@ func (r Report) Print(w io.Writer) {
 		line("limit", l.SignInsPerSecond, 0, "/s", "%d ECDSA signs (%.0f/s), %d verifies (%.0f/s), %d durable commits (%.0f/s), together",
 			Signs, l.SignsPerSecond, Verifies, l.VerifiesPerSecond, Commits, l.CommitsPerSecond)
 		line("achieved of it", 100*r.Share, 0, "%", "")
-		line("processor time", s.ServerCPU, 0, "µs", "a sign-in in the server, and %.0f µs in phones and browsers", s.BenchCPU)
+		line("processor time", s.ServerCPU, 0, "µs", "a sign-in in the server, and %.0f µs in phones and browsers; %.0f µs of both is the limit's, %.0f %%",
+			s.BenchCPU, s.NeededCPU, 100*s.NeededCPU/(s.ServerCPU+s.BenchCPU))
 		line("durable updates", s.UpdatesASignIn, 1, "", "a sign-in; %.1f share a commit", s.UpdatesACommit)
 		line("allocated", s.AllocatedSignIn/1024, 0, "KiB", "a sign-in in the server")
 		line("whole sign-in", s.Whole.P50, 1, "ms", "p50 at full load; p99 %.1f ms", s.Whole.P99)

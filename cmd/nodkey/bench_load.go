@@ -68,7 +68,7 @@ func (b *benchRun) rounds(ctx context.Context, server *benchChild, load *bench.L
 	}
 	s := &b.report.SignIns
 	var whole, wakeUp []*bench.Histogram
-	var limits, shares []float64
+	var limits, shares, needed []float64
 	var spent usage
 	all := 0
 	for range b.flags.rounds {
@@ -88,10 +88,16 @@ func (b *benchRun) rounds(ctx context.Context, server *benchChild, load *bench.L
 		if r.Failed*100 > r.SignIns {
 			return fmt.Errorf("%d of %d sign-ins failed, the first of them: %w", r.Failed, r.Failed+r.SignIns, r.Failure)
 		}
+		began, own := time.Now(), time.Duration(0)
 		limit, err := essentials.Together(ctx, b.flags.duration/2)
 		if err != nil {
 			return err
 		}
+		done := limit * time.Since(began).Seconds()
+		if own, err = bench.ProcessorTime(os.Getpid()); err != nil {
+			return err
+		}
+		needed = append(needed, bench.Microseconds(own-after.own)/done)
 		whole, wakeUp = append(whole, r.Whole), append(wakeUp, r.WakeUp)
 		limits, shares = append(limits, limit), append(shares, r.PerSecond/limit)
 		s.Rounds = append(s.Rounds, r.PerSecond)
@@ -101,6 +107,7 @@ func (b *benchRun) rounds(ctx context.Context, server *benchChild, load *bench.L
 	b.report.Limit.SignInsPerSecond, b.report.Share = bench.Median(limits), bench.Median(shares)
 	s.PerSecond, s.Whole, s.WakeUpFull = bench.Median(s.Rounds), bench.LatencyOf(whole...), bench.LatencyOf(wakeUp...)
 	s.ServerCPU = bench.Microseconds(spent.server) / float64(all)
+	s.NeededCPU = bench.Median(needed)
 	s.BenchCPU = bench.Microseconds(spent.own) / float64(all)
 	s.UpdatesASignIn = float64(spent.figures.Updates) / float64(all)
 	s.UpdatesACommit = float64(spent.figures.Updates) / float64(max(1, spent.figures.Commits))
