@@ -44,7 +44,7 @@ func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wi
 	return a, nil
 }
 
-// askForChange makes the approval for a change that a full session wants; a yes puts it in force.
+// askForChange makes the approval for a change that a full session wants; a yes puts it in force. Error: user.slow.
 func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, subject string, payload func(ApprovalID) ([]byte, error), extra wire.Statement) (ApprovalID, error) {
 	session, err := c.withSession(Full)
 	if err != nil {
@@ -79,6 +79,9 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 	}
 	err = b.Store.Update(ctx, func(tx Tx) error {
 		if _, err := b.live(tx, c, Full); err != nil {
+			return err
+		}
+		if err := chargeChange(tx, user.ID, now); err != nil {
 			return err
 		}
 		// A session asks for one thing at a time.

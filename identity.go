@@ -28,6 +28,8 @@ type identity struct {
 	pin      *ecdh.PrivateKey
 	number   []byte // HMAC key of the two digits
 	points   wire.OfferKeys
+	sweep    sweeping
+	newer    func() error // takes in data keys that other processes made
 }
 
 // openIdentity reads the installation's identity, or makes it at the first start. Every secret in the store is sealed
@@ -187,7 +189,15 @@ func (id *identity) seal(table, column, row string, plain []byte) ([]byte, error
 }
 
 func (id *identity) open(table, column, row string, sealed []byte) ([]byte, error) {
-	return id.ring.Open(seal.Label{Table: table, Column: column, Row: row}, sealed)
+	label := seal.Label{Table: table, Column: column, Row: row}
+	plain, err := id.ring.Open(label, sealed)
+	if err != nil && seal.Version(sealed) > id.ring.Current() { // another process was told of a new data key before this one
+		if err := id.newer(); err != nil {
+			return nil, err
+		}
+		return id.ring.Open(label, sealed)
+	}
+	return plain, err
 }
 
 // codeHash is how a short code is kept.

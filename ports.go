@@ -166,6 +166,13 @@ type InstallRows interface {
 	InsertSecret(name string, sealed []byte) error
 	DataKeys() ([]seal.WrappedKey, error)
 	InsertDataKey(seal.WrappedKey) error
+	// SaveDataKey replaces what the data key of that version is wrapped as; ErrNoRow when there is none.
+	SaveDataKey(seal.WrappedKey) error
+	// Sealed lists what a column of [SealedColumns] has sealed under data keys of a version below the given one (bytes 2 to
+	// 5 of the value, see package seal), by row, those after a row, at most limit.
+	Sealed(column SealedColumn, below uint32, after string, limit int) ([]SealedValue, error)
+	// Reseal replaces a sealed value; ErrNoRow when it is not the old one any more.
+	Reseal(column SealedColumn, row string, old, sealed []byte) error
 	// Purge deletes what has no use any more at now: used proofs, ended sign-ins, sessions, activations and approvals
 	// beyond their keeping time, levels that have drained. It deletes at most limit rows a table and reports how many.
 	// It also takes Code and Es out of as many activations that ran out unused.

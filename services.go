@@ -27,6 +27,7 @@ type Services struct {
 	Approvals   *Approvals
 	Audit       *Audit
 	Upkeep      *Upkeep
+	DataKeys    *DataKeys
 }
 
 // base is what every service stands on.
@@ -45,6 +46,11 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 		return nil, fmt.Errorf("opening the installation: %w", err)
 	}
 	b := &base{Ports: ports, site: site, policy: policy, id: id}
+	id.newer = func() error {
+		soon, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return b.loadDataKeys(soon)
+	}
 	approvals := &Approvals{base: b}
 	sessions := &Sessions{base: b}
 	return &Services{
@@ -56,6 +62,7 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 		Approvals:   approvals,
 		Audit:       &Audit{base: b},
 		Upkeep:      &Upkeep{base: b},
+		DataKeys:    &DataKeys{base: b},
 	}, nil
 }
 

@@ -22,7 +22,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) nodkey.Store) {
 		{"Users", userTests()}, {"Keys", keyTests()}, {"Activations", activationTests()}, {"Approvals", approvalTests()},
 		{"SignIns", signInTests()}, {"Sessions", sessionTests()}, {"Limits", limitTests()}, {"Audit", auditTests()},
 		{"Install", installTests()}, {"Purge", purgeTests()}, {"Transactions", transactionTests()}, {"Races", raceTests()},
-		{"Models", modelTests()},
+		{"Models", modelTests()}, {"Sealed", sealedTests()},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package sqlstore
 
 import (
+	"encoding/binary"
+	"fmt"
+
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/seal"
 )
@@ -36,4 +39,50 @@ func (t *tx) DataKeys() ([]seal.WrappedKey, error) {
 
 func (t *tx) InsertDataKey(k seal.WrappedKey) error {
 	return t.insert("INSERT INTO data_keys (version, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING", int64(k.Version), blob(k.Wrapped))
+}
+
+func (t *tx) SaveDataKey(k seal.WrappedKey) error {
+	return t.save("UPDATE data_keys SET wrapped = $2 WHERE version = $1", int64(k.Version), blob(k.Wrapped))
+}
+
+// sealedIn says where the sealed values are: table, primary key and column.
+var sealedIn = map[nodkey.SealedColumn][3]string{
+	{Table: "secrets", Column: "value"}:      {"secrets", "name", "sealed"},
+	{Table: "users", Column: "password"}:     {"users", "id", "password"},
+	{Table: "keys", Column: "ocra"}:          {"keys", "id", "ocra"},
+	{Table: "keys", Column: "pin"}:           {"keys", "id", "pin_verifier"},
+	{Table: "keys", Column: "prf"}:           {"keys", "id", "prf_verifier"},
+	{Table: "activations", Column: "code"}:   {"activations", "id", "code"},
+	{Table: "activations", Column: "es"}:     {"activations", "id", "es"},
+	{Table: "activations", Column: "digits"}: {"activations", "id", "sealed_digits"},
+	{Table: "approvals", Column: "payload"}:  {"approvals", "id", "payload"},
+}
+
+func placeOf(c nodkey.SealedColumn) (table, key, column string, err error) {
+	at, ok := sealedIn[c]
+	if !ok {
+		err = fmt.Errorf("sqlstore: nothing sealed is in %s.%s", c.Table, c.Column)
+	}
+	return at[0], at[1], at[2], err
+}
+
+func scanSealed(r *row) nodkey.SealedValue {
+	return nodkey.SealedValue{Row: r.text(), Sealed: r.blob()}
+}
+
+func (t *tx) Sealed(c nodkey.SealedColumn, below uint32, after string, limit int) ([]nodkey.SealedValue, error) {
+	table, key, column, err := placeOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return list(t, scanSealed, "SELECT "+key+", "+column+" FROM "+table+" WHERE "+key+" > $1 AND substr("+column+", 2, 4) < $2"+
+		" ORDER BY "+key+" LIMIT $3", after, binary.BigEndian.AppendUint32(nil, below), most(limit))
+}
+
+func (t *tx) Reseal(c nodkey.SealedColumn, row string, old, sealed []byte) error {
+	table, key, column, err := placeOf(c)
+	if err != nil {
+		return err
+	}
+	return t.save("UPDATE "+table+" SET "+column+" = $3 WHERE "+key+" = $1 AND "+column+" = $2", row, blob(old), blob(sealed))
 }
