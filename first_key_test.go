@@ -92,11 +92,15 @@ func TestAKeyThatNobodyApprovesIsForgotten(t *testing.T) {
 			}
 			is(t, h.Approvals.CancelChange(h.ctx, c), "", "cancelling the change")
 		},
+		nil, // it is removed on the security page, see below
 		func() { is(t, h.Sessions.SignOut(h.ctx, c), "", "signing out"); c = p.enter(t) },
 	} {
 		k, r, err := phone.Activate(h.ctx, h.code(t, c), nodkeytest.Making{PIN: pin})
 		if err != nil || r.State != "approve" {
 			t.Fatalf("%q, %v", r.State, err)
+		}
+		if end == nil {
+			end = func() { _, err := h.Keys.AskRemove(h.ctx, c, nodkey.KeyID(k.ID)); is(t, err, "", "removing it") }
 		}
 		end()
 		if r, err := k.Receipt(h.ctx); err != nil || r.State != "removed" {
@@ -272,4 +276,16 @@ func TestWithoutTheCodeThePasswordActivatesNothing(t *testing.T) {
 	strict := start(t, func(p *nodkey.Policy) { p.RestrictedSessions = false })
 	p = strict.add(t)
 	is(t, p.browser.Begin(strict.ctx, p.name, password), "sign_in.code_first", "where policy has no restricted sessions")
+}
+
+func TestThereAreNeverMoreKeysThanPolicyAllows(t *testing.T) {
+	h := start(t, func(p *nodkey.Policy) { p.MaxKeys = 2 })
+	p := h.join(t)
+	here, there := p.enter(t), p.signIn(t, h.NewBrowser(h.address()))
+	first, second := h.code(t, here), h.code(t, there)
+	if _, r, err := h.phone("Pixel 9").Activate(h.ctx, first, nodkeytest.Making{PIN: pin}); err != nil || r.State != "approve" {
+		t.Fatalf("%q, %v", r.State, err)
+	}
+	_, _, err := h.phone("Pixel 10").Activate(h.ctx, second, nodkeytest.Making{PIN: pin})
+	is(t, err, "activation.limit", "a code that was made while there was room")
 }

@@ -217,6 +217,8 @@ func TestAChangedPINIsTheOnlyOne(t *testing.T) {
 		d.NewPIN.Wrap[20] ^= 1
 	}})
 	is(t, err, "decision.wrap", "with another wrap")
+	_, err = p.key.Answer(h.ctx, s, nodkeytest.Answer{PIN: pin, NewPIN: "k7!q", NewVpin: make([]byte, 32)})
+	is(t, err, "decision.wrap", "to a verifier of zeros")
 	got, err := p.key.Answer(h.ctx, s, nodkeytest.Answer{PIN: pin, NewPIN: "k7!q"})
 	if err != nil || got.State != "approved" {
 		t.Fatalf("%+v, %v", got, err)

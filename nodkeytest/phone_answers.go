@@ -74,6 +74,7 @@ type Answer struct {
 	Number    string
 	PIN       string // a yes by PIN; otherwise by biometric
 	NewPIN    string
+	NewVpin   []byte // in place of what follows from NewPIN
 	Bend      func(*wire.Decision)
 	BendWhole func(*wire.DecisionRequest)
 }
@@ -91,7 +92,7 @@ func (k *PhoneKey) Decision(s Statement, a Answer) (wire.DecisionRequest, error)
 		d.Factor = "biometric"
 	}
 	if a.NewPIN != "" {
-		changed, err := k.newPIN(s, a.NewPIN)
+		changed, err := k.newPIN(s, a)
 		if err != nil {
 			return in, err
 		}
@@ -129,7 +130,7 @@ func (k *PhoneKey) ProvePIN(pin string, digest [32]byte) (*wire.PINProof, error)
 	return b.SealPINProof(k.Server.Keys.PIN, digest, wire.ProvePIN(b.PINVerifier(k.Kp, pin), digest))
 }
 
-func (k *PhoneKey) newPIN(s Statement, pin string) (*wire.NewPIN, error) {
+func (k *PhoneKey) newPIN(s Statement, a Answer) (*wire.NewPIN, error) {
 	es, err := ecdh.P256().NewPublicKey(s.Es)
 	if err != nil {
 		return nil, err
@@ -147,7 +148,11 @@ func (k *PhoneKey) newPIN(s Statement, pin string) (*wire.NewPIN, error) {
 		return nil, err
 	}
 	b, h := k.binding(), wire.Transcript(s.Digest, point, e.PublicKey().Bytes())
-	wrap, err := wire.WrapVerifiers(b.WrapKey(z, h), b.PINVerifier(k.Kp, pin), nil)
+	vpin := a.NewVpin
+	if vpin == nil {
+		vpin = b.PINVerifier(k.Kp, a.NewPIN)
+	}
+	wrap, err := wire.WrapVerifiers(b.WrapKey(z, h), vpin, nil)
 	return &wire.NewPIN{E: e.PublicKey().Bytes(), Wrap: wrap}, err
 }
 
