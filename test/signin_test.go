@@ -26,8 +26,8 @@ func TestAPhoneIsActivatedByTheTypedCodeAndThenSignsIn(t *testing.T) {
 	h.phone.Click("#done")
 	h.phone.Wait("[data-screen=home]")
 	h.phone.Visit("phone-home")
-	h.desk.Click("#activated-done")
-	h.signOut()
+	h.desk.Click("#activated-done") // this session had the password alone: the next one has the phone
+	h.desk.At("/sign-in")
 
 	h.signIn()
 	h.desk.Wait("#wait-number")
