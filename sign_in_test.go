@@ -69,3 +69,19 @@ func TestTheStatementSpeaksALanguage(t *testing.T) {
 	_, err := h.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: "eve", Locale: "no language"})
 	is(t, err, "user.locale", "a user's language")
 }
+
+func TestASignInIsAskedAgainForAQuarterOfAnHour(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	p.ask(t)
+	again := func() error { return h.SignIns.Again(h.ctx, p.browser.Anonymous(), p.browser.SignIn) }
+	is(t, again(), "sign_in.over", "while the first request waits")
+	h.Clock.Advance(nodkey.SignInLife - time.Minute)
+	is(t, again(), "", "a minute before the end")
+	s := p.newest(t)
+	if s.Exp-s.Iat != time.Minute.Milliseconds() {
+		t.Errorf("the request lives %d ms, beyond its sign-in", s.Exp-s.Iat)
+	}
+	h.Clock.Advance(time.Minute)
+	is(t, again(), "sign_in.over", "at the end")
+}
