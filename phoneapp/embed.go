@@ -9,11 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
-	"path"
 	"strings"
 	"time"
+
+	"github.com/nodkey/nodkey/web"
 )
 
 //go:embed all:dist
@@ -110,7 +110,7 @@ func (a *App) read(fsys fs.FS, name, at string) error {
 
 func newFile(name string, content []byte) file {
 	sum := sha256.Sum256(content)
-	return file{content: content, kind: contentType(name), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+	return file{content: content, kind: web.ContentType(name), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 }
 
 // Path returns the URL path of an asset by its logical name, for the web
@@ -155,29 +155,4 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // from those of files.
 func isScreen(at string) bool {
 	return strings.HasPrefix(at, "/") && !strings.Contains(at, ".") && at != "/api" && !strings.HasPrefix(at, "/api/")
-}
-
-// contentType does not ask the machine's table, which differs between
-// machines.
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".png":
-		return "image/png"
-	case ".woff2":
-		return "font/woff2"
-	case ".wasm":
-		return "application/wasm"
-	}
-	if kind := mime.TypeByExtension(path.Ext(name)); kind != "" {
-		return kind
-	}
-	return "application/octet-stream"
 }
