@@ -185,6 +185,9 @@ func agentName(say *i18n.Localizer, a web.Agent) string {
 // page fills what every view carries.
 func (d *Door) page(x *exchange) Page {
 	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: x.r.URL.Path, Demo: d.Demo.String()}
+	if x.r.Method != http.MethodGet {
+		p.Return = "/" // what answers a post need not answer a visit
+	}
 	if p.Operator.Portal == "" {
 		p.Operator.Portal = x.say.T("page.portal_name", nil)
 	}

@@ -217,8 +217,9 @@ func (h *house) seal() (template.HTML, error) {
 func (h *house) workers(log *slog.Logger) []func(context.Context) error {
 	return []func(context.Context) error{
 		every(nodkey.UpkeepEvery, log, "upkeep", h.services.Upkeep.Tick),
-		every(nodkey.UpkeepEvery, log, "audit sealing", func(ctx context.Context) error {
-			_, err := h.services.Audit.Seal(ctx)
+		h.sealAudit(log),
+		every(nodkey.PurgeEvery, log, "data keys", func(ctx context.Context) error {
+			_, err := h.services.Upkeep.Reseal(ctx)
 			return err
 		}),
 		every(nodkey.PurgeEvery, log, "purge", func(ctx context.Context) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/user"
 	"strings"
@@ -26,6 +27,10 @@ func operated(c *cobra.Command, run func(h *house, operator nodkey.Caller) error
 	s, err := loadConfig(c.Flags(), os.LookupEnv)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(s.Database); errors.Is(err, fs.ErrNotExist) && c.CommandPath() != "nodkey user add" {
+		return &commandError{code: exitConfig, sentence: "there is no database " + s.Database, err: err,
+			next: "Name the right one with --data-dir or --config; the first `nodkey serve` or `nodkey user add` makes a new one."}
 	}
 	h, err := openHouse(c.Context(), s, houseOptions{})
 	if err != nil {
