@@ -191,18 +191,19 @@ func (s *Activations) codeID(raw []byte) []byte {
 	return s.id.codeHash("activation code id", string(raw))
 }
 
-// Current tells where the session's newest activation stands; State is BannerEnded when there is none to show.
+// Current tells where the session's newest activation stands; State is BannerEnded when there is none to show. Error:
+// session.none once the session has ended.
 func (s *Activations) Current(ctx context.Context, c Caller) (Banner, error) {
-	session, err := c.withSession(Restricted)
-	if err != nil {
-		return Banner{}, err
-	}
 	now := s.now()
 	var a *Activation
 	var key *Key
 	var asked Banner
-	err = s.Store.View(ctx, func(tx Tx) error {
+	err := s.Store.View(ctx, func(tx Tx) error {
 		a, key, asked = nil, nil, Banner{}
+		session, err := s.live(tx, c, Restricted)
+		if err != nil {
+			return err
+		}
 		list, err := tx.ActivationsOf(session.UserID, 4*openActivations)
 		if err != nil {
 			return err

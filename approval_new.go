@@ -116,16 +116,17 @@ type Change struct {
 // changeWindow is how long a change can be looked at after it was asked for.
 const changeWindow = time.Hour
 
-// Change tells where the newest change that the caller's session asked for stands. Error: approval.none when there is none.
+// Change tells where the newest change that the caller's session asked for stands. Error: approval.none when there is none,
+// session.none once the session has ended.
 func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
-	session, err := c.withSession(Full)
-	if err != nil {
-		return Change{}, err
-	}
 	now := s.now()
 	var out Change
-	err = s.Store.View(ctx, func(tx Tx) error {
-		a, err := s.newestChange(tx, *session, now)
+	err := s.Store.View(ctx, func(tx Tx) error {
+		session, err := s.live(tx, c, Full)
+		if err != nil {
+			return err
+		}
+		a, err := s.newestChange(tx, session, now)
 		if err != nil {
 			return err
 		}

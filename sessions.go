@@ -28,7 +28,7 @@ func (s *Sessions) Caller(ctx context.Context, c Caller, token Token) (Caller, e
 	if err != nil {
 		return c, AsError(err)
 	}
-	if !now.Before(found.ExpiresAt) || found.Level == Full && now.Sub(found.LastSeenAt) > s.policy.SessionIdle {
+	if !s.lasts(found, now) {
 		return c, nil
 	}
 	if now.Sub(found.LastSeenAt) >= time.Minute {
@@ -52,14 +52,20 @@ func (s *Sessions) Caller(ctx context.Context, c Caller, token Token) (Caller, e
 	return c, nil
 }
 
-// live reloads the caller's session inside a transaction, so that a session that was ended a moment ago changes nothing.
+// lasts tells whether a session's time is not over.
+func (b *base) lasts(s Session, now time.Time) bool {
+	return now.Before(s.ExpiresAt) && (s.Level != Full || now.Sub(s.LastSeenAt) <= b.policy.SessionIdle)
+}
+
+// live reloads the caller's session inside a transaction, so that a session that was ended a moment ago changes nothing and,
+// where somebody goes on looking for minutes, sees nothing.
 func (b *base) live(tx Tx, c Caller, level Level) (Session, error) {
 	s, err := c.withSession(level)
 	if err != nil {
 		return Session{}, err
 	}
 	fresh, err := tx.SessionByToken(s.Token)
-	if errors.Is(err, ErrNoRow) {
+	if errors.Is(err, ErrNoRow) || err == nil && !b.lasts(fresh, b.now()) {
 		return Session{}, fail(Unauthenticated, "session.none")
 	}
 	return fresh, err
@@ -105,6 +111,7 @@ func (s *Sessions) List(ctx context.Context, c Caller) ([]Session, error) {
 // End ends another of the user's sessions, or the caller's own.
 func (s *Sessions) End(ctx context.Context, c Caller, id SessionID) error {
 	now := s.now()
+	var user UserID
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		own, err := s.live(tx, c, Restricted)
 		if err != nil {
@@ -119,11 +126,15 @@ func (s *Sessions) End(ctx context.Context, c Caller, id SessionID) error {
 		}
 		for _, other := range list {
 			if other.ID == id {
+				user = own.UserID
 				return s.endSession(tx, c, other, "ended", now)
 			}
 		}
 		return fail(NotFound, "session.unknown")
 	})
+	if err == nil {
+		s.Bus.Publish(topicOfActivations(user)) // its streams look, and end
+	}
 	return wrap(err)
 }
 

@@ -39,6 +39,10 @@ func ParseUserName(typed string) (string, error) {
 	return name, nil
 }
 
+// Readable reports whether text may be shown to people as it is: 1 to most characters, and none of those that hide, or that
+// turn the order of what stands beside them. What an operator configures has to keep to it as what phones say of themselves.
+func Readable(text string, most int) bool { return cleanText(text, most) }
+
 // cleanText checks text that people read: 1 to max characters, no control and no formatting characters (bidirectional
 // or not to be seen) but the two joiners that emoji and some scripts need, no space at either end.
 func cleanText(text string, most int) bool {

@@ -82,10 +82,9 @@ func TestAnAccountHolderCannotFillTheStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := start(t, nil)
 			p := h.join(t)
-			c := p.enter(t)
-			again := loop(t, p, c)
+			p.enter(t)
 			h.Clock.Advance(time.Hour)
-			c = p.enter(t)
+			again := loop(t, p, p.enter(t))
 			done, before := 0, 0
 			for i := range 200 {
 				err := again(i)

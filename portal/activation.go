@@ -114,7 +114,7 @@ func (d *Door) activationStream(x *exchange) error {
 	if caller.Session() == nil {
 		return &nodkey.Error{Kind: nodkey.Unauthenticated, Key: "session.none"}
 	}
-	return d.stream(x, string(caller.Session().ID), d.services.Activations.Topic(caller), func(ctx context.Context) (State, error) {
+	return d.stream(x, string(caller.Session().ID), []string{d.services.Activations.Topic(caller)}, func(ctx context.Context) (State, error) {
 		b, err := d.services.Activations.Current(ctx, caller)
 		return stateOfBanner(b), err
 	})

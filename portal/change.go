@@ -90,7 +90,8 @@ func (d *Door) changeStream(x *exchange) error {
 		return err
 	}
 	caller := x.caller
-	return d.stream(x, string(caller.Session().ID), d.services.Approvals.Topic(c.ID), func(ctx context.Context) (State, error) {
+	topics := []string{d.services.Approvals.Topic(c.ID), d.services.Activations.Topic(caller)}
+	return d.stream(x, string(caller.Session().ID), topics, func(ctx context.Context) (State, error) {
 		next, err := d.services.Approvals.Change(ctx, caller)
 		return stateOfChange(next), err
 	})

@@ -25,9 +25,10 @@ const (
 )
 
 // stream sends a state whenever its version changes, until it is over. holder bounds the streams of one session or
-// sign-in. look outlives the request and keeps nothing of it.
-func (d *Door) stream(x *exchange, holder, topic string, look func(context.Context) (State, error)) error {
-	wake, cancel := d.services.Bus(topic)
+// sign-in. look outlives the request and keeps nothing of it but its caller, whose session it has loaded anew each time: a
+// stream whose session ended says nothing more.
+func (d *Door) stream(x *exchange, holder string, topics []string, look func(context.Context) (State, error)) error {
+	wake, cancel := d.services.Bus(topics...)
 	current, err := look(x.r.Context())
 	if err != nil {
 		cancel()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nodkey/nodkey"
 )
 
 // patience is how long a test waits for what must happen.
@@ -125,6 +127,35 @@ func TestStreamsEndWhenTheServerDrains(t *testing.T) {
 	for _, lines := range open {
 		ends(t, lines)
 	}
+}
+
+// Somebody who took over a session learns nothing more from the streams that it has open once it has ended.
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	h := newHouse(t, nil)
+	phone, _ := h.activated("ann")
+	taken, own := h.signedIn("ann", phone), h.signedIn("ann", phone)
+	taken.post("/password", "password", rightPassword, "new_password", "brown paper parcels", "repeat", "brown paper parcels").goes(t, "/change")
+	change, _ := taken.stream("/change/stream")
+	says(t, change, `"state":"open"`)
+	taken.post("/activation").goes(t, "/security/add")
+	code, _ := taken.stream("/activation/stream")
+	says(t, code, `"state":"open"`)
+	user, err := h.services.Users.Show(t.Context(), h.operator, "ann")
+	must(t, err)
+	ended := 0
+	for _, s := range user.Sessions {
+		caller, err := h.services.Sessions.Caller(t.Context(), nodkey.Caller{}, nodkey.Token(own.cookies["nodkey-portal-session"]))
+		must(t, err)
+		if s.ID != caller.Session().ID {
+			must(t, h.services.Sessions.End(t.Context(), caller, s.ID))
+			ended++
+		}
+	}
+	if ended == 0 {
+		t.Fatal("no session was ended")
+	}
+	ends(t, change)
+	ends(t, code)
 }
 
 // languageReturn gives where the language form leads.

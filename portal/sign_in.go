@@ -137,7 +137,7 @@ func (d *Door) signInStream(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return d.stream(x, string(w.ID), d.services.SignIns.Topic(w), func(ctx context.Context) (State, error) {
+	return d.stream(x, string(w.ID), []string{d.services.SignIns.Topic(w)}, func(ctx context.Context) (State, error) {
 		w, err := d.services.SignIns.Progress(ctx, token)
 		return stateOfSignIn(w), err
 	})

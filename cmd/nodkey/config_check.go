@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/nodkey/nodkey"
 )
 
 // checkServe says what in a configuration keeps a server from running with it:
@@ -117,6 +119,22 @@ func (s *settings) checkPolicy() (string, error) {
 	}
 	if strings.TrimSpace(s.ServerName) == "" {
 		return "server_name", errors.New("must not be empty")
+	}
+	return s.checkWords()
+}
+
+// checkWords looks at the texts that phones and pages show: a name that hides characters, or turns the order of those
+// beside it, would make people read another name.
+func (s *settings) checkWords() (string, error) {
+	for _, w := range []struct {
+		key, text string
+		most      int // characters
+	}{
+		{"server_name", s.ServerName, 80}, {"operator_name", s.OperatorName, 80}, {"service_desk", s.ServiceDesk, 200},
+	} {
+		if w.text != "" && !nodkey.Readable(w.text, w.most) {
+			return w.key, fmt.Errorf("must be at most %d characters that can be read: no control or formatting characters, and no space at either end", w.most)
+		}
 	}
 	return "", nil
 }

@@ -185,6 +185,12 @@ func TestCheckServeNamesWhatDoesNotGoTogether(t *testing.T) {
 		{off, []string{"--portal-host", "http://portal.example.com"}, "portal_host: must be on loopback"},
 		{good, []string{"--metrics-listen", ":443"}, "metrics_listen: must differ from listen"},
 		{good, []string{"--policy-session-idle", "13h"}, "policy.session_idle: must not be longer than policy.session_lifetime (12h)"},
+		{good, []string{"--server-name", "Käse \"7\" 日本 👩\u200d💻"}, ""},
+		{good, []string{"--server-name", "Alder\u202emere"}, "server_name: must be at most 80 characters that can be read"},
+		{good, []string{"--operator-name", "Aldermere\u2066 Savings"}, "operator_name: must be at most 80"},
+		{good, []string{"--operator-name", "Alder\u200bmere"}, "operator_name: must be"},
+		{good, []string{"--service-desk", "\u202e1174 0080"}, "service_desk: must be at most 200"},
+		{good, []string{"--service-desk", strings.Repeat("a", 201)}, "service_desk: must be at most 200"},
 	} {
 		s, err := load(t, "", nil, append(append([]string{}, c.base...), c.args...)...)
 		if err != nil {
