@@ -53,6 +53,17 @@ export function formatCode(data: string): string[] {
   });
 }
 
+/** Says whether a text is an activation link, but of another phone app than the one at origin. */
+export function isElsewhere(text: string, origin: string): boolean {
+  try {
+    parseLink(text);
+  } catch (cause) {
+    // A damaged code of another server's is still another server's.
+    if (!(cause instanceof PhoneFault) || cause.key !== "code.group") return false;
+  }
+  return !text.trim().startsWith(`${origin}/`);
+}
+
 /**
  * Takes apart what a QR code says. Throws PhoneFault "code.other" for any other text, and for a link to another phone app
  * than the one at origin; "code.group" when the link is ours and its code is damaged.

@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+// @vitest-environment-options { "url": "https://phone.aldermere.example/" }
 import { describe, expect, test, vi } from "vitest";
 import { formatCode } from "../core/codes";
 import { PhoneFault } from "../core/contract";
@@ -70,7 +71,7 @@ describe("activation", () => {
 
   test("Paste reads the activation link and keeps the server's fingerprint", async () => {
     const fingerprint = "AAAAAAAAAAAAAAAAAAAAAA";
-    vi.stubGlobal("navigator", { clipboard: { readText: () => Promise.resolve(`https://phone.example/a#c=${groups.join("")}&f=${fingerprint}`) } });
+    vi.stubGlobal("navigator", { clipboard: { readText: () => Promise.resolve(`https://phone.aldermere.example/a#c=${groups.join("")}&f=${fingerprint}`) } });
     const on = await stage({ route: { screen: "code" } });
     await on.click("#paste");
     vi.unstubAllGlobals();

@@ -1,9 +1,11 @@
 // @vitest-environment happy-dom
+// @vitest-environment-options { "url": "https://phone.aldermere.example/" }
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { formatCode } from "../core/codes";
 import { PhoneFault } from "../core/contract";
 import type { Scanner } from "../scan/scan";
 import type { Scan } from "../ui/app-context";
+import { readPasted } from "../ui/code-field";
 import { stage } from "./stage";
 
 const groups = formatCode("7K29QX4VHR3TW5Z");
@@ -61,6 +63,30 @@ describe("the camera", () => {
     expect(on.text()).toContain("This code could be read only in part.");
     await on.change(() => show(link));
     expect(on.screen()).toBe("offer");
+  });
+
+  test.each([
+    link.replace("phone.aldermere.example", "phone.evil.example"),
+    link.replace("https:", "http:"),
+    link.replace(".example", ".example:8443"),
+    link.replace(".example", ".example.evil.example"),
+    link.replace("phone.aldermere.example", "evil.example").replace("7K2", "7K3"),
+  ])("another server's code is told as such, and nothing is sent: %s", async (elsewhere) => {
+    const { scan, show, calls } = camera();
+    const on = await stage({ route: { screen: "scan" }, scan });
+    await on.change(() => show(elsewhere));
+    expect(on.text()).toContain("This code is from another server.");
+    expect(on.core.calls).toEqual([]);
+    expect(on.screen()).toBe("scan");
+    expect(calls).toEqual([]);
+    await on.change(() => show(link));
+    expect(on.screen()).toBe("offer");
+  });
+
+  test("another server's link is not taken from a paste either", () => {
+    expect(readPasted(link)).toEqual({ code: groups.join(""), fingerprint });
+    expect(readPasted(link.replace("phone.aldermere.example", "phone.evil.example"))).toEqual({ code: "", fingerprint: undefined });
+    expect(readPasted("https://elsewhere.example/").fingerprint).toBeUndefined();
   });
 
   test("can be switched and lit where the phone can", async () => {

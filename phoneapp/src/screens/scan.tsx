@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { parseLink } from "../core/codes";
+import { isElsewhere, parseLink } from "../core/codes";
 import { PhoneFault } from "../core/contract";
 import type { Scanner } from "../scan/scan";
 import { useApp } from "../ui/app-context";
@@ -52,10 +52,10 @@ export function Scan(): JSX.Element {
     if (settled.current) return;
     let link;
     try {
-      link = parseLink(text);
+      link = parseLink(text, location.origin);
     } catch (cause) {
-      const key = cause instanceof PhoneFault && cause.key === "code.group" ? "scan.damaged" : "scan.other";
-      setNote(texts.t(key));
+      if (isElsewhere(text, location.origin)) setNote(texts.t("scan.elsewhere"));
+      else setNote(texts.t(cause instanceof PhoneFault && cause.key === "code.group" ? "scan.damaged" : "scan.other"));
       return;
     }
     settled.current = true;

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { codeGroupLength, codeGroups, groupHolds, normaliseCode, parseLink } from "../core/codes";
+import { codeGroupLength, codeGroups, groupHolds, isElsewhere, normaliseCode, parseLink } from "../core/codes";
 import { useApp } from "./app-context";
 import { FieldError } from "./field-error";
 
@@ -12,11 +12,12 @@ export function checkGroup(typed: string, index: number): Check {
   return groupHolds(typed, index + 1) ? "right" : "wrong";
 }
 
-/** What a paste holds: twenty characters in any writing, or the link of a code. */
+/** What a paste holds: twenty characters in any writing, or the link of a code. Another server's link holds nothing. */
 export function readPasted(text: string): { code: string; fingerprint: string | undefined } {
   try {
-    return parseLink(text);
+    return parseLink(text, location.origin);
   } catch {
+    if (isElsewhere(text, location.origin)) return { code: "", fingerprint: undefined };
     return { code: normaliseCode(text).replace(/[^0-9A-Z]/g, ""), fingerprint: undefined };
   }
 }
