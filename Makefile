@@ -68,7 +68,7 @@ test: test-deps build
 	$(MAKE) --no-print-directory check
 	$(GO) test -count=1 -timeout 30m ./test/...
 
-check: lint
+check: need-browser lint
 	npx --no-install vitest run
 	$(GO) test $(quick)
 
