@@ -184,7 +184,7 @@ func agentName(say *i18n.Localizer, a web.Agent) string {
 
 // page fills what every view carries.
 func (d *Door) page(x *exchange) Page {
-	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: x.r.URL.Path, Demo: d.Demo.String()}
+	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: returnPath(x.r), Demo: d.Demo.String()}
 	if x.r.Method != http.MethodGet {
 		p.Return = "/" // what answers a post need not answer a visit
 	}
@@ -204,6 +204,14 @@ func (d *Door) page(x *exchange) Page {
 		}
 	}
 	return p
+}
+
+// returnPath is where the language switch comes back to: the page itself, or home from one that only answers a form.
+func returnPath(r *http.Request) string {
+	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/activation/") {
+		return "/"
+	}
+	return r.URL.Path
 }
 
 // notices are the toasts that a redirect may leave for the next page.

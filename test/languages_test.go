@@ -59,6 +59,7 @@ func (r reader) speak(t *testing.T, s *server, desk, phone *browser.Tab) {
 	}
 	if r.choose {
 		phone.Click("#back")
+		desk.Until("the name typed before the switch", "document.getElementById('username').value === '"+r.name+"'")
 	}
 	desk.Says(".wordmark-sub", r.portal)
 	r.look(t, desk, "portal-sign-in")

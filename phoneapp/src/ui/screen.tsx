@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { useApp } from "./app-context";
+import { languages } from "../i18n";
+import { useApp, useCore } from "./app-context";
 import { Icon } from "./icon";
 
 interface Props {
@@ -64,9 +65,10 @@ export function Screen({ bar, title, head, lead, centred = false, error, childre
   );
 }
 
-/** The bar with the way back, what is being done, and at most one thing at the right. */
+/** The bar with the way back, what is being done, and at most one thing at the right; the language as well until somebody is active here. */
 export function Bar({ title, capitals = false, right, onBack }: { title?: string; capitals?: boolean; right?: ComponentChildren; onBack?: () => void }): JSX.Element {
   const { nav, texts } = useApp();
+  const nobody = useCore(["users"], (core) => core.users().length === 0);
   return (
     <header class="bar">
       <button type="button" class="button-icon bar-back" id="back" aria-label={texts.t("bar.back")} onClick={onBack ?? (() => nav.back())}>
@@ -74,6 +76,14 @@ export function Bar({ title, capitals = false, right, onBack }: { title?: string
       </button>
       {title !== undefined && <span class={capitals ? "bar-title capitals" : "bar-title"}>{title}</span>}
       {right !== undefined && <span class="bar-side">{right}</span>}
+      {nobody && nav.route.screen !== "settings" && (
+        <button
+          type="button" class="button-icon bar-language" id="language" onClick={() => nav.go({ screen: "settings" })}
+          aria-label={`${texts.t("settings.language")}: ${languages[texts.language as keyof typeof languages]}`}
+        >
+          <Icon name="globe" />
+        </button>
+      )}
     </header>
   );
 }
