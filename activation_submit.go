@@ -32,7 +32,13 @@ func (s *Activations) Submit(ctx context.Context, c Caller, in wire.SubmitReques
 	}
 	key, err := s.readSubmission(a, in, parsed)
 	if HasKey(err, "submission.mac") { // it knows the code's id but not the code: somebody stands between
-		noted := s.Store.Update(ctx, func(tx Tx) error { return s.record(tx, c, now, "activation.refused", a.UserID, string(a.ID)) })
+		noted := s.Store.Update(ctx, func(tx Tx) error {
+			_, ok, err := refusedNote.take(tx, "noted:activation:"+string(a.ID), 1, now)
+			if err != nil || !ok {
+				return err
+			}
+			return s.record(tx, c, now, "activation.refused", a.UserID, string(a.ID))
+		})
 		if noted != nil {
 			return "", AsError(noted)
 		}

@@ -272,11 +272,16 @@ func (s *Approvals) checkAssertion(key Key, d decision, assertion *wire.Assertio
 
 // wrongBiometric writes down that an assertion did not hold, and gives back the error that says so.
 func (s *Approvals) wrongBiometric(ctx context.Context, c Caller, refused error) error {
+	now := s.now()
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		if err := s.spend(tx, c); err != nil {
 			return err
 		}
-		return s.record(tx, c, s.now(), "biometric.wrong", c.key.UserID, string(c.key.ID))
+		_, ok, err := refusedNote.take(tx, "noted:biometric:"+string(c.key.ID), 1, now)
+		if err != nil || !ok {
+			return err
+		}
+		return s.record(tx, c, now, "biometric.wrong", c.key.UserID, string(c.key.ID))
 	})
 	if err != nil {
 		return AsError(err)

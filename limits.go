@@ -29,6 +29,7 @@ var (
 	codeBySource      = bucket{size: 30, drain: 10 * time.Second}
 	codeByAnyone      = bucket{size: 300, drain: 12 * time.Second} // an alarm, never a refusal
 	limitedNote       = bucket{size: 1, drain: time.Minute}        // how often a full bucket is written down
+	refusedNote       = bucket{size: 10, drain: time.Minute}       // how often what a check refused is written down
 )
 
 // The limits on those who have proved who they are: every change leaves rows behind, and the audit log keeps its own for

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/wire"
 )
 
 // rows counts what an account has left behind: audit rows and approvals.
@@ -168,4 +169,45 @@ func TestAThiefWhoSpendsTheBucketIsThrownOut(t *testing.T) {
 	mine := p.signIn(t, owner)
 	is(t, h.Sessions.End(h.ctx, mine, c.Session().ID), "", "ending the thief's session")
 	is(t, h.Keys.Rename(h.ctx, c, nodkey.KeyID(p.key.ID), "Pixel"), "session.none", "the thief then")
+}
+
+// What a check refuses is written down, but not as often as somebody likes: neither by a phone that sends assertions that do
+// not hold, nor by whoever saw a code's id on the wire.
+func TestRefusalsCannotFillTheLog(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	c := p.enter(t)
+	h.Clock.Advance(time.Second)
+	if err := p.browser.Begin(h.ctx, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	w, err := p.browser.Wait(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := p.newest(t)
+	for i := range 60 {
+		_, err := p.key.Answer(h.ctx, asked, nodkeytest.Answer{Number: w.Number, BendWhole: func(in *wire.DecisionRequest) { in.Assertion.Signature[9] ^= 1 }})
+		is(t, err, "biometric.failed", "assertion %d", i)
+	}
+	if n := len(p.actions(t, p.id, "biometric.wrong")); n != 10 {
+		t.Errorf("%d rows of wrong assertions", n)
+	}
+	phone := h.phone("Pixel 9")
+	offer, err := phone.Lookup(h.ctx, h.code(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, in, err := phone.Make(offer, nodkeytest.Making{PIN: pin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.MAC[0] ^= 1
+	for i := range 60 {
+		_, err := h.Activations.Submit(h.ctx, phone.Caller(), in)
+		is(t, err, "submission.mac", "submission %d", i)
+	}
+	if n := len(p.actions(t, p.id, "activation.refused")); n != 10 {
+		t.Errorf("%d rows of wrong MACs", n)
+	}
 }
