@@ -100,7 +100,7 @@ func TestNamesThatPeopleReadHideNothing(t *testing.T) {
 	p := h.join(t)
 	c := p.enter(t)
 	for name, fine := range map[string]bool{
-		"Pixel 8": true, "👩‍👩‍👧 phone": true, "می‌خواهم": true, "Mara’s 携帯": true,
+		"Pixel 8": true, "👩‍👩‍👧 phone": true, "می\u200cخواهم": true, "Mara’s 携帯": true,
 		"Pixel\u200b8": false, "\u2060": false, "Pixel\u202e8": false, "Pixel\ufeff": false, "a\u00adb": false, "tag\U000e0041": false, "a\tb": false,
 	} {
 		err := h.Keys.Rename(h.ctx, c, nodkey.KeyID(p.key.ID), name)
