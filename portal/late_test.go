@@ -160,3 +160,28 @@ func TestDigitsAreTriedThreeTimes(t *testing.T) {
 		t.Error("the audit log does not tell of the wrong digits")
 	}
 }
+
+// What the security page offers beside a phone that waits works in any session of another phone's, not only in the one that
+// made the code.
+func TestAPhoneThatWaitsIsDisownedFromAnotherBrowser(t *testing.T) {
+	h := newHouse(t, nil)
+	phone, _ := h.activated("ann")
+	taken, own := h.signedIn("ann", phone), h.signedIn("ann", phone)
+	taken.post("/activation").goes(t, "/security/add")
+	other := h.newPhone()
+	offer, err := other.Lookup(t.Context(), h.phone.String(), taken.get("/security/add").code(t))
+	must(t, err)
+	key, err := other.Activate(t.Context(), offer, pin, "Stranger")
+	must(t, err)
+	if key.State != "approve" {
+		t.Fatalf("the key is %s", key.State)
+	}
+	path := own.get("/security").first(t, `action="(/phones/[^"]+/not-mine)"`)
+	own.post(path).goes(t, "/")
+	if page := own.get("/security"); strings.Contains(page.body, "Stranger") {
+		t.Error("the phone is still there")
+	}
+	if open, err := phone.Approvals(t.Context()); err != nil || len(open) != 0 {
+		t.Errorf("the other phone is still asked: %d, %v", len(open), err)
+	}
+}
