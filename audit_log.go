@@ -131,7 +131,7 @@ type Verified struct {
 }
 
 // Verify reads the whole log and checks every row against its block and every block against the one before. checkpoint is
-// a Head noted earlier, or empty. Its error names the first thing that is wrong: audit.block or audit.checkpoint.
+// a Head noted earlier, or empty. Its error names the first thing that is wrong: one of audit.block_…, or audit.checkpoint.
 func (a *Audit) Verify(ctx context.Context, c Caller, checkpoint string) (Verified, error) {
 	var v Verified
 	if err := c.asOperator(); err != nil {
@@ -202,40 +202,39 @@ func (a *Audit) verifyOn(tx Tx, at auditPlace, checkpoint string) (auditPlace, b
 func follow(seq int64, rows []AuditRow, block int64) (int64, error) {
 	for _, r := range rows {
 		if seq++; r.Seq != seq {
-			return seq, fail(Conflict, "audit.block", "Block", block, "What", "rows are missing or were added")
+			return seq, fail(Conflict, "audit.block_rows", "Block", block)
 		}
 	}
 	return seq, nil
 }
 
 func (a *Audit) check(last, b AuditBlock, rows []AuditRow) error {
-	wrong := func(what string) error { return fail(Conflict, "audit.block", "Block", b.Number, "What", what) }
 	prev := make([]byte, 32)
 	if last.Number > 0 {
 		prev = hashBlock(last)
 	}
 	if b.Number != last.Number+1 || subtle.ConstantTimeCompare(prev, b.Prev) != 1 {
-		return wrong("a block before it is missing or was changed")
+		return fail(Conflict, "audit.block_chain", "Block", b.Number)
 	}
 	if len(rows) != b.Count {
-		return wrong("rows are missing or were added")
+		return fail(Conflict, "audit.block_rows", "Block", b.Number)
 	}
 	if subtle.ConstantTimeCompare(merkleRoot(rows), b.Root) != 1 {
-		return wrong("a row was changed")
+		return fail(Conflict, "audit.block_row", "Block", b.Number)
 	}
 	parsed, err := wire.ParseJWS(b.Signature)
 	if err != nil || parsed.Header.Typ != typBlock {
-		return wrong("its signature is none")
+		return fail(Conflict, "audit.block_unsigned", "Block", b.Number)
 	}
 	if a.JOSE.Verify(b.Signature, a.id.points.Signing) != nil && a.JOSE.Verify(b.Signature, a.id.points.Backup) != nil {
-		return wrong("its signature is not this server's")
+		return fail(Conflict, "audit.block_signer", "Block", b.Number)
 	}
 	claims, err := json.Marshal(a.claims(b))
 	if err != nil {
 		return err
 	}
 	if subtle.ConstantTimeCompare(claims, parsed.Payload) != 1 {
-		return wrong("its signature is for something else")
+		return fail(Conflict, "audit.block_signed", "Block", b.Number)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/nodkey/nodkey"
@@ -118,7 +119,9 @@ func TestVerifyFindsEveryEdit(t *testing.T) {
 			is(t, err, "", "the untouched log")
 			h.tamper(t, statements...)
 			_, err = h.Audit.Verify(h.ctx, h.Desk(), "")
-			is(t, err, "audit.block", "%s", what)
+			if e := nodkey.AsError(err); err == nil || !strings.HasPrefix(e.Key, "audit.block_") {
+				t.Errorf("%s: got %v", what, err)
+			}
 		})
 	}
 }

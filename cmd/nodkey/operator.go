@@ -61,7 +61,7 @@ func nextOf(e *nodkey.Error) string {
 		return fmt.Sprintf("See nodkey user show %v", e.Args["Name"])
 	case "user.has_phones":
 		return fmt.Sprintf("If the phones are lost: nodkey user activation %v --remove-phones", e.Args["Name"])
-	case "audit.block", "audit.checkpoint":
+	case "audit.block_chain", "audit.block_row", "audit.block_rows", "audit.block_signed", "audit.block_signer", "audit.block_unsigned", "audit.checkpoint":
 		return "Keep the database as it is, and compare it with a backup."
 	}
 	return ""
