@@ -137,7 +137,8 @@ func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	}
 	webAuthn, err := proof.NewWebAuthn(h.phone.Hostname(), h.phone.String(), "")
 	must(t, err)
-	site := nodkey.Site{ServerName: "Aldermere", Operator: "Aldermere Savings", App: "Aldermere Client Portal", PhoneOrigin: h.phone.String(), ServiceDesk: "0800 123"}
+	site := nodkey.Site{ServerName: "Aldermere", Operator: "Aldermere Savings", App: "Aldermere Client Portal", PhoneOrigin: h.phone.String(), ServiceDesk: "0800 123",
+		AppIn: map[string]string{"de": "Aldermere Client Portal", "ja": "Aldermere クライアント・ポータル"}}
 	h.services, err = nodkey.Open(ctx, nodkey.Ports{Store: h.store, Clock: h.clock, Bus: bus.New(), Passwords: saltedHash{}, JOSE: proof.JOSE{}, WebAuthn: webAuthn},
 		site, policy, h.phone.Hostname(), [32]byte{1})
 	must(t, err)
