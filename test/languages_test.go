@@ -159,6 +159,97 @@ func TestEveryScreenOnTheWayStandsInEveryLanguage(t *testing.T) {
 	}
 }
 
+func TestEveryFurtherScreenStandsInEveryLanguage(t *testing.T) {
+	for _, r := range readers {
+		t.Run(r.lang, func(t *testing.T) {
+			s := serve(t, nil)
+			s.addUser(r.name, r.displayName, r.password)
+			desk, phone := open(t, "portal", browser.Desktop), open(t, "phone", browser.Handset)
+			desk.Speak(r.lang)
+			phone.Speak(r.lang)
+			for _, page := range []string{"first-visit", "desk"} {
+				desk.Go(s.portal + "/" + page)
+				r.look(t, desk, "portal-"+page)
+			}
+			see := func(screen string) {
+				t.Helper()
+				phone.Wait("[data-screen=" + screen + "]")
+				r.look(t, phone, "phone-"+screen)
+			}
+			phone.Go(s.phone + "/")
+			phone.Click("#before")
+			see("before")
+			phone.Click("#back")
+			phone.Click("#services")
+			see("services")
+			phone.Click("#about")
+			see("about")
+			phone.Click("#back")
+			phone.Click("#settings")
+			see("settings")
+			phone.Click("#drawing-ios")
+			phone.Click("#back")
+			phone.Click("#back")
+			phone.Wait("[data-screen=first]")
+			r.look(t, phone, "phone-first-ios")
+			phone.Click("#register")
+			phone.Wait("[data-screen=code]")
+			r.look(t, phone, "phone-code-ios")
+
+			// A code that is over.
+			desk.SignIn(s.portal, r.name, r.password)
+			desk.Wait("#activation[data-state=offer]")
+			phone.Go(s.phone + "/a#c=" + strings.Join(desk.Code(), "") + "x")
+			see("fault")
+			phone.Go(s.phone + "/")
+			phone.TypeCode(desk.Code())
+			phone.CreatePIN(maraPIN)
+			desk.Wait("#activated")
+			phone.Click("#done")
+			phone.Wait("[data-screen=home]")
+			phone.Click("#more")
+			see("more")
+			phone.Click("#two-factor")
+			see("users")
+			phone.Click("#add-user")
+			see("add")
+			phone.Click("#back")
+			phone.Click(".row:has(.initial)")
+			see("user")
+			phone.Click("#change-pin")
+			see("change-pin")
+			for _, back := range []string{"user", "users", "more", "home"} {
+				phone.Click("#back")
+				phone.Wait("[data-screen=" + back + "]")
+			}
+			desk.Click("#user-menu summary")
+			desk.Click("#sign-out")
+			desk.At("/sign-in")
+			desk.SignIn(s.portal, r.name, r.password)
+			phone.Approve(desk.Number(), maraPIN)
+			desk.At("/")
+			desk.Go(s.portal + "/security/add")
+			desk.Wait("#activation[data-state=offer]")
+			r.look(t, desk, "portal-phone-add")
+			desk.Go(s.portal + "/password")
+			desk.Wait("#new-password")
+			r.look(t, desk, "portal-password")
+		})
+	}
+}
+
+func TestTheDemoPageStandsInEveryLanguage(t *testing.T) {
+	line, _ := startDemo(t, "--listen", "127.0.0.1:0")
+	for _, r := range readers {
+		page := open(t, "demo in "+r.lang, stageSize)
+		page.Excuse("Blocked autofocusing")
+		page.Speak(r.lang)
+		page.Go(line.URL + "/")
+		page.Wait("[data-person=mara]")
+		r.look(t, page, "demo")
+	}
+}
+
 // other is a group of a code that its check character does not hold for.
 func other(group string) string {
 	for _, last := range []string{"2", "3"} {
