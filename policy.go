@@ -11,7 +11,7 @@ type Policy struct {
 	ActivationFirst string
 	// ActivationConfirm makes the person type six digits from the phone in the portal before a first key is active.
 	ActivationConfirm bool
-	// MaxKeys is how many keys a user may have, 1 to 10.
+	// MaxKeys is how many keys a user may have, 1 to 20.
 	MaxKeys int
 	// NumberMatching makes the person type the page's two digits on the phone.
 	NumberMatching bool

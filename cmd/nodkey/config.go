@@ -57,7 +57,7 @@ type LogConfig struct {
 type PolicyConfig struct {
 	ActivationFirst    string   `key:"activation_first" default:"code" oneof:"code password" doc:"What a user's first phone needs. code: a first-access code from the service desk. password: the password alone, which is weak."`
 	ActivationConfirm  bool     `key:"activation_confirm" default:"false" doc:"Whether six digits shown on the new phone have to be typed in the portal."`
-	MaxKeys            int      `key:"max_keys" default:"3" min:"1" max:"5" doc:"How many phones a user may have. A request names as many as fit it, those used last first: three always do."`
+	MaxKeys            int      `key:"max_keys" default:"3" min:"1" max:"20" doc:"How many phones a user may have. A request names as many as fit it, those used last first: three always do."`
 	NumberMatching     bool     `key:"number_matching" default:"true" doc:"Whether the two digits on the page have to be typed on the phone."`
 	RestrictedSessions bool     `key:"restricted_sessions" default:"true" doc:"Whether a user who never had a phone gets a session that can do nothing but activate one."`
 	PasswordMinLength  int      `key:"password_min_length" default:"12" min:"8" max:"64" doc:"Fewest characters of a new password."`
