@@ -92,7 +92,7 @@ func TestBadConfigurationIsNamedWithItsPlace(t *testing.T) {
 		{file: "listen = 443\n", says: "listen: takes text in quotes"},
 		{file: "trusted_proxies = [1]\n", says: "trusted_proxies: takes text in quotes, or a list of them"},
 		{file: "trusted_proxies = ['10.0.0.1/8']\n", says: "the network is 10.0.0.0/8 (from"},
-		{env: map[string]string{"NODKEY_POLICY_MAX_KEYS": "99"}, says: "policy.max_keys: 99 is not between 1 and 5 (from environment NODKEY_POLICY_MAX_KEYS)"},
+		{env: map[string]string{"NODKEY_POLICY_MAX_KEYS": "99"}, says: "policy.max_keys: 99 is not between 1 and 20 (from environment NODKEY_POLICY_MAX_KEYS)"},
 		{env: map[string]string{"NODKEY_POLICY_SESSION_IDLE": "soon"}, says: "is not a time span such as 90s"},
 		{env: map[string]string{"NODKEY_POLICY_SESSION_IDLE": "1s"}, says: "1s is not between 1m and 720h"},
 		{env: map[string]string{"NODKEY_POLICY_ACTIVATION_CONFIRM": "maybe"}, says: "neither true nor false"},
