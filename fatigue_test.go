@@ -155,8 +155,7 @@ func TestStrangersNeverExceedTheirBudgets(t *testing.T) {
 		p := h.join(rt)
 		h.Clock.Advance(time.Hour)
 		type request struct {
-			at   time.Time
-			open bool
+			at time.Time
 		}
 		var since []request // those that woke the phones since the last yes
 		for range rapid.IntRange(1, 40).Draw(rt, "requests") {
