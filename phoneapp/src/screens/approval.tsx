@@ -19,7 +19,7 @@ const guardMs = 350;
 
 /** Is this you? Only what stands in the verified statement is shown. */
 export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
-  const { texts, nav, draft } = useApp();
+  const { texts, nav, draft, now } = useApp();
   const words = useWords();
   const approval = useOpenApproval(id);
   const [number, setNumber] = useState(draft.number);
@@ -62,7 +62,7 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
         </>
       )}
     >
-      <Statement lines={linesOf(texts, approval)} />
+      <Statement lines={linesOf(texts, approval, now())} />
       {approval.text !== undefined && (
         <div class="supplied">
           <p class="supplied-head">{texts.t("approval.text", { App: approval.app })}</p>
@@ -87,8 +87,8 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
   );
 }
 
-function linesOf(texts: Texts, approval: Approval): Line[] {
-  const at = texts.when(approval.issuedAt, Date.now());
+function linesOf(texts: Texts, approval: Approval, now: number): Line[] {
+  const at = texts.when(approval.issuedAt, now);
   const from: ComponentChildren = approval.place ?? approval.address;
   const lines: Line[] = [
     { icon: "door", name: texts.t(kinds[approval.kind].app), value: approval.app },

@@ -11,13 +11,13 @@ import { useWords } from "./words";
 
 /** Is anything waiting? */
 export function Home(): JSX.Element {
-  const { texts, nav, core, draft, fail, say, server } = useApp();
+  const { texts, nav, core, draft, fail, say, server, now: clock } = useApp();
   const words = useWords();
   const [busy, run] = useTask();
   const users = useCore(["users"], (c) => c.users());
   const all = useCore(["approvals"], (c) => c.approvals());
   const past = useCore(["past"], (c) => c.past());
-  const offlineSince = useCore(["online"], (c) => (c.online ? undefined : (c.offlineSince ?? Date.now())));
+  const offlineSince = useCore(["online"], (c) => (c.online ? undefined : (c.offlineSince ?? clock())));
   const now = useNow(all.length > 0);
   const waiting = all.filter((approval) => approval.expiresAt > now);
 
@@ -54,7 +54,7 @@ export function Home(): JSX.Element {
       }
     >
       <div role="status" class="screen-status">
-        {offline && <Banner kind="look" icon="wifi-off" title={texts.t("home.offline.title", { Time: texts.when(offlineSince, Date.now()) })}>{texts.t("home.offline")}</Banner>}
+        {offline && <Banner kind="look" icon="wifi-off" title={texts.t("home.offline.title", { Time: texts.when(offlineSince, clock()) })}>{texts.t("home.offline")}</Banner>}
       </div>
       {waiting.length > 0 && (
         <div class="sheet rows-sheet">
@@ -130,8 +130,8 @@ export function StateChip({ user }: { user: PhoneUser }): JSX.Element {
 }
 
 function PastRow({ past }: { past: PastApproval }): JSX.Element {
-  const { texts } = useApp();
-  const second = [texts.moment(past.at, Date.now()), past.place ?? past.address, past.with].filter((part) => part !== undefined).join(" · ");
+  const { texts, now } = useApp();
+  const second = [texts.moment(past.at, now()), past.place ?? past.address, past.with].filter((part) => part !== undefined).join(" · ");
   return (
     <Row
       title={past.app} second={second}
