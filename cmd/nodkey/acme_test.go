@@ -165,6 +165,8 @@ func TestCertificatesComeFromAnACMEAuthority(t *testing.T) {
 				t.Fatal(err)
 			}
 			port := main.Addr().(*net.TCPAddr).Port
+			// certmagic keeps open challenges by name for the whole process: each authority here has names of its own.
+			domain := challenge + ".example.com"
 			httpPort, tlsPort, listenHTTP := freePort(t), freePort(t), "" // nobody listens where the other challenge is asked
 			if challenge == "http-01" {
 				listenHTTP = fmt.Sprintf("127.0.0.1:%d", httpPort)
@@ -173,7 +175,7 @@ func TestCertificatesComeFromAnACMEAuthority(t *testing.T) {
 			}
 			directory, roots, issued := pebble(t, httpPort, tlsPort)
 			s, err := load(t, "", nil, "--tls-mode", "acme", "--listen", main.Addr().String(), "--metrics-listen", "",
-				"--portal-host", fmt.Sprintf("https://portal.example.com:%d", port), "--phone-host", fmt.Sprintf("https://phone.example.com:%d", port),
+				"--portal-host", fmt.Sprintf("https://portal.%s:%d", domain, port), "--phone-host", fmt.Sprintf("https://phone.%s:%d", domain, port),
 				"--acme-directory", directory, "--acme-ca-roots", roots, "--acme-listen-http", listenHTTP, "--data-dir", t.TempDir())
 			if err != nil {
 				t.Fatal(err)
@@ -183,7 +185,7 @@ func TestCertificatesComeFromAnACMEAuthority(t *testing.T) {
 			}
 			r := start(t, s, says("in"), app{main: main})
 			trust := issued()
-			for _, host := range []string{"portal.example.com", "phone.example.com"} {
+			for _, host := range []string{"portal." + domain, "phone." + domain} {
 				eventually(t, host+" by "+challenge, func() error {
 					conn, err := tls.Dial("tcp", r.main, &tls.Config{RootCAs: trust, ServerName: host})
 					if err != nil {
@@ -202,7 +204,7 @@ func TestCertificatesComeFromAnACMEAuthority(t *testing.T) {
 				t.Errorf("over the issued certificate: %q, %v", body, err)
 			}
 			if listenHTTP != "" {
-				if code, location := redirect(t, listenHTTP, "portal.example.com"); code != 307 || location != s.PortalHost.String()+"/x" {
+				if code, location := redirect(t, listenHTTP, "portal."+domain); code != 307 || location != s.PortalHost.String()+"/x" {
 					t.Errorf("plain HTTP is sent to %d %q", code, location)
 				}
 				if code, _ := redirect(t, listenHTTP, "evil.example"); code != 421 {
