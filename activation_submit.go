@@ -86,6 +86,9 @@ func (s *Activations) readSubmission(a Activation, in wire.SubmitRequest, parsed
 	case !ok:
 		return Key{}, fail(BadInput, "submission.phone")
 	}
+	if err := s.policy.Posture.check(phone); err != nil {
+		return Key{}, err
+	}
 	key := Key{ID: KeyID(kid), UserID: a.UserID, Phone: phone, Public: sub.D, ActivationID: a.ID, Submission: digestOf(parsed.SigningInput)}
 	if sub.WebAuthn != nil {
 		credential, err := s.WebAuthn.Register(a.Challenge, a.Handle, *sub.WebAuthn)

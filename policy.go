@@ -17,6 +17,8 @@ type Policy struct {
 	NumberMatching bool
 	// RestrictedSessions lets a user who never had a key in with the password, to a session that can do little.
 	RestrictedSessions bool
+	// Posture is what phones must say of themselves.
+	Posture PosturePolicy
 	// PasswordMin is the least length of a password in code points, 8 to 64 (NIST SP 800-63B-4 §3.1.1.2).
 	PasswordMin int
 	// SessionLife and SessionIdle bound a full session from its start and from its last use.
@@ -32,7 +34,7 @@ const (
 // DefaultPolicy is what serve starts from.
 func DefaultPolicy() Policy {
 	return Policy{
-		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, RestrictedSessions: true,
+		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, RestrictedSessions: true, Posture: DefaultPosture(),
 		PasswordMin: 10, SessionLife: 12 * time.Hour, SessionIdle: 30 * time.Minute,
 	}
 }

@@ -60,6 +60,10 @@ type PolicyConfig struct {
 	MaxKeys            int      `key:"max_keys" default:"3" min:"1" max:"20" doc:"How many phones a user may have. A request names as many as fit it, those used last first: three always do."`
 	NumberMatching     bool     `key:"number_matching" default:"true" doc:"Whether the two digits on the page have to be typed on the phone."`
 	RestrictedSessions bool     `key:"restricted_sessions" default:"true" doc:"Whether a user who never had a phone gets a session that can do nothing but activate one."`
+	MinAndroid         string   `key:"min_android" default:"6.0" doc:"Oldest Android that may be activated, as far as a phone says. Empty: any."`
+	MinIOS             string   `key:"min_ios" default:"11.0" doc:"Oldest iOS that may be activated, as far as a phone says. Empty: any."`
+	AllowRooted        bool     `key:"allow_rooted" default:"false" doc:"Whether a phone that says it is rooted or jailbroken may be activated."`
+	AllowNoScreenLock  bool     `key:"allow_no_screen_lock" default:"false" doc:"Whether a phone that says it has no screen lock may be activated."`
 	PasswordMinLength  int      `key:"password_min_length" default:"12" min:"8" max:"64" doc:"Fewest characters of a new password."`
 	SessionLifetime    Duration `key:"session_lifetime" default:"12h" min:"5m" max:"720h" doc:"How long a signed-in browser stays so at most."`
 	SessionIdle        Duration `key:"session_idle" default:"30m" min:"1m" max:"720h" doc:"How long it stays so without a request."`

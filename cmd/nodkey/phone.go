@@ -20,6 +20,10 @@ type phoneFlags struct {
 	state  string
 	ca     string
 	asJSON bool
+
+	// What the phone says of itself at its activation; nothing proves it.
+	platform, osVersion  string
+	rooted, noScreenLock bool
 }
 
 // phoneCommand is a phone in the terminal. It speaks the phone API like any other phone and knows nothing else of the
@@ -68,7 +72,7 @@ func openPhone(ctx context.Context, flags *phoneFlags, exclusive bool) (phone *c
 		release()
 		return nil, nil, err
 	}
-	phone, err = client.New(client.Config{HTTP: client.NewHTTPClient(roots), Save: save, Facts: ownFacts()}, state)
+	phone, err = client.New(client.Config{HTTP: client.NewHTTPClient(roots), Save: save, Facts: flags.facts()}, state)
 	if err != nil {
 		release()
 		return nil, nil, &commandError{code: exitConfig, sentence: fmt.Sprintf("%s: %v", file.path, err), err: err}
@@ -76,13 +80,21 @@ func openPhone(ctx context.Context, flags *phoneFlags, exclusive bool) (phone *c
 	return phone, release, nil
 }
 
-// ownFacts is what this phone says of itself.
-func ownFacts() wire.PhoneFacts {
+// facts is what this phone says of itself: a terminal, unless flags make it say something else, as tests of a policy do.
+func (f *phoneFlags) facts() wire.PhoneFacts {
 	app := "nodkey/" + thisBuild().Version
 	if len(app) > 40 {
 		app = app[:40]
 	}
-	return wire.PhoneFacts{Platform: "terminal", Model: runtime.GOOS, App: app}
+	facts := wire.PhoneFacts{Platform: f.platform, OSVersion: f.osVersion, Model: runtime.GOOS, App: app}
+	if f.rooted {
+		facts.Rooted = &f.rooted
+	}
+	if f.noScreenLock {
+		locked := false
+		facts.ScreenLock = &locked
+	}
+	return facts
 }
 
 func trusted(path string) (*x509.CertPool, error) {

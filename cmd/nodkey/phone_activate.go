@@ -66,6 +66,10 @@ func phoneActivateCommand(flags *phoneFlags) *cobra.Command {
 	c.Flags().StringVar(&server, "server", "", "`address` of the phone host, like https://phone.example; a link has it already")
 	c.Flags().StringVar(&name, "name", "", "what the portal calls this phone (default: this computer's name)")
 	c.Flags().StringVar(&pinFile, "pin-file", "", "`file` with the PIN, or - for standard input")
+	c.Flags().StringVar(&flags.platform, "platform", "terminal", "what the phone says it is: terminal, android, ios or other")
+	c.Flags().StringVar(&flags.osVersion, "os-version", "", "system version that the phone says it has, like 14")
+	c.Flags().BoolVar(&flags.rooted, "rooted", false, "the phone says that it is rooted")
+	c.Flags().BoolVar(&flags.noScreenLock, "no-screen-lock", false, "the phone says that it has no screen lock")
 	c.Flags().BoolVar(&resume, "resume", false, "send again what never got its receipt")
 	return c
 }

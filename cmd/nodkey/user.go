@@ -154,7 +154,7 @@ func printDetails(w io.Writer, d nodkey.Details) error {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "\nPHONE\tSYSTEM\tSTATE\tACTIVATED\tLAST USED\tWRONG PINS\n")
 	for _, k := range d.Keys {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", k.Phone.Name, strings.TrimSpace(string(k.Phone.Platform)+" "+k.Phone.OSVersion), k.State,
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", k.Phone.Name, systemOf(k.Phone), k.State,
 			day(k.ActivatedAt), day(k.LastUsedAt), k.PINTries)
 	}
 	fmt.Fprintf(table, "\nBROWSER\tFROM\tLEVEL\tSINCE\n")
@@ -166,6 +166,18 @@ func printDetails(w io.Writer, d nodkey.Details) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", day(s.CreatedAt), s.Source, s.Agent, strings.TrimSpace(string(s.State)+" "+s.Cause))
 	}
 	return table.Flush()
+}
+
+// systemOf is what a phone says of its system.
+func systemOf(p nodkey.Phone) string {
+	said := strings.TrimSpace(string(p.Platform) + " " + p.OSVersion)
+	if p.Rooted != nil && *p.Rooted {
+		said += ", rooted"
+	}
+	if p.ScreenLock != nil && !*p.ScreenLock {
+		said += ", no screen lock"
+	}
+	return said
 }
 
 func detailsJSON(d nodkey.Details) map[string]any {
