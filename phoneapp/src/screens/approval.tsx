@@ -55,10 +55,6 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
         <>
           <Button id="confirm" submit busy={busy}>{label(main)}</Button>
           <Button id="deny" kind="no" onClick={() => deny(approval, "not_me")}>{texts.t("approval.no")}</Button>
-          <span class="action-links">
-            {other !== false && <Button id="other-factor" kind="text" onClick={() => confirm(other)}>{label(other)}</Button>}
-            <Button id="mistake" kind="text" onClick={() => deny(approval, "mistake")}>{texts.t("approval.mistake")}</Button>
-          </span>
         </>
       )}
     >
@@ -82,6 +78,12 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
       <div role="status" data-error={refused === "" ? undefined : refused}>
         {texts.has(refused) && <Banner kind="look" icon="warning">{texts.t(refused)}</Banner>}
       </div>
+      {ready && (
+        <span class="action-links">
+          {other !== false && <Button id="other-factor" kind="text" onClick={() => confirm(other)}>{label(other)}</Button>}
+          <Button id="mistake" kind="text" onClick={() => deny(approval, "mistake")}>{texts.t("approval.mistake")}</Button>
+        </span>
+      )}
       <Working busy={busy} text={texts.t("approval.working")} />
     </Screen>
   );
