@@ -17,11 +17,15 @@ type (
 	SessionID    string
 )
 
-// newID draws 128 random bits.
+// newID draws 128 random bits. None begins with a hyphen, which a command line would read as a flag.
 func newID() string {
-	var raw [16]byte
-	rand.Read(raw[:]) // never fails (crypto/rand, Go 1.24)
-	return base64.RawURLEncoding.EncodeToString(raw[:])
+	for {
+		var raw [16]byte
+		rand.Read(raw[:]) // never fails (crypto/rand, Go 1.24)
+		if id := base64.RawURLEncoding.EncodeToString(raw[:]); id[0] != '-' {
+			return id
+		}
+	}
 }
 
 // Token is a bearer secret of 256 bits as base64url (43 characters): what a cookie holds. The store has its hash only.
