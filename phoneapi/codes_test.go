@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/nodkeytest"
 	"github.com/nodkey/nodkey/wire"
 )
 
@@ -34,7 +35,7 @@ func TestCodesAreUnknownUsedOrExpired(t *testing.T) {
 	}
 	refused(t, "an unknown id", h.lookup(make([]byte, 16)), http.StatusNotFound, "activation.wrong")
 	refused(t, "standard base 64", h.post("/activations/lookup", `{"codeId":"++++++++++++++++++++++=="}`), http.StatusBadRequest, "request.json_type")
-	unchanged(t, "a wrong code", before, h.dump("limits"))
+	nodkeytest.Unchanged(t, "a wrong code", before, h.dump("limits"))
 
 	phone := h.activate(text)
 	before = h.dump()
@@ -51,7 +52,7 @@ func TestCodesAreUnknownUsedOrExpired(t *testing.T) {
 	raw, err := json.Marshal(other)
 	must(t, err)
 	refused(t, "another submission for it", h.post("/activations/submit", string(raw)), http.StatusConflict, "activation.used")
-	unchanged(t, "a used code", before, h.dump())
+	nodkeytest.Unchanged(t, "a used code", before, h.dump())
 
 	h.add("bob")
 	late, err := wire.ParseCode(h.offered("bob"))
@@ -63,7 +64,7 @@ func TestCodesAreUnknownUsedOrExpired(t *testing.T) {
 	raw, err = json.Marshal(in)
 	must(t, err)
 	refused(t, "a submission for an expired code", h.post("/activations/submit", string(raw)), http.StatusConflict, "activation.expired")
-	unchanged(t, "an expired code", before, h.dump())
+	nodkeytest.Unchanged(t, "an expired code", before, h.dump())
 }
 
 func TestSubmissionsThatDoNotHoldChangeNothing(t *testing.T) {
@@ -106,7 +107,7 @@ func TestSubmissionsThatDoNotHoldChangeNothing(t *testing.T) {
 		}
 		refused(t, what, a, c.status, c.key)
 	}
-	unchanged(t, "a submission that does not hold", before, h.dump("audit_rows", "limits"))
+	nodkeytest.Unchanged(t, "a submission that does not hold", before, h.dump("audit_rows", "limits"))
 }
 
 func TestASourceThatGuessesCodesIsSlowed(t *testing.T) {
@@ -154,7 +155,7 @@ func TestOtherAddressesAndMethodsAreRefused(t *testing.T) {
 	if res.StatusCode != http.StatusMisdirectedRequest || strings.Contains(string(text), "Aldermere") {
 		t.Errorf("another host: got %d %s", res.StatusCode, text)
 	}
-	unchanged(t, "another address", before, h.dump())
+	nodkeytest.Unchanged(t, "another address", before, h.dump())
 }
 
 func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
@@ -222,6 +223,6 @@ func FuzzBodies(f *testing.F) {
 		if a := h.post(p.path, string(body), proof); a.status < 400 || a.status > 499 {
 			t.Errorf("%s: got %d %s", p.path, a.status, a.body)
 		}
-		unchanged(t, "a fuzzed body", before, h.dump("limits"))
+		nodkeytest.Unchanged(t, "a fuzzed body", before, h.dump("limits"))
 	})
 }

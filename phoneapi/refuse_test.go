@@ -10,6 +10,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/client"
+	"github.com/nodkey/nodkey/nodkeytest"
 	"github.com/nodkey/nodkey/wire"
 )
 
@@ -104,7 +105,7 @@ func TestBodiesThatAreNotTheProtocolsChangeNothing(t *testing.T) {
 			}
 		}
 	}
-	unchanged(t, "a body that does not hold", before, h.dump())
+	nodkeytest.Unchanged(t, "a body that does not hold", before, h.dump())
 }
 
 func TestProofsThatDoNotHoldChangeNothing(t *testing.T) {
@@ -160,7 +161,7 @@ func TestProofsThatDoNotHoldChangeNothing(t *testing.T) {
 			refused(t, path+" "+what, h.post(path, body), http.StatusUnauthorized, "")
 		}
 	}
-	unchanged(t, "a proof that does not hold", before, h.dump())
+	nodkeytest.Unchanged(t, "a proof that does not hold", before, h.dump())
 }
 
 func TestWritesAreCarriedOutOnce(t *testing.T) {
@@ -173,7 +174,7 @@ func TestWritesAreCarriedOutOnce(t *testing.T) {
 	a, number, _ := phone.asked("ann")
 	before := h.dump()
 	refused(t, "a replay", h.post("/pin", "{}", proof), http.StatusUnauthorized, "proof.replayed")
-	unchanged(t, "a replay", before, h.dump())
+	nodkeytest.Unchanged(t, "a replay", before, h.dump())
 
 	_, err := phone.Approve(t.Context(), a, number, pin)
 	must(t, err)
@@ -185,7 +186,7 @@ func TestWritesAreCarriedOutOnce(t *testing.T) {
 			t.Errorf("the same decision %s: %d %s", what, again.status, again.body)
 		}
 	}
-	unchanged(t, "a repeated decision", before, h.dump())
+	nodkeytest.Unchanged(t, "a repeated decision", before, h.dump())
 }
 
 // decide signs a decision and sends it to the approval's path.
@@ -278,7 +279,7 @@ func TestDecisionsThatDoNotHoldChangeNothing(t *testing.T) {
 		refused(t, what, ann.decide(mine, pin, c.change), http.StatusBadRequest, c.key)
 	}
 	refused(t, "no PIN", ann.decide(mine, "", yes), http.StatusBadRequest, "decision.shape")
-	unchanged(t, "a decision that does not hold", before, h.dump("used_proofs"))
+	nodkeytest.Unchanged(t, "a decision that does not hold", before, h.dump("used_proofs"))
 	if a := ann.decide(mine, pin, yes); a.status != http.StatusOK {
 		t.Fatalf("the right decision: %s", a.body)
 	}
@@ -303,13 +304,13 @@ func TestLateDecisionsAreToldWhatBecameOfIt(t *testing.T) {
 		before := h.dump()
 		refused(t, key, phone.decide(a, pin, func(d *wire.Decision, _ *wire.DecisionRequest) { d.Number, d.Iat = number, 1 }), http.StatusConflict, key)
 		refused(t, key+", no", phone.decide(a, "", func(d *wire.Decision, in *wire.DecisionRequest) { no(d, in); d.Iat = 2 }), http.StatusConflict, key)
-		unchanged(t, "a late decision ("+key+")", before, h.dump())
+		nodkeytest.Unchanged(t, "a late decision ("+key+")", before, h.dump())
 	}
 	a, _, _ := phone.asked("ann")
 	path := "/approvals/" + a.ID + "/disown"
 	before := h.dump()
 	refused(t, "taking back what was never said", h.post(path, "{}", phone.prove(path, []byte("{}"), nil)), http.StatusConflict, "approval.disown")
-	unchanged(t, "taking back what was never said", before, h.dump())
+	nodkeytest.Unchanged(t, "taking back what was never said", before, h.dump())
 	path = "/approvals/AAAAAAAAAAAAAAAAAAAAAA/disown"
 	refused(t, "taking back nothing", h.post(path, "{}", phone.prove(path, []byte("{}"), nil)), http.StatusNotFound, "approval.none")
 }

@@ -3,18 +3,12 @@ package portal_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"database/sql"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,25 +85,6 @@ func (s *faultyStore) Update(ctx context.Context, change func(nodkey.Tx) error) 
 	return s.Store.Update(ctx, change)
 }
 
-// saltedHash is an honest password hasher that is not slow.
-type saltedHash struct{}
-
-func (saltedHash) Hash(_ context.Context, _ string, _ bool, password string) (string, error) {
-	var salt [8]byte
-	rand.Read(salt[:])
-	return hashWith(hex.EncodeToString(salt[:]), password), nil
-}
-
-func (saltedHash) Verify(_ context.Context, _ string, _ bool, phc, password string) (ok, rehash bool, err error) {
-	salt, _, _ := strings.Cut(phc, "$")
-	return phc != "" && hashWith(salt, password) == phc, false, nil
-}
-
-func hashWith(salt, password string) string {
-	sum := sha256.Sum256([]byte(salt + "$" + password))
-	return salt + "$" + hex.EncodeToString(sum[:])
-}
-
 const rightPassword = "seven green bottles"
 
 func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
@@ -139,7 +114,7 @@ func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	must(t, err)
 	site := nodkey.Site{ServerName: "Aldermere", Operator: "Aldermere Savings", App: "Aldermere Client Portal", PhoneOrigin: h.phone.String(), ServiceDesk: "0800 123",
 		AppIn: map[string]string{"de": "Aldermere Client Portal", "ja": "Aldermere クライアント・ポータル"}}
-	h.services, err = nodkey.Open(ctx, nodkey.Ports{Store: h.store, Clock: h.clock, Bus: bus.New(), Passwords: saltedHash{}, JOSE: proof.JOSE{}, WebAuthn: webAuthn},
+	h.services, err = nodkey.Open(ctx, nodkey.Ports{Store: h.store, Clock: h.clock, Bus: bus.New(), Passwords: &nodkeytest.Passwords{}, JOSE: proof.JOSE{}, WebAuthn: webAuthn},
 		site, policy, h.phone.Hostname(), [32]byte{1})
 	must(t, err)
 	h.texts, err = i18n.Load()
@@ -194,64 +169,7 @@ func (h *house) add(name string) nodkey.Added {
 // dump gives every row of the database as text, by table.
 func (h *house) dump(except ...string) map[string][]string {
 	h.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+h.database+"?mode=ro")
-	must(h.t, err)
-	defer db.Close()
-	out := map[string][]string{}
-	for _, table := range column(h.t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
-		if slices.Contains(except, table) {
-			continue
-		}
-		out[table] = rowsOf(h.t, db, "SELECT * FROM "+table)
-	}
-	if len(out) < 10 {
-		h.t.Fatalf("only %d tables found", len(out))
-	}
-	return out
-}
-
-func column(t testing.TB, db *sql.DB, query string) (names []string) {
-	t.Helper()
-	rows, err := db.Query(query)
-	must(t, err)
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		must(t, rows.Scan(&name))
-		names = append(names, name)
-	}
-	must(t, rows.Err())
-	return names
-}
-
-func rowsOf(t testing.TB, db *sql.DB, query string) (lines []string) {
-	t.Helper()
-	rows, err := db.Query(query)
-	must(t, err)
-	defer rows.Close()
-	columns, err := rows.Columns()
-	must(t, err)
-	for rows.Next() {
-		values, into := make([]any, len(columns)), make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		must(t, rows.Scan(into...))
-		lines = append(lines, fmt.Sprintf("%v", values))
-	}
-	must(t, rows.Err())
-	slices.Sort(lines)
-	return lines
-}
-
-// unchanged compares two dumps.
-func unchanged(t testing.TB, what string, before, after map[string][]string) {
-	t.Helper()
-	for table, rows := range before {
-		if !slices.Equal(rows, after[table]) {
-			t.Errorf("%s changed the table %s:\n  before %v\n  after  %v", what, table, rows, after[table])
-		}
-	}
+	return nodkeytest.Dump(h.t, h.database, except...)
 }
 
 // audited counts audit rows of an action.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/nodkeytest"
 )
 
 func TestSignInOpensOneSessionOnce(t *testing.T) {
@@ -26,7 +27,7 @@ func TestSignInOpensOneSessionOnce(t *testing.T) {
 	for _, path := range []string{"/sign-in/cancel", "/sign-in/again"} {
 		thief.copy().post(path).goes(t, "/sign-in/wait")
 	}
-	unchanged(t, "a finished sign-in", before, h.dump())
+	nodkeytest.Unchanged(t, "a finished sign-in", before, h.dump())
 	b.get("/security").is(t, http.StatusOK)
 }
 
@@ -46,7 +47,7 @@ func TestLateAndExpiredSignInsOpenNothing(t *testing.T) {
 		t.Errorf("the cancelled sign-in answers %d", got.status)
 	}
 	b.copy().post("/sign-in/again").goes(t, "/sign-in/wait")
-	unchanged(t, "a cancelled sign-in", before, h.dump(quiet...))
+	nodkeytest.Unchanged(t, "a cancelled sign-in", before, h.dump(quiet...))
 
 	b, number := h.asked("ann")
 	h.approve(phone, number)
@@ -55,7 +56,7 @@ func TestLateAndExpiredSignInsOpenNothing(t *testing.T) {
 	if got := b.copy().get("/sign-in/wait"); got.status != http.StatusConflict {
 		t.Errorf("a yes that is collected too late answers %d", got.status)
 	}
-	unchanged(t, "a sign-in that ran out", before, h.dump())
+	nodkeytest.Unchanged(t, "a sign-in that ran out", before, h.dump())
 
 	full := h.signedIn("ann", phone)
 	h.clock.Advance(nodkey.DefaultPolicy().SessionIdle + time.Second)
@@ -115,7 +116,7 @@ func TestFirstAccessCodeWorksOnce(t *testing.T) {
 			t.Errorf("%s: got %d with %d cookies\n%s", what, got.status, len(got.set), got.body)
 		}
 	}
-	unchanged(t, "a first visit that did not hold", before, h.dump(quiet...))
+	nodkeytest.Unchanged(t, "a first visit that did not hold", before, h.dump(quiet...))
 	late := h.clock.Now()
 	h.clock.Set(added.Until)
 	h.browser().post("/first-visit", form(added.FirstCode, fresh, fresh)...).is(t, http.StatusForbidden)
@@ -123,7 +124,7 @@ func TestFirstAccessCodeWorksOnce(t *testing.T) {
 	h.browser().post("/first-visit", form(added.FirstCode, fresh, fresh)...).goes(t, "/")
 	before = h.dump(quiet...)
 	h.browser().post("/first-visit", form(added.FirstCode, "another password here", "another password here")...).is(t, http.StatusForbidden)
-	unchanged(t, "a used first-access code", before, h.dump(quiet...))
+	nodkeytest.Unchanged(t, "a used first-access code", before, h.dump(quiet...))
 	if h.audited("first_code.wrong") < 3 {
 		t.Error("wrong first-access codes are not in the audit log")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/client"
+	"github.com/nodkey/nodkey/nodkeytest"
 	"github.com/nodkey/nodkey/web"
 )
 
@@ -222,7 +223,7 @@ func TestChangedPasswordEndsOtherSessions(t *testing.T) {
 			t.Errorf("%s: got %d\n%s", what, a.status, a.body)
 		}
 	}
-	unchanged(t, "a password change that did not hold", before, h.dump(quiet...))
+	nodkeytest.Unchanged(t, "a password change that did not hold", before, h.dump(quiet...))
 	own.post("/password", "password", rightPassword, "new_password", "brown paper parcels", "repeat", "brown paper parcels").goes(t, "/change")
 	number := own.get("/change").first(t, `data-number="(\d\d)"`)
 	h.browser().post("/sign-in", "username", "ann", "password", "brown paper parcels").is(t, http.StatusForbidden) // not in force yet

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/nodkey/nodkey/nodkeytest"
 )
 
 // forms are the paths that read fields. key and session stand for ids of the signed-in user.
@@ -103,7 +105,7 @@ func TestFormsThatDidNotArriveWholeChangeNothing(t *testing.T) {
 					t.Errorf("%s: got %d, want %d", name, got.status, want)
 				}
 				plainWords(t, name, got)
-				unchanged(t, name, before, h.dump())
+				nodkeytest.Unchanged(t, name, before, h.dump())
 			}
 		}
 	}
@@ -148,7 +150,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 			plainWords(t, path, got)
 		}
 	}
-	unchanged(t, "another site", before, h.dump())
+	nodkeytest.Unchanged(t, "another site", before, h.dump())
 }
 
 func TestForeignHostsReachNoPage(t *testing.T) {
@@ -160,7 +162,7 @@ func TestForeignHostsReachNoPage(t *testing.T) {
 			t.Errorf("Host %q: got %d, want %d:\n%s", host, got.status, want, got.body)
 		}
 	}
-	unchanged(t, "a foreign host", before, h.dump())
+	nodkeytest.Unchanged(t, "a foreign host", before, h.dump())
 }
 
 func TestOtherMethodsAreRefused(t *testing.T) {
@@ -183,7 +185,7 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 			t.Errorf("POST %s: got %d", path, got.status)
 		}
 	}
-	unchanged(t, "another method", before, h.dump())
+	nodkeytest.Unchanged(t, "another method", before, h.dump())
 }
 
 func TestWithoutSessionNothingOpens(t *testing.T) {
@@ -225,7 +227,7 @@ func TestWithoutSessionNothingOpens(t *testing.T) {
 			b.copy().post(path).goes(t, to)
 		}
 	}
-	unchanged(t, "nobody", before, h.dump())
+	nodkeytest.Unchanged(t, "nobody", before, h.dump())
 }
 
 func TestTwoCookiesOfOneNameAreNone(t *testing.T) {
@@ -273,7 +275,7 @@ func TestRestrictedSessionsMayDoLittle(t *testing.T) {
 	if got := restricted.copy().get("/security"); strings.Contains(got.body, own) {
 		t.Error("a restricted session sees the user's other browsers")
 	}
-	unchanged(t, "a restricted session", before, h.dump())
+	nodkeytest.Unchanged(t, "a restricted session", before, h.dump())
 }
 
 func TestForeignIDsAreUnknown(t *testing.T) {
@@ -299,5 +301,5 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 			t.Errorf("GET %s of another user: got %d\n%s", path, got.status, got.body)
 		}
 	}
-	unchanged(t, "another user", before, h.dump())
+	nodkeytest.Unchanged(t, "another user", before, h.dump())
 }
