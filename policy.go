@@ -31,11 +31,11 @@ const (
 	FirstByPassword = "password" // the password alone: weak, for demos
 )
 
-// DefaultPolicy is what serve starts from.
+// DefaultPolicy is what serve does when its configuration says nothing else; a test of the command's keeps both alike.
 func DefaultPolicy() Policy {
 	return Policy{
 		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, RestrictedSessions: true, Posture: DefaultPosture(),
-		PasswordMin: 10, SessionLife: 12 * time.Hour, SessionIdle: 30 * time.Minute,
+		PasswordMin: 12, SessionLife: 12 * time.Hour, SessionIdle: 30 * time.Minute,
 	}
 }
 

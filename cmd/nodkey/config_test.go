@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/nodkey/nodkey"
 )
 
 // load reads a configuration from a file's text, variables and flags.
@@ -247,5 +249,15 @@ func TestMakeSettingsRefusesKeysThatAreNone(t *testing.T) {
 	}
 	if _, err := makeSettings(map[string]string{"listen": "x"}); err == nil {
 		t.Error("a bad value was taken")
+	}
+}
+
+func TestTheDefaultsAreTheDomainsPolicy(t *testing.T) {
+	s, err := makeSettings(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.policy(), nodkey.DefaultPolicy(); got != want {
+		t.Errorf("the configuration's defaults are %+v, the domain's %+v", got, want)
 	}
 }
