@@ -12,6 +12,8 @@ export interface PhoneUser {
   readonly userId: string;
   readonly name: string;
   readonly displayName: string;
+  /** What the person calls this user on this phone, where they chose a name; the portal never learns it. */
+  readonly label?: string;
   readonly state: KeyState;
   /** Six digits to type in the portal, only while state is "confirm". */
   readonly digits?: string;
@@ -50,7 +52,7 @@ export interface Offer {
 export interface Approval {
   readonly id: string;
   readonly keyId: string;
-  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change";
+  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change" | "test";
   readonly app: string;
   readonly who: string;
   readonly address?: string;
@@ -144,6 +146,23 @@ export interface Core {
   deny(approval: Approval, reason: "not_me" | "mistake"): Promise<Outcome>;
   disown(past: PastApproval): Promise<void>;
 
-  changePin(keyId: string, oldPin: string, newPin: string): Promise<void>;
+  /**
+   * Changes the PIN of these keys, one after the other, so that a person keeps one PIN for all. Throws when the first is refused:
+   * nothing has changed then. Otherwise gives the keys that still have the old one (another PIN, or the connection was lost).
+   */
+  changePins(keyIds: readonly string[], oldPin: string, newPin: string): Promise<readonly string[]>;
+  /** The user whose PIN is "the existing PIN" of this phone when another user is added; undefined when there is none to ask for. */
+  pinHolder(): PhoneUser | undefined;
+  /** Has the server check the existing PIN of that key. Throws PhoneFault "pin.wrong" with args.left: a wrong one counts. */
+  provePin(keyId: string, pin: string): Promise<void>;
+  /** Asks for a test request for this key; it is among approvals() when this resolves. Saying yes to it opens nothing. */
+  test(keyId: string): Promise<Approval>;
+  /** Tells the server that this phone's key is gone, and forgets it. */
   removeUser(keyId: string): Promise<void>;
+  /** The person's own name for a user, at most 40 characters; empty takes it away. Throws PhoneFault "label.wrong". */
+  rename(keyId: string, label: string): Promise<void>;
+  /** The order of the list of users; keys that are not named keep theirs behind. */
+  reorder(keyIds: readonly string[]): Promise<void>;
+  /** Gives this phone another name at the portal, for every user on it. Throws PhoneFault "phone.name". */
+  renamePhone(name: string): Promise<void>;
 }
