@@ -52,6 +52,8 @@ export class PreviewCore implements Core {
   fault: PhoneFault | undefined;
   /** What the next yes leads to; approved when not set. */
   outcome: Outcome | undefined;
+  /** What a change of PIN leaves with the old one. */
+  left: readonly string[] = [];
   activated: Partial<PhoneUser> = {};
   offer: Offer;
   readonly #listeners = new Map<CoreEvent, Set<() => void>>();
@@ -122,8 +124,49 @@ export class PreviewCore implements Core {
     await this.#asked(`disown ${past.id}`);
   }
 
-  async changePin(keyId: string, oldPin: string, newPin: string): Promise<void> {
-    await this.#asked(`changePin ${keyId} ${oldPin} ${newPin}`);
+  async changePins(keyIds: readonly string[], oldPin: string, newPin: string): Promise<readonly string[]> {
+    await this.#asked(`changePins ${keyIds.join(",")} ${oldPin} ${newPin}`);
+    return this.left;
+  }
+
+  /** The oldest that is active with a PIN. */
+  pinHolder(): PhoneUser | undefined {
+    return this.#users.find((user) => user.pin && user.state === "active");
+  }
+
+  async provePin(keyId: string, pin: string): Promise<void> {
+    await this.#asked(`provePin ${keyId} ${pin}`);
+  }
+
+  async test(keyId: string): Promise<Approval> {
+    await this.#asked(`test ${keyId}`);
+    const user = this.#users.find((one) => one.keyId === keyId);
+    if (user === undefined) throw new PhoneFault("key.removed");
+    const { address, place, with: browser, ...rest } = approvalOf(this.now(), { id: `test-${keyId}`, keyId, kind: "test", who: user.displayName, number: false });
+    void [address, place, browser]; // asked for on this phone: no browser stands behind it
+    this.set({ approvals: [...this.#approvals.filter((one) => one.id !== rest.id), rest] });
+    return rest;
+  }
+
+  async rename(keyId: string, label: string): Promise<void> {
+    await this.#asked(`rename ${keyId} ${label}`);
+    this.set({
+      users: this.#users.map((user) => {
+        if (user.keyId !== keyId) return user;
+        const { label: before, ...plain } = user;
+        return label.trim() === "" ? (before === undefined ? user : plain) : { ...plain, label: label.trim() };
+      }),
+    });
+  }
+
+  async reorder(keyIds: readonly string[]): Promise<void> {
+    await this.#asked(`reorder ${keyIds.join(",")}`);
+    const at = (user: PhoneUser): number => (keyIds.includes(user.keyId) ? keyIds.indexOf(user.keyId) : keyIds.length);
+    this.set({ users: [...this.#users].sort((a, b) => at(a) - at(b)) });
+  }
+
+  async renamePhone(name: string): Promise<void> {
+    await this.#asked(`renamePhone ${name}`);
   }
 
   async removeUser(keyId: string): Promise<void> {
@@ -132,9 +175,9 @@ export class PreviewCore implements Core {
   }
 
   #end(approval: Approval, outcome: Outcome): Outcome {
-    const { id, keyId, app, place, address } = approval;
+    const { id, keyId, kind, app, place, address } = approval;
     const past: PastApproval = {
-      id, keyId, app, at: outcome.at, state: outcome.state,
+      id, keyId, kind, app, at: outcome.at, state: outcome.state,
       ...(place === undefined ? {} : { place }), ...(address === undefined ? {} : { address }), ...(approval.with === undefined ? {} : { with: approval.with }),
     };
     this.set({ approvals: this.#approvals.filter((one) => one.id !== id), past: [past, ...this.#past] });

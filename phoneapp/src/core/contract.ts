@@ -84,6 +84,8 @@ export interface Outcome {
 export interface PastApproval {
   readonly id: string;
   readonly keyId: string;
+  /** Absent in what an older app kept: a sign-in then. */
+  readonly kind?: Approval["kind"];
   readonly app: string;
   readonly place?: string;
   readonly address?: string;

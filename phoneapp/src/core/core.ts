@@ -241,6 +241,7 @@ class PhoneCore implements Core {
     await this.store.addPast({
       id,
       keyId,
+      kind: approval.kind,
       app,
       ...(place === undefined ? {} : { place }),
       ...(address === undefined ? {} : { address }),
