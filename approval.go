@@ -15,7 +15,12 @@ const (
 	ApproveKeyRemove      ApprovalKind = "key_remove"
 	ApprovePINChange      ApprovalKind = "pin_change"
 	ApprovePasswordChange ApprovalKind = "password_change"
+	ApproveTest           ApprovalKind = "test"      // nothing hangs on a yes
+	ApprovePINCheck       ApprovalKind = "pin_check" // the same, answered by PIN
 )
+
+// byPINOnly reports whether a yes takes the PIN, whatever else the key has.
+func (k ApprovalKind) byPINOnly() bool { return k == ApprovePINChange || k == ApprovePINCheck }
 
 // ApprovalState is where an approval stands.
 type ApprovalState string
@@ -53,8 +58,8 @@ type Approval struct {
 	Known     bool   // from a browser that signed in before
 	Source    string // address prefix it came from
 
-	SessionID SessionID // the portal session that asked; empty for sign_in
-	Subject   string    // SignInID for sign_in, KeyID for key_add, key_remove and pin_change
+	SessionID SessionID // the portal session that asked; empty for sign_in and for what a phone asks
+	Subject   string    // SignInID for sign_in, KeyID for key_add, key_remove, pin_change, pin_check and test
 	Payload   []byte    // sealed: what a yes puts in force (Es of pin_change, the new hash of password_change)
 
 	CreatedAt time.Time

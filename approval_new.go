@@ -63,12 +63,17 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 	if err != nil {
 		return "", AsError(err)
 	}
-	active := activeKeys(keys)
-	if len(active) == 0 {
+	asked := activeKeys(keys)
+	if kind == ApproveTest {
+		if asked, err = b.askedToTest(keys, KeyID(subject), now); err != nil {
+			return "", err
+		}
+	}
+	if len(asked) == 0 {
 		return "", fail(Refused, "sign_in.no_phone", "ServiceDesk", b.site.ServiceDesk)
 	}
 	a := Approval{UserID: user.ID, Kind: kind, Number: b.policy.NumberMatching, Notified: true, Known: true, SessionID: session.ID, Subject: subject}
-	a, err = b.newApproval(c, user, active, a, extra, now)
+	a, err = b.newApproval(c, user, asked, a, extra, now)
 	if err != nil {
 		return "", AsError(err)
 	}
@@ -77,15 +82,23 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 			return "", AsError(err)
 		}
 	}
+	var replaced []Approval
 	err = b.Store.Update(ctx, func(tx Tx) error {
+		replaced = nil
 		if _, err := b.live(tx, c, Full); err != nil {
 			return err
 		}
 		if err := chargeChange(tx, user.ID, now); err != nil {
 			return err
 		}
-		// A session asks for one thing at a time.
-		if err := b.cancelApprovals(tx, c, user.ID, func(x Approval) bool { return x.SessionID == session.ID }, now); err != nil {
+		match := func(x Approval) bool {
+			if !a.replaces(x) {
+				return false
+			}
+			replaced = append(replaced, x)
+			return true
+		}
+		if err := b.cancelApprovals(tx, c, user.ID, match, now); err != nil {
 			return err
 		}
 		if err := tx.InsertApproval(a); err != nil {
@@ -96,11 +109,23 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 	if err != nil {
 		return "", AsError(err)
 	}
+	for _, old := range replaced {
+		b.announce(old)
+	}
 	b.Bus.Publish(topicsOfKeys(a.KeyIDs)...)
 	return a.ID, nil
 }
 
-// Change is what the portal's waiting page shows of a change that waits for its approval.
+// replaces tells which open approvals a new one of a session's takes the place of: a session asks for one thing at a time,
+// and of a phone's tests the newest counts, whoever asked for it. A test ends no activation that waits for its yes.
+func (a Approval) replaces(x Approval) bool {
+	if a.Kind == ApproveTest && x.Kind == ApproveKeyAdd {
+		return false
+	}
+	return x.SessionID == a.SessionID || a.Kind == ApproveTest && x.Kind == ApproveTest && x.Subject == a.Subject
+}
+
+// Change is what the portal's waiting page shows of a change, or a test, that waits for its approval.
 type Change struct {
 	ID        ApprovalID
 	Kind      ApprovalKind
@@ -157,7 +182,7 @@ func (s *Approvals) newestChange(tx Tx, session Session, now time.Time) (Approva
 		return Approval{}, err
 	}
 	for _, a := range list {
-		if a.SessionID == session.ID && (a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange) {
+		if a.SessionID == session.ID && (a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind == ApproveTest) {
 			return a, nil
 		}
 	}
@@ -190,6 +215,26 @@ func (s *Approvals) CancelChange(ctx context.Context, c Caller) error {
 		s.announce(ended)
 	}
 	return wrap(err)
+}
+
+// AskTest sends a test request to one of the user's phones: nothing hangs on a yes, and the change can be waited for like any
+// other. It needs a full session. Errors: key.unknown for what is no key of the user's, key.suspended, key.pending, user.slow.
+func (s *Approvals) AskTest(ctx context.Context, c Caller, id KeyID) (ApprovalID, error) {
+	return s.askForChange(ctx, c, ApproveTest, string(id), nil, wire.Statement{})
+}
+
+// askedToTest gives the one key that a test is about.
+func (b *base) askedToTest(keys []Key, id KeyID, now time.Time) ([]Key, error) {
+	for _, k := range keys {
+		if k.ID != id || k.StateAt(now) == KeyRemoved {
+			continue
+		}
+		if k.State != KeyActive {
+			return nil, b.notActive(k)
+		}
+		return []Key{k}, nil
+	}
+	return nil, fail(NotFound, "key.unknown")
 }
 
 // Topic is what the bus is told when an approval is decided.

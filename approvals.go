@@ -120,7 +120,7 @@ func (s *Approvals) Decide(ctx context.Context, c Caller, id ApprovalID, in wire
 		return s.end(ctx, c, d, end, nil)
 	}
 	end.State, end.Factor = ApprovalApproved, d.Factor
-	if a.Kind == ApprovePINChange && d.Factor != "pin" {
+	if a.Kind.byPINOnly() && d.Factor != "pin" {
 		return wire.DecisionResponse{}, fail(BadInput, "decision.factor")
 	}
 	effect, err := s.effect(a, d, *c.key, now)

@@ -2,8 +2,6 @@ package nodkey
 
 import (
 	"context"
-	"crypto/ecdh"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -139,15 +137,20 @@ func (k *Keys) Rename(ctx context.Context, c Caller, id KeyID, name string) erro
 		if err != nil {
 			return err
 		}
-		if err := chargeChange(tx, session.UserID, now); err != nil {
-			return err
-		}
-		key.Phone.Name = name
-		if err := tx.SaveKey(key); err != nil {
-			return err
-		}
-		return k.record(tx, c, now, "key.renamed", key.UserID, string(id))
+		return k.rename(tx, c, key, name, now)
 	}))
+}
+
+// rename gives a key's phone a name that was looked at.
+func (k *Keys) rename(tx Tx, c Caller, key Key, name string, now time.Time) error {
+	if err := chargeChange(tx, key.UserID, now); err != nil {
+		return err
+	}
+	key.Phone.Name = name
+	if err := tx.SaveKey(key); err != nil {
+		return err
+	}
+	return k.record(tx, c, now, "key.renamed", key.UserID, string(key.ID))
 }
 
 // ownKey gives a user's key that is not removed.
@@ -283,59 +286,4 @@ func (b *base) lastFirst(tx Tx, key Key, now time.Time) error {
 		}
 	}
 	return nil
-}
-
-// AskPINChange makes the statement for changing the calling key's PIN (docs/protocol.md §6.3).
-func (k *Keys) AskPINChange(ctx context.Context, c Caller) (statement string, err error) {
-	if c.key == nil {
-		return "", fail(Unauthenticated, "proof.missing")
-	}
-	if c.key.State != KeyActive {
-		return "", k.notActive(*c.key)
-	}
-	if !c.key.HasPIN() {
-		return "", fail(Conflict, "pin.none")
-	}
-	now := k.now()
-	es, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		return "", AsError(err)
-	}
-	var user User
-	err = k.Store.View(ctx, func(tx Tx) (err error) {
-		user, err = tx.User(c.key.UserID)
-		return err
-	})
-	if err != nil {
-		return "", AsError(err)
-	}
-	a := Approval{UserID: user.ID, Kind: ApprovePINChange, Known: true, Subject: string(c.key.ID)}
-	a, err = k.newApproval(c, user, []Key{*c.key}, a, wire.Statement{Es: es.PublicKey().Bytes()}, now)
-	if err != nil {
-		return "", AsError(err)
-	}
-	if a.Payload, err = k.id.seal("approvals", "payload", string(a.ID), es.Bytes()); err != nil {
-		return "", AsError(err)
-	}
-	err = k.Store.Update(ctx, func(tx Tx) error {
-		if err := k.spend(tx, c); err != nil {
-			return err
-		}
-		if err := chargeChange(tx, user.ID, now); err != nil {
-			return err
-		}
-		// The newest statement is the one that counts.
-		same := func(x Approval) bool { return x.Kind == ApprovePINChange && x.Subject == string(c.key.ID) }
-		if err := k.cancelApprovals(tx, c, user.ID, same, now); err != nil {
-			return err
-		}
-		if err := tx.InsertApproval(a); err != nil {
-			return err
-		}
-		return k.record(tx, c, now, "pin_change.asked", user.ID, string(c.key.ID), "approval", a.ID)
-	})
-	if err != nil {
-		return "", AsError(err)
-	}
-	return a.Statement, nil
 }

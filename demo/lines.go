@@ -36,6 +36,8 @@ var sentences = map[string]string{
 	"key_remove.asked":      "demo.log.change_asked",
 	"password_change.asked": "demo.log.change_asked",
 	"pin_change.asked":      "demo.log.change_asked",
+	"test.asked":            "demo.log.test_asked",
+	"pin_check.asked":       "demo.log.pin_check_asked",
 	"approval.expired":      "demo.log.approval_expired",
 	"approval.cancelled":    "demo.log.approval_cancelled",
 	"approval.disowned":     "demo.log.approval_disowned",

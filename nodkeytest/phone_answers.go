@@ -176,15 +176,38 @@ func (k *PhoneKey) Answer(ctx context.Context, s Statement, a Answer) (wire.Deci
 
 // AskPINChange asks for the statement of a PIN change.
 func (k *PhoneKey) AskPINChange(ctx context.Context) (Statement, error) {
+	return k.ask(ctx, k.Phone.services.Keys.AskPINChange)
+}
+
+// AskPINCheck asks for a statement that checks the PIN and changes nothing.
+func (k *PhoneKey) AskPINCheck(ctx context.Context) (Statement, error) {
+	return k.ask(ctx, k.Phone.services.Keys.AskPINCheck)
+}
+
+// AskTest asks for a test request.
+func (k *PhoneKey) AskTest(ctx context.Context) (Statement, error) {
+	return k.ask(ctx, k.Phone.services.Keys.AskTest)
+}
+
+func (k *PhoneKey) ask(ctx context.Context, call func(context.Context, nodkey.Caller) (string, error)) (Statement, error) {
 	c, err := k.Caller(ctx)
 	if err != nil {
 		return Statement{}, err
 	}
-	jws, err := k.Phone.services.Keys.AskPINChange(ctx, c)
+	jws, err := call(ctx, c)
 	if err != nil {
 		return Statement{}, err
 	}
 	return k.Read(jws)
+}
+
+// Rename gives the phone another name at the portal.
+func (k *PhoneKey) Rename(ctx context.Context, name string) error {
+	c, err := k.Caller(ctx)
+	if err != nil {
+		return err
+	}
+	return k.Phone.services.Keys.RenameOwn(ctx, c, name)
 }
 
 // Receipt asks for the receipt of the moment and checks it.

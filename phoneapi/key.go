@@ -1,8 +1,10 @@
 package phoneapi
 
 import (
+	"context"
 	"net/http"
 
+	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/web"
 	"github.com/nodkey/nodkey/wire"
 )
@@ -34,16 +36,32 @@ func (d *Door) keyRemove(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// pinChange gives the statement for a new PIN.
-func (d *Door) pinChange(w http.ResponseWriter, r *http.Request) error {
-	phone, err := d.readSigned(w, r, &struct{}{})
+// keyRename gives the calling phone another name at the portal.
+func (d *Door) keyRename(w http.ResponseWriter, r *http.Request) error {
+	var in wire.RenameRequest
+	phone, err := d.readSigned(w, r, &in)
 	if err != nil {
 		return err
 	}
-	statement, err := d.services.Keys.AskPINChange(r.Context(), phone)
-	if err != nil {
+	if err := d.services.Keys.RenameOwn(r.Context(), phone, in.Name); err != nil {
 		return err
 	}
-	web.WriteJSON(w, http.StatusOK, wire.StatementResponse{Statement: statement})
+	web.WriteJSON(w, http.StatusOK, struct{}{})
 	return nil
+}
+
+// ask answers with a statement about the calling phone's own key.
+func (d *Door) ask(statementOf func(*nodkey.Keys, context.Context, nodkey.Caller) (string, error)) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		phone, err := d.readSigned(w, r, &struct{}{})
+		if err != nil {
+			return err
+		}
+		statement, err := statementOf(d.services.Keys, r.Context(), phone)
+		if err != nil {
+			return err
+		}
+		web.WriteJSON(w, http.StatusOK, wire.StatementResponse{Statement: statement})
+		return nil
+	}
 }

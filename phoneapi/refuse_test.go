@@ -27,7 +27,10 @@ var paths = []struct {
 	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/disown", `{}`, "", true},
 	{"/key", `{}`, "", true},
 	{"/key/remove", `{}`, "", true},
+	{"/key/rename", `{"name":"Pixel 9"}`, "name", true},
+	{"/test", `{}`, "", true},
 	{"/pin", `{}`, "", true},
+	{"/pin/check", `{}`, "", true},
 }
 
 func TestBodiesThatAreNotTheProtocolsChangeNothing(t *testing.T) {

@@ -43,6 +43,11 @@ type ReceiptResponse struct {
 	Receipt string `json:"receipt"`
 }
 
+// RenameRequest is the body of POST /key/rename.
+type RenameRequest struct {
+	Name string `json:"name"` // 1 to 40 characters
+}
+
 // StatementResponse carries one signed statement.
 type StatementResponse struct {
 	Statement string `json:"statement"`
