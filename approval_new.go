@@ -129,11 +129,13 @@ func (a Approval) replaces(x Approval) bool {
 type Change struct {
 	ID        ApprovalID
 	Kind      ApprovalKind
+	Subject   KeyID // the key that is to be removed or tested; empty for a password
 	State     ApprovalState
 	Cause     string
 	Number    string
 	Phones    []string // names of the phones that may answer
 	AskedAt   time.Time
+	DecidedAt time.Time // zero while it is open
 	ExpiresAt time.Time
 	Remaining time.Duration
 }
@@ -155,7 +157,10 @@ func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 		if err != nil {
 			return err
 		}
-		out = Change{ID: a.ID, Kind: a.Kind, State: a.StateAt(now), Cause: a.Reason, AskedAt: a.CreatedAt, ExpiresAt: a.ExpiresAt}
+		out = Change{ID: a.ID, Kind: a.Kind, State: a.StateAt(now), Cause: a.Reason, AskedAt: a.CreatedAt, DecidedAt: a.DecidedAt, ExpiresAt: a.ExpiresAt}
+		if a.Kind != ApprovePasswordChange {
+			out.Subject = KeyID(a.Subject)
+		}
 		if out.State == ApprovalOpen {
 			out.Remaining = a.ExpiresAt.Sub(now)
 			if a.Number {
