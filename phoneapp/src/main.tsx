@@ -5,12 +5,12 @@ import { parseFragment } from "./core/codes";
 import { PhoneFault, type Core } from "./core/contract";
 import { posture } from "./core/posture";
 import { Store } from "./core/store";
-import { obeyDemo, openDemo } from "./demo";
+import { Play } from "./demo/play";
 import { chooseLanguage, loadTexts } from "./i18n";
 import { keepChoice, readChoice, wearTheme } from "./choice";
 import { App } from "./screens/app";
 import { StartFault } from "./screens/start-fault";
-import { emptyDraft, type Draft } from "./ui/app-context";
+import { emptyDraft, type Draft, type Scan } from "./ui/app-context";
 import { cutCode } from "./ui/code-field";
 import { BrowserNav, MemoryNav, type Route } from "./ui/nav";
 
@@ -59,14 +59,17 @@ async function start(): Promise<void> {
   const place = document.getElementById("app") ?? document.body;
   const choice = readChoice(localStorageOf(window));
   wearTheme(choice.theme); // before anything is drawn, so that nothing flashes
-  const [texts, device] = await Promise.all([loadTexts(chooseLanguage([...choice.languages, ...navigator.languages])), posture()]);
+  const play = await Play.meet(window); // undefined on every server but the side-by-side demo
+  const chosen = [...(play?.languages ?? []), ...choice.languages];
+  const [texts, device] = await Promise.all([loadTexts(chooseLanguage([...chosen, ...navigator.languages])), play?.posture() ?? posture()]);
   document.documentElement.lang = texts.language;
   let core: Core;
   try {
-    core = await openCore();
+    core = await (play === undefined ? openCore() : play.open(openCore));
   } catch (fault) {
     console.error(fault);
     render(<StartFault texts={texts} />, place);
+    play?.begin(() => Store.destroy());
     return;
   }
   // In a frame the history is shared with the page around, so the app keeps its own.
@@ -74,23 +77,22 @@ async function start(): Promise<void> {
   const deviceNames = { android: "device.android", ios: "device.ios", other: "device.other" } as const;
   render(
     <App
-      core={core} nav={nav} texts={texts} language={choice.languages[0]} draft={draft} server={undefined} host={location.host}
+      core={core} nav={nav} texts={texts} language={chosen[0]} draft={draft} server={undefined} host={location.host}
       device={{ platform: device.platform, name: device.model ?? texts.t(deviceNames[device.platform]) }}
-      biometric={await core.biometricAvailable()} mustInstall={device.platform === "ios" && !installed(window)}
-      preferences={{ drawing: choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme }}
-      version={typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"} demo={openDemo(window)}
-      scan={() => import("./scan/scan")} keep={(kept) => keepChoice(localStorageOf(window), kept)}
+      biometric={await core.biometricAvailable()} mustInstall={play === undefined && device.platform === "ios" && !installed(window)}
+      preferences={{ drawing: play?.platform ?? choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme }}
+      version={typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"} demo={play?.picture}
+      scan={play?.scan(loadScan) ?? loadScan} {...(play === undefined ? {} : { now: play.now })} keep={(kept) => keepChoice(localStorageOf(window), kept)}
     />,
     place,
   );
   keepLive(core);
-  obeyDemo(window, async () => {
-    await Store.destroy();
-    location.replace("/");
-  });
+  play?.begin(() => Store.destroy());
   // Whatever fails here shows as offline, and is tried again by the stream.
   await core.resume().catch(() => undefined);
 }
+
+const loadScan = (): Promise<Scan> => import("./scan/scan");
 
 /** Reading the property itself throws where storage is forbidden. */
 function localStorageOf(window: Window): Storage | undefined {
