@@ -31,6 +31,21 @@ func TestAnAccountHolderCannotFillTheStore(t *testing.T) {
 		"changes of the PIN": func(t *testing.T, p *person, _ nodkey.Caller) func(int) error {
 			return func(int) error { _, err := p.key.AskPINChange(p.ctx); return err }
 		},
+		"checks of the PIN": func(t *testing.T, p *person, _ nodkey.Caller) func(int) error {
+			return func(int) error { _, err := p.key.AskPINCheck(p.ctx); return err }
+		},
+		"tests that the phone asks for": func(t *testing.T, p *person, _ nodkey.Caller) func(int) error {
+			return func(int) error { _, err := p.key.AskTest(p.ctx); return err }
+		},
+		"tests that the portal sends": func(t *testing.T, p *person, c nodkey.Caller) func(int) error {
+			return func(int) error {
+				_, err := p.Approvals.AskTest(p.ctx, c, nodkey.KeyID(p.key.ID))
+				return err
+			}
+		},
+		"names that the phone gives itself": func(t *testing.T, p *person, _ nodkey.Caller) func(int) error {
+			return func(i int) error { return p.key.Rename(p.ctx, fmt.Sprint("Pixel ", i)) }
+		},
 		"removals asked for": func(t *testing.T, p *person, c nodkey.Caller) func(int) error {
 			return func(int) error {
 				_, err := p.Keys.AskRemove(p.ctx, c, nodkey.KeyID(p.key.ID))
