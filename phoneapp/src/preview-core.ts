@@ -142,10 +142,13 @@ export class PreviewCore implements Core {
     await this.#asked(`test ${keyId}`);
     const user = this.#users.find((one) => one.keyId === keyId);
     if (user === undefined) throw new PhoneFault("key.removed");
-    const { address, place, with: browser, ...rest } = approvalOf(this.now(), { id: `test-${keyId}`, keyId, kind: "test", who: user.displayName, number: false });
-    void [address, place, browser]; // asked for on this phone: no browser stands behind it
-    this.set({ approvals: [...this.#approvals.filter((one) => one.id !== rest.id), rest] });
-    return rest;
+    // Asked for on this phone: no browser stands behind it.
+    const asked: Approval = {
+      id: `test-${keyId}`, keyId, kind: "test", app: server.name, who: user.displayName, known: false, number: false,
+      issuedAt: this.now(), expiresAt: this.now() + 180_000, factors: { pin: user.pin, biometric: user.biometric },
+    };
+    this.set({ approvals: [asked, ...this.#approvals.filter((one) => one.id !== asked.id)] });
+    return asked;
   }
 
   async rename(keyId: string, label: string): Promise<void> {

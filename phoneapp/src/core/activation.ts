@@ -12,6 +12,7 @@ import { readOffer, readReceipt, type OfferMessage, type ReceiptMessage } from "
 import { pinFaults } from "./pins";
 import { clean, type Posture } from "./posture";
 import type { KeyRecord, PendingRecord, Store } from "./store";
+import { refuseFull } from "./users";
 import type { Authenticator, NewCredential } from "./webauthn";
 
 /** How the person wants to confirm; pin as typed. */
@@ -45,6 +46,7 @@ export class Activations {
     const code = parseCode(typed);
     const { codeId, ck } = await derive.codeSecrets(code);
     const pending = await this.store.pendingFor(codeId);
+    if (!pending) refuseFull(await this.places(keys));
     // The server may have accepted what it got before the connection broke, and then answers a lookup with "used".
     const answer = pending
       ? { offer: pending.offer, mac: b64u(await derive.offerMac(ck, await digestOf(pending.offer))) }
@@ -68,11 +70,12 @@ export class Activations {
   }
 
   /** Makes the key and submits it, or sends again what was finished before. */
-  async activate(offer: Offer, choice: Choice): Promise<KeyRecord> {
+  async activate(offer: Offer, choice: Choice, keys: readonly KeyRecord[]): Promise<KeyRecord> {
     const found = this.found.get(offer);
     if (!found) throw new TypeError("activate wants the very offer that lookup gave");
     let pending = await this.store.pendingFor(found.codeId);
     if (!pending) {
+      refuseFull(await this.places(keys));
       pending = await this.build(found, choice);
       await this.store.persist();
       await this.store.putPending(pending);
@@ -92,6 +95,11 @@ export class Activations {
       }
     }
     return settled;
+  }
+
+  /** Users that are here, with those that may come yet of submissions that were never answered. */
+  private async places(keys: readonly KeyRecord[]): Promise<number> {
+    return keys.length + (await this.store.pending()).length;
   }
 
   /** What the server says of a key now. */
@@ -231,7 +239,8 @@ export async function checkReceipt(jws: string, key: KeyRecord): Promise<Receipt
   return receipt;
 }
 
-function withReceipt(key: KeyRecord, receipt: ReceiptMessage): KeyRecord {
+/** The record as a receipt makes it. */
+export function withReceipt(key: KeyRecord, receipt: Pick<ReceiptMessage, "state" | "digits" | "iat">): KeyRecord {
   const changed: KeyRecord = { ...key, state: receipt.state, receiptAt: receipt.iat };
   if (receipt.digits !== undefined) return { ...changed, digits: receipt.digits };
   const { digits, ...plain } = changed;

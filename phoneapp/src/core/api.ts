@@ -16,7 +16,7 @@ const patience = 15_000;
 /** A clock that is further off between two measurements than this is the person's business; milliseconds. */
 const jump = 60_000;
 /** The most proofs that one request may carry. */
-const maxProofs = 32;
+export const maxProofs = 32;
 
 /** What signs requests. KeyRecord is one. */
 export interface Signer {

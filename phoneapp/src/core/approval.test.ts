@@ -227,7 +227,7 @@ test("a yes can be disowned", async () => {
 
 describe("a changed PIN", () => {
   test("is proved by the old one and counts from then on", async () => {
-    await core.changePin(user.keyId, goodPin, "8315");
+    await core.changePins([user.keyId], goodPin, "8315");
     const approval = await shown();
     await expect(core.approve(approval, { pin: goodPin })).rejects.toMatchObject(fault("pin.wrong"));
     await expect(core.approve(approval, { pin: "8315" })).resolves.toMatchObject({ state: "approved" });
@@ -235,20 +235,20 @@ describe("a changed PIN", () => {
 
   test("is not taken without the old one", async () => {
     const before = key.vpin;
-    await expect(core.changePin(user.keyId, "0000", "8315")).rejects.toMatchObject(fault("pin.wrong"));
+    await expect(core.changePins([user.keyId], "0000", "8315")).rejects.toMatchObject(fault("pin.wrong"));
     expect(key.vpin).toBe(before);
     expect(core.approvals()).toEqual([]);
   });
 
   test("has to keep to the guidelines", async () => {
-    await expect(core.changePin(user.keyId, goodPin, "mara")).rejects.toMatchObject(fault("pin.guideline", { fault: "name" }));
+    await expect(core.changePins([user.keyId], goodPin, "mara")).rejects.toMatchObject(fault("pin.guideline", { fault: "name" }));
     expect(server.asked).not.toContain("/pin");
   });
 
   test("answers no statement of another kind", async () => {
     const other = await server.statement(key);
     server.after = (path, answer) => (path === "/pin" ? { ...answer, body: { statement: other } } : answer);
-    await expect(core.changePin(user.keyId, goodPin, "8315")).rejects.toMatchObject(fault("answer.wrong"));
+    await expect(core.changePins([user.keyId], goodPin, "8315")).rejects.toMatchObject(fault("answer.wrong"));
     expect(server.decisions).toEqual([]);
   });
 });

@@ -2,8 +2,7 @@
 // user and key that it names; a decision is signed over exactly what was shown.
 
 import { ServerFault, answerOf, type Api } from "./api";
-import { b64u, fromB64u, type Bytes } from "./bytes";
-import { refuseWeak } from "./activation";
+import { fromB64u, type Bytes } from "./bytes";
 import type { Clock } from "./clock";
 import { PhoneFault, type Approval, type Outcome } from "./contract";
 import * as derive from "./derive";
@@ -26,7 +25,7 @@ export interface Statement {
 export type Proof = { readonly number?: string; readonly pin: string } | { readonly number?: string; readonly biometric: true };
 
 /** What a decision says beside what every decision says. */
-interface Verdict {
+export interface Verdict {
   readonly verdict: "yes" | "no";
   readonly number?: string | undefined;
   readonly reason?: "not_me" | "mistake";
@@ -34,7 +33,8 @@ interface Verdict {
   readonly newPin?: { readonly e: string; readonly wrap: string };
 }
 
-interface DecisionBody {
+/** A finished decision as it is sent, and sent again. */
+export interface DecisionBody {
   readonly decision: string;
   readonly pinProof?: { readonly epk: string; readonly ct: string };
   readonly assertion?: Assertion;
@@ -58,8 +58,16 @@ export async function readFor(jws: string, keys: readonly KeyRecord[], now: numb
   return undefined;
 }
 
+/** A statement that screens may show. */
+export type Shown = Statement & { readonly message: StatementMessage & { readonly kind: Approval["kind"] } };
+
+/** Says whether a statement is for a person. A change and a check of the PIN are asked and answered within one step of the app. */
+export function isShown(statement: Statement): statement is Shown {
+  return statement.message.kind !== "pin_check" && statement.message.kind !== "pin_change";
+}
+
 /** A statement as screens see it. */
-export function shown(statement: Statement, clock: Clock, biometric: boolean): Approval {
+export function shown(statement: Shown, clock: Clock, biometric: boolean): Approval {
   const { message, key } = statement;
   const { address, place, with: browser, text, newKey, item } = message;
   return {
@@ -110,27 +118,8 @@ export class Decisions {
     return this.send(statement, { decision: await this.sign(statement, { verdict: "no", reason }) });
   }
 
-  /** §6.3: asks for a statement of its own, then proves the old PIN and carries the new verifier in one decision. */
-  async changePin(key: KeyRecord, oldPin: string, newPin: string): Promise<void> {
-    const pin = derive.normalisePin(newPin);
-    refuseWeak(pin, key.user);
-    const jws = answerOf(await this.api.signed(key, "/pin", {}), (members) => members.string("statement"));
-    const statement = await readFor(jws, [key], this.clock.now());
-    if (statement?.message.kind !== "pin_change" || statement.message.es === undefined) throw new PhoneFault("answer.wrong");
-    if (statement.message.keys.length !== 1) throw new PhoneFault("answer.wrong");
-
-    const e = await derive.oneUseKey();
-    const z = await derive.agree(e.secret, fromB64u(statement.message.es, 65));
-    const h = await derive.transcript(await digestOf(jws), fromB64u(key.point, 65), e.point);
-    const w = await derive.wrapKey(z, h, key);
-    const vpin = await derive.pinVerifier(key.kp, pin, key);
-    const wrap = b64u(await derive.wrapVerifiers(w, vpin));
-    derive.wipe(z, w, vpin);
-    const verdict: Verdict = { verdict: "yes", factor: "pin", newPin: { e: b64u(e.point), wrap } };
-    await this.send(statement, await this.byPin(statement, verdict, oldPin));
-  }
-
-  private async byPin(statement: Statement, verdict: Verdict, typed: string): Promise<DecisionBody> {
+  /** A decision that the PIN as typed proves; send sends it. */
+  async byPin(statement: Statement, verdict: Verdict, typed: string): Promise<DecisionBody> {
     const { key } = statement;
     const decision = await this.sign(statement, verdict);
     const digest: Bytes = await digestOf(decision);
@@ -154,7 +143,7 @@ export class Decisions {
   }
 
   /** A connection that breaks is tried once more with the same bytes: the server gives a repeated decision its answer again. */
-  private async send(statement: Statement, body: DecisionBody): Promise<Outcome> {
+  async send(statement: Statement, body: DecisionBody): Promise<Outcome> {
     const { id } = statement.message;
     const post = async (what: DecisionBody): Promise<Outcome> => this.post(statement, what);
     const before = this.unsettled.get(id);
@@ -184,6 +173,7 @@ export class Decisions {
   }
 }
 
-function isOffline(fault: unknown): boolean {
+/** Says whether a fault means that no answer came: the server may have done what it was asked. */
+export function isOffline(fault: unknown): boolean {
   return fault instanceof PhoneFault && (fault.key === "offline" || fault.key === "unavailable") && !(fault instanceof ServerFault);
 }

@@ -100,7 +100,8 @@ export type PinFault = "length" | "character" | "alike" | "run" | "name" | "date
  * Everything that can go wrong, for a screen to explain. `key` is a key of i18n/errors.*.json: either the server's
  * (docs/protocol.md §2.2) or one of the phone's own: offline, storage, clock, offer.mac, offer.signature, offer.fingerprint,
  * biometric.cancelled, biometric.failed, camera.denied, camera.absent, camera.busy, code.group (args.group), code.other,
- * receipt.wrong, answer.wrong (the server's answer is not what the protocol says), pin.guideline (args.fault, a PinFault).
+ * receipt.wrong, answer.wrong (the server's answer is not what the protocol says), pin.guideline (args.fault, a PinFault),
+ * label.wrong, phone.name, users.limit (args.limit: as many users as one phone can hold are here; nothing was claimed).
  * "clock" has args.minutes and args.direction ("slow" or "fast").
  */
 export class PhoneFault extends Error {
@@ -132,7 +133,10 @@ export interface Core {
   biometricAvailable(): Promise<boolean>;
   checkPin(pin: string, names: readonly string[]): readonly PinFault[];
 
-  /** code: 20 characters as typed, in any writing; fingerprint: from a scanned link. Throws PhoneFault. */
+  /**
+   * code: 20 characters as typed, in any writing; fingerprint: from a scanned link. Throws PhoneFault, "users.limit" before the
+   * server is asked.
+   */
   lookup(code: string, fingerprint?: string): Promise<Offer>;
   /** Makes the key and submits it; safe to call again after a PhoneFault("offline"). */
   activate(offer: Offer, how: { pin?: string; biometric: boolean; phoneName: string }): Promise<PhoneUser>;

@@ -1,35 +1,29 @@
 // The phone as screens see it: puts the parts together, keeps the lists, and tells who listens.
 
-import { Activations, type Choice } from "./activation";
+import { Activations, refuseWeak, withReceipt, type Choice } from "./activation";
 import { Api, ServerFault, answerOf } from "./api";
-import { Decisions, readFor, shown, type Proof, type Statement } from "./approval";
+import { Decisions, type Proof, type Shown } from "./approval";
 import { Clock } from "./clock";
 import { PhoneFault } from "./contract";
 import type { Approval, Core, CoreEvent, Offer, Outcome, PastApproval, PhoneUser, PinFault, ServerInfo } from "./contract";
 import { normalisePin } from "./derive";
+import { handoverKept } from "./handover";
 import { readApprovals } from "./messages";
+import { OpenApprovals } from "./open-approvals";
+import { OwnStatements } from "./own-statements";
 import { pinFaults } from "./pins";
-import { posture, type Posture } from "./posture";
+import { posture } from "./posture";
 import { Store, type KeyRecord } from "./store";
-import { Live, type Page } from "./stream";
-import { platformAuthenticator, type Authenticator } from "./webauthn";
+import { Live } from "./stream";
+import type { Surroundings } from "./surroundings";
+import { asUser, holderOf, readName, withEach, withLabel } from "./users";
+import { platformAuthenticator } from "./webauthn";
 import { registerWorker } from "./worker";
 
-/** What the core uses of the world around it; tests bring their own. */
-export interface Surroundings {
-  /** "https://phone.example" */
-  readonly origin: string;
-  readonly fetch: typeof fetch;
-  /** This phone's clock, milliseconds since the epoch. */
-  readonly wall: () => number;
-  readonly authenticator: Authenticator;
-  readonly posture: () => Promise<Posture>;
-  readonly page: Page;
-  readonly database: string;
-}
+export type { Surroundings };
 
-/** Opens the phone in this browser. Throws PhoneFault "storage" when nothing can be kept. */
-export async function openCore(): Promise<Core> {
+/** Opens the phone in this browser, in these surroundings or others. Throws PhoneFault "storage" when nothing can be kept. */
+export async function openCore(changes: Partial<Surroundings> = {}): Promise<Core> {
   const core = await openCoreIn({
     origin: location.origin,
     fetch: globalThis.fetch,
@@ -43,6 +37,7 @@ export async function openCore(): Promise<Core> {
       window,
     },
     database: "nodkey",
+    ...changes,
   });
   registerWorker(() => core.approvals().length === 0);
   return core;
@@ -64,17 +59,15 @@ class PhoneCore implements Core {
   private readonly api: Api;
   private readonly activations: Activations;
   private readonly decisions: Decisions;
+  private readonly own: OwnStatements;
+  private readonly open: OpenApprovals;
   private readonly stream: Live;
   private readonly listeners = new Map<CoreEvent, Set<() => void>>();
   private keys: readonly KeyRecord[] = [];
-  private statements: readonly Statement[] = [];
-  private open: readonly Approval[] = [];
   private decided: readonly PastApproval[] = [];
   private info: Promise<ServerInfo> | undefined;
   private biometric = false;
-  private lists = 0;
   private askedAll = false;
-  private expiry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly around: Surroundings,
@@ -86,6 +79,8 @@ class PhoneCore implements Core {
     this.api.reached = (online) => this.setOnline(online);
     this.activations = new Activations(store, this.api, this.clock, authenticator, around.posture);
     this.decisions = new Decisions(this.api, this.clock, authenticator);
+    this.own = new OwnStatements(this.api, this.clock, this.decisions);
+    this.open = new OpenApprovals(this.clock, () => this.biometric, () => this.tell("approvals"));
     const news = {
       approvals: (now: number, statements: readonly string[]) => void this.heard(now, statements).catch(() => undefined),
       keys: () => void this.askKeys(this.asking()).catch(() => undefined),
@@ -101,6 +96,8 @@ class PhoneCore implements Core {
   /** Reads what is kept. The network is not needed. */
   async load(): Promise<void> {
     this.clock.skew = (await this.store.setting("skew")) ?? 0;
+    const now = this.around.wall();
+    await this.store.dropHandover(now - handoverKept, now);
     await this.reload();
     if (typeof navigator !== "undefined" && "onLine" in navigator && !navigator.onLine) this.setOnline(false);
     this.biometric = await this.around.authenticator.available();
@@ -128,7 +125,7 @@ class PhoneCore implements Core {
   }
 
   approvals(): readonly Approval[] {
-    return this.open;
+    return this.open.all;
   }
 
   past(): readonly PastApproval[] {
@@ -150,11 +147,11 @@ class PhoneCore implements Core {
   }
 
   async lookup(code: string, fingerprint?: string): Promise<Offer> {
-    return this.activations.lookup(code, fingerprint, this.keys.filter((key) => key.state !== "removed"));
+    return this.activations.lookup(code, fingerprint, this.asking());
   }
 
   async activate(offer: Offer, how: Choice): Promise<PhoneUser> {
-    const key = await this.activations.activate(offer, how);
+    const key = await this.activations.activate(offer, how, this.asking());
     await this.keysChanged();
     return asUser(key);
   }
@@ -166,7 +163,7 @@ class PhoneCore implements Core {
   async refresh(): Promise<void> {
     const keys = this.asking();
     if (keys.length === 0) return;
-    const turn = ++this.lists;
+    const turn = this.open.turn();
     try {
       const answer = await this.api.forAll(keys, "/approvals");
       const { now, statements } = answerOf(answer, readApprovals);
@@ -201,8 +198,34 @@ class PhoneCore implements Core {
     answerOf(answer, () => undefined);
   }
 
-  async changePin(keyId: string, oldPin: string, newPin: string): Promise<void> {
-    await this.watchingKey(keyId, () => this.decisions.changePin(this.key(keyId), oldPin, newPin));
+  async changePins(keyIds: readonly string[], oldPin: string, newPin: string): Promise<readonly string[]> {
+    const keys = [...new Set(keyIds)].map((id) => this.key(id)).filter((key) => key.pin);
+    for (const key of keys) refuseWeak(normalisePin(newPin), key.user);
+    const change = async (key: KeyRecord): Promise<void> =>
+      this.watchingKey(key.keyId, () => this.own.changePin(key, oldPin, newPin));
+    const [first, ...others] = keys;
+    if (!first) return [];
+    await change(first);
+    const left = [...(await withEach(others, change)).keys()];
+    await this.store.markOldPins(keys.map((key) => key.keyId), left).catch(() => undefined);
+    await this.listChanged();
+    return left;
+  }
+
+  pinHolder(): PhoneUser | undefined {
+    const holder = holderOf(this.keys);
+    return holder && asUser(holder);
+  }
+
+  async provePin(keyId: string, pin: string): Promise<void> {
+    await this.watchingKey(keyId, () => this.own.provePin(this.key(keyId), pin));
+  }
+
+  async test(keyId: string): Promise<Approval> {
+    const approval = this.open.addTest(await this.watchingKey(keyId, () => this.own.test(this.key(keyId))));
+    // A list that was on its way meanwhile came to nothing; it may have told of something else.
+    void this.refresh().catch(() => undefined);
+    return approval;
   }
 
   async removeUser(keyId: string): Promise<void> {
@@ -214,7 +237,28 @@ class PhoneCore implements Core {
     }
     await this.store.removeKey(keyId);
     await this.keysChanged();
-    this.setStatements(this.statements.filter((statement) => statement.key.keyId !== keyId));
+    this.open.dropKey(keyId);
+  }
+
+  async rename(keyId: string, label: string): Promise<void> {
+    const name = readName(label, "label.wrong");
+    await this.store.changeKey(keyId, (key) => withLabel(key, name));
+    await this.listChanged();
+  }
+
+  async reorder(keyIds: readonly string[]): Promise<void> {
+    await this.store.reorder(keyIds);
+    await this.listChanged();
+  }
+
+  async renamePhone(typed: string): Promise<void> {
+    const name = readName(typed, "phone.name");
+    if (name === "") throw new PhoneFault("phone.name");
+    const keys = this.asking();
+    const tell = async (key: KeyRecord): Promise<void> =>
+      answerOf(await this.watchingKey(key.keyId, () => this.api.signed(key, "/key/rename", { name })), () => undefined);
+    const faults = await withEach(keys, tell);
+    if (faults.size === keys.length) throw [...faults.values()].at(-1) ?? new PhoneFault("key.removed");
   }
 
   /** The keys that requests are signed with. */
@@ -228,13 +272,12 @@ class PhoneCore implements Core {
     return key;
   }
 
-  private async decide(approval: Approval, send: (statement: Statement) => Promise<Outcome>): Promise<Outcome> {
+  private async decide(approval: Approval, send: (statement: Shown) => Promise<Outcome>): Promise<Outcome> {
     const { id } = approval;
-    const statement = this.known.get(approval);
-    if (!statement) throw new TypeError("a decision wants the very approval that approvals() gave");
+    const statement = this.open.statement(approval);
     const outcome = await this.watchingKey(approval.keyId, () => send(statement)).catch((fault: unknown) => {
       const decided = fault instanceof ServerFault && (fault.kind === "conflict" || fault.kind === "not_found");
-      if (decided) this.setStatements(this.statements.filter((other) => other.message.id !== id));
+      if (decided) this.open.dropApproval(id);
       throw fault;
     });
     const { app, place, address, with: browser, keyId } = approval;
@@ -252,12 +295,9 @@ class PhoneCore implements Core {
     this.decided = await this.store.past();
     this.tell("past");
     this.tellTabs();
-    this.setStatements(this.statements.filter((other) => other.message.id !== id));
+    this.open.dropApproval(id);
     return outcome;
   }
-
-  /** Statements by the objects that screens hold, so that what is decided is what was shown. */
-  private readonly known = new WeakMap<Approval, Statement>();
 
   /** A refusal may mean that the key was suspended or removed: ask, so that the list of users tells it. */
   private async watchingKey<T>(keyId: string, work: () => Promise<T>): Promise<T> {
@@ -280,7 +320,8 @@ class PhoneCore implements Core {
         throw fault;
       });
       if (now.state === key.state && now.digits === key.digits && now.receiptAt === key.receiptAt) continue;
-      await this.store.putKey(now);
+      const { state, receiptAt: iat, digits } = now;
+      await this.store.changeKey(key.keyId, (kept) => withReceipt(kept, { state, iat, digits }));
       changed ||= now.state !== key.state || now.digits !== key.digits;
     }
     if (changed) await this.keysChanged();
@@ -291,46 +332,26 @@ class PhoneCore implements Core {
    * list may therefore still be open: it stays until the server was asked.
    */
   private async heard(now: number, statements: readonly string[]): Promise<void> {
-    const others = this.statements.map((one) => one.jws).filter((jws) => !statements.includes(jws));
+    const others = this.open.jws.filter((jws) => !statements.includes(jws));
     await this.accept(now, [...statements, ...others]);
     if (others.length > 0) await this.refresh();
   }
 
-  /** Takes a list of statements; of several that arrive while signatures are checked, the last asked for wins. */
-  private async accept(now: number, jws: readonly string[], turn = ++this.lists): Promise<void> {
+  private async accept(now: number, jws: readonly string[], turn = this.open.turn()): Promise<void> {
     const wall = this.around.wall();
     this.clock.measure(now, wall, wall);
-    const keys = this.keys.filter((key) => key.state === "active");
-    const read = await Promise.all(jws.map(async (one) => readFor(one, keys, this.clock.now())));
-    if (turn < this.lists) return;
-    // A change of PIN is asked and answered within changePin; there is nothing to show.
-    this.setStatements(read.filter((one) => one !== undefined && one.message.kind !== "pin_change") as Statement[]);
-  }
-
-  private setStatements(statements: readonly Statement[]): void {
-    clearTimeout(this.expiry);
-    const now = this.clock.now();
-    const alive = statements.filter((one, i) => one.message.exp > now && statements.findIndex((s) => s.jws === one.jws) === i);
-    const next = Math.min(...alive.map((one) => one.message.exp)) - now;
-    if (Number.isFinite(next)) this.expiry = setTimeout(() => this.setStatements(this.statements), next + 1);
-    const same = alive.length === this.statements.length && alive.every((one, i) => one.jws === this.statements[i]?.jws);
-    if (same) return;
-    // Objects that a screen may hold stay the same objects.
-    const before = new Map(this.statements.map((one, i) => [one.jws, this.open[i]]));
-    this.statements = alive;
-    this.open = alive.map((one) => before.get(one.jws) ?? this.show(one));
-    this.tell("approvals");
-  }
-
-  private show(statement: Statement): Approval {
-    const approval = shown(statement, this.clock, this.biometric);
-    this.known.set(approval, statement);
-    return approval;
+    await this.open.accept(jws, this.keys.filter((key) => key.state === "active"), turn);
   }
 
   private async keysChanged(): Promise<void> {
     await this.reload();
     this.stream.restart();
+    this.tellTabs();
+  }
+
+  /** Names or places changed, which the stream has nothing to do with. */
+  private async listChanged(): Promise<void> {
+    await this.reload();
     this.tellTabs();
   }
 
@@ -360,18 +381,4 @@ class PhoneCore implements Core {
   private tell(event: CoreEvent): void {
     for (const listener of this.listeners.get(event) ?? []) listener();
   }
-}
-
-function asUser(key: KeyRecord): PhoneUser {
-  return {
-    keyId: key.keyId,
-    userId: key.user.id,
-    name: key.user.name,
-    displayName: key.user.displayName,
-    state: key.state,
-    ...(key.digits === undefined ? {} : { digits: key.digits }),
-    pin: key.pin,
-    biometric: key.credential !== undefined,
-    activatedAt: key.activatedAt,
-  };
 }

@@ -2,10 +2,11 @@
 
 import "fake-indexeddb/auto";
 import { b64u, random, type Bytes } from "./bytes";
-import { openCoreIn, type Surroundings } from "./core";
+import { openCoreIn } from "./core";
 import { PhoneFault, type Core, type PhoneUser } from "./contract";
 import { sha256 } from "./derive";
 import { type ActiveKey, type FakeServer, origin } from "./fake-server";
+import type { Surroundings } from "./surroundings";
 import type { Authenticator } from "./webauthn";
 
 /** A code that holds, in the writing of a person. */

@@ -31,11 +31,14 @@ export interface ReceiptMessage {
   readonly iat: number;
 }
 
+/** What a statement can ask. "pin_check" is the phone's own business and never shown. */
+export type StatementKind = Approval["kind"] | "pin_check";
+
 export interface StatementMessage {
   readonly id: string;
   readonly user: string;
   readonly keys: readonly string[];
-  readonly kind: Approval["kind"];
+  readonly kind: StatementKind;
   readonly app: string;
   readonly who: string;
   readonly address: string | undefined;
@@ -102,6 +105,8 @@ export function readReceipt(payload: Members): ReceiptMessage {
 /** Control and bidirectional formatting characters: text that could make a statement read as another. */
 const unprintable = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
+const kinds = ["sign_in", "key_add", "key_remove", "pin_change", "pin_check", "password_change", "test"] as const;
+
 /** §5.1 */
 export function readStatement(payload: Members): StatementMessage {
   payload.string("aud");
@@ -111,7 +116,7 @@ export function readStatement(payload: Members): StatementMessage {
     id: payload.string("id"),
     user: payload.string("user"),
     keys: payload.strings("keys"),
-    kind: payload.oneOf("kind", ["sign_in", "key_add", "key_remove", "pin_change", "password_change"]),
+    kind: payload.oneOf("kind", kinds),
     app: payload.string("app"),
     who: payload.string("who"),
     address: payload.optionalString("address"),

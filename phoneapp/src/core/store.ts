@@ -31,6 +31,20 @@ export interface KeyRecord {
   /** iat of the receipt that state and digits are from. */
   readonly receiptAt: number;
   readonly activatedAt: number;
+  /** The person's own name for the user. */
+  readonly label?: string;
+  /** Place in the person's order; absent until they chose one, and then last. */
+  readonly position?: number;
+  /** A change of the PIN for several users did not reach this one. */
+  readonly oldPin?: true;
+}
+
+/** An activation link on its way from the browser to the installed app. */
+export interface HandoverRecord {
+  readonly groups: readonly string[];
+  readonly fingerprint: string | undefined;
+  /** When it was kept, milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** A finished submission without its receipt, and the key that it would make. */
@@ -46,6 +60,8 @@ interface Settings {
   readonly phoneId: string;
   readonly server: ServerInfo;
   readonly skew: number;
+  /** What the person calls this phone at the portal. */
+  readonly phoneName: string;
 }
 
 interface Schema extends DBSchema {
@@ -53,7 +69,13 @@ interface Schema extends DBSchema {
   pending: { key: string; value: PendingRecord };
   past: { key: string; value: PastApproval };
   settings: { key: string; value: Settings[keyof Settings] };
+  handover: { key: string; value: HandoverRecord };
 }
+
+/** 2 came with handovers. Labels, positions and old PINs are members that records of version 1 lack, as new records do. */
+const version = 2;
+/** The one handover that there can be. */
+const link = "link";
 
 /** How many decided approvals are kept. */
 const pastKept = 20;
@@ -64,12 +86,15 @@ export class Store {
   /** Opens the database, making it when there is none. */
   static async open(name = "nodkey"): Promise<Store> {
     return guarded(async () => {
-      const db = await openDB<Schema>(name, 1, {
-        upgrade(fresh) {
-          fresh.createObjectStore("keys", { keyPath: "keyId" });
-          fresh.createObjectStore("pending", { keyPath: "codeId" });
-          fresh.createObjectStore("past", { keyPath: "id" });
-          fresh.createObjectStore("settings");
+      const db = await openDB<Schema>(name, version, {
+        upgrade(old, from) {
+          if (from < 1) {
+            old.createObjectStore("keys", { keyPath: "keyId" });
+            old.createObjectStore("pending", { keyPath: "codeId" });
+            old.createObjectStore("past", { keyPath: "id" });
+            old.createObjectStore("settings");
+          }
+          if (from < 2) old.createObjectStore("handover");
         },
         // Another tab has a newer app: let it go on.
         blocking: () => db.close(),
@@ -92,16 +117,47 @@ export class Store {
     await navigator.storage.persist().catch(() => false);
   }
 
+  /** In the person's order; those without a place behind, in the order of their activation. */
   async keys(): Promise<KeyRecord[]> {
-    const all = await guarded(() => this.db.getAll("keys"));
-    return all.sort((a, b) => a.activatedAt - b.activatedAt);
+    return inOrder(await guarded(() => this.db.getAll("keys")));
   }
 
-  /** Keeps what became of a key. One that was removed while the server was asked stays removed. */
-  async putKey(key: KeyRecord): Promise<void> {
+  /**
+   * Changes what is kept of a key, from what is kept now: another tab may have written since this one read. A key that was
+   * removed meanwhile stays removed.
+   */
+  async changeKey(keyId: string, change: (key: KeyRecord) => KeyRecord): Promise<void> {
     await guarded(async () => {
       const tx = this.db.transaction("keys", "readwrite");
-      if ((await tx.store.getKey(key.keyId)) !== undefined) await tx.store.put(key);
+      const key = await tx.store.get(keyId);
+      if (key !== undefined) await tx.store.put(change(key));
+      await tx.done;
+    });
+  }
+
+  /** Puts these keys first, in this order; the others keep theirs behind. */
+  async reorder(keyIds: readonly string[]): Promise<void> {
+    await guarded(async () => {
+      const tx = this.db.transaction("keys", "readwrite");
+      const before = inOrder(await tx.store.getAll());
+      const named = keyIds.flatMap((id) => before.find((key) => key.keyId === id) ?? []);
+      const order = [...new Set([...named, ...before])];
+      for (const [position, key] of order.entries()) await tx.store.put({ ...key, position });
+      await tx.done;
+    });
+  }
+
+  /** Of these keys, notes which ones a change of the PIN missed. */
+  async markOldPins(keyIds: readonly string[], missed: readonly string[]): Promise<void> {
+    await guarded(async () => {
+      const tx = this.db.transaction("keys", "readwrite");
+      for (const id of keyIds) {
+        const key = await tx.store.get(id);
+        if (key === undefined) continue;
+        const { oldPin, ...plain } = key;
+        if (missed.includes(id)) await tx.store.put({ ...plain, oldPin: true });
+        else if (oldPin) await tx.store.put(plain);
+      }
       await tx.done;
     });
   }
@@ -167,6 +223,31 @@ export class Store {
     await guarded(() => this.db.put("settings", value, name));
   }
 
+  async keepHandover(handover: HandoverRecord): Promise<void> {
+    await guarded(() => this.db.put("handover", handover, link));
+  }
+
+  /** The handover, which is gone with this. */
+  async takeHandover(): Promise<HandoverRecord | undefined> {
+    return guarded(async () => {
+      const tx = this.db.transaction("handover", "readwrite");
+      const kept = await tx.store.get(link);
+      await tx.store.delete(link);
+      await tx.done;
+      return kept;
+    });
+  }
+
+  /** Deletes a handover unless it is of use: kept at earliest or later, and not in what this phone takes for the future. */
+  async dropHandover(earliest: number, now: number): Promise<void> {
+    await guarded(async () => {
+      const tx = this.db.transaction("handover", "readwrite");
+      const kept = await tx.store.get(link);
+      if (kept !== undefined && (kept.at < earliest || kept.at > now)) await tx.store.delete(link);
+      await tx.done;
+    });
+  }
+
   /** This installation's id, made at the first asking. */
   async phoneId(): Promise<string> {
     return guarded(async () => {
@@ -178,6 +259,11 @@ export class Store {
       return id;
     });
   }
+}
+
+function inOrder(keys: readonly KeyRecord[]): KeyRecord[] {
+  const place = (key: KeyRecord): number => key.position ?? Number.MAX_SAFE_INTEGER;
+  return [...keys].sort((a, b) => place(a) - place(b) || a.activatedAt - b.activatedAt);
 }
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {

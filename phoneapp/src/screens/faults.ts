@@ -43,6 +43,7 @@ const told: Readonly<Record<string, Told>> = {
     title: "offer.fingerprint.title", happened: "offer.fingerprint.happened", safe: "offer.fingerprint.safe", next: "offer.fingerprint.next",
     step: "code", stranger: true,
   },
+  "users.limit": { title: "users.limit.title", happened: "users.limit.happened", safe: "users.limit.safe", next: "users.limit.next", step: "home" },
   "receipt.wrong": {
     title: "receipt.wrong.title", happened: "receipt.wrong.happened", safe: "receipt.wrong.safe", next: "receipt.wrong.next", step: "home",
   },

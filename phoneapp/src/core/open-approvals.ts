@@ -1,0 +1,86 @@
+// The open approvals as screens hold them: verified, each until its time is over, and always the same object for the same
+// statement, so that what is decided is what was shown.
+
+import { isShown, readFor, shown, type Shown } from "./approval";
+import type { Clock } from "./clock";
+import type { Approval } from "./contract";
+import type { KeyRecord } from "./store";
+
+export class OpenApprovals {
+  private statements: readonly Shown[] = [];
+  private list: readonly Approval[] = [];
+  private readonly behind = new WeakMap<Approval, Shown>();
+  private lists = 0;
+  private expiry: ReturnType<typeof setTimeout> | undefined;
+
+  /** biometric: whether this device has an authenticator now; changed is told after every change of the list. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly biometric: () => boolean,
+    private readonly changed: () => void,
+  ) {}
+
+  get all(): readonly Approval[] {
+    return this.list;
+  }
+
+  /** The statements of the list, as they came. */
+  get jws(): readonly string[] {
+    return this.statements.map((one) => one.jws);
+  }
+
+  /** What an approval was made of. Throws TypeError for an object that is not of this list. */
+  statement(approval: Approval): Shown {
+    const statement = this.behind.get(approval);
+    if (!statement) throw new TypeError("a decision wants the very approval that approvals() gave");
+    return statement;
+  }
+
+  /** Takes a number before a list is asked for: of several that are on their way, the last asked for wins. */
+  turn(): number {
+    return ++this.lists;
+  }
+
+  /** Takes a list of statements, of which those that hold for one of the keys are shown. */
+  async accept(jws: readonly string[], keys: readonly KeyRecord[], turn: number): Promise<void> {
+    const read = await Promise.all(jws.map(async (one) => readFor(one, keys, this.clock.now())));
+    if (turn < this.lists) return;
+    this.set(read.filter((one) => one !== undefined).filter(isShown));
+  }
+
+  /** A test request that was just asked for, in place of an older one of the same key. Lists asked for before it are late now. */
+  addTest(statement: Shown): Approval {
+    this.lists++;
+    const older = (one: Shown): boolean => one.message.kind === "test" && one.key.keyId === statement.key.keyId;
+    this.set([statement, ...this.statements.filter((one) => !older(one))]);
+    return this.list.find((one) => one.id === statement.message.id) ?? this.show(statement);
+  }
+
+  dropApproval(id: string): void {
+    this.set(this.statements.filter((one) => one.message.id !== id));
+  }
+
+  dropKey(keyId: string): void {
+    this.set(this.statements.filter((one) => one.key.keyId !== keyId));
+  }
+
+  private set(statements: readonly Shown[]): void {
+    clearTimeout(this.expiry);
+    const now = this.clock.now();
+    const alive = statements.filter((one, i) => one.message.exp > now && statements.findIndex((s) => s.jws === one.jws) === i);
+    const next = Math.min(...alive.map((one) => one.message.exp)) - now;
+    if (Number.isFinite(next)) this.expiry = setTimeout(() => this.set(this.statements), next + 1);
+    const same = alive.length === this.statements.length && alive.every((one, i) => one.jws === this.statements[i]?.jws);
+    if (same) return;
+    const before = new Map(this.statements.map((one, i) => [one.jws, this.list[i]]));
+    this.statements = alive;
+    this.list = alive.map((one) => before.get(one.jws) ?? this.show(one));
+    this.changed();
+  }
+
+  private show(statement: Shown): Approval {
+    const approval = shown(statement, this.clock, this.biometric());
+    this.behind.set(approval, statement);
+    return approval;
+  }
+}
