@@ -18,7 +18,7 @@ export function pageAround(window: Window): Around | undefined {
       const hear = (event: MessageEvent<unknown>): void => {
         if (event.origin !== origin || event.source !== window.parent) return;
         const { data } = event;
-        if (typeof data === "object" && data !== null && "type" in data && data.type === type) listener(data as Record<string, unknown>);
+        if (typeof data === "object" && data !== null && "type" in data && data.type === type) listener(data);
       };
       window.addEventListener("message", hear);
       return () => window.removeEventListener("message", hear);

@@ -14,7 +14,7 @@ export class Connection {
     if (this.cut !== undefined) throw new TypeError("the demo's phone is offline");
     const own = init?.signal ?? undefined;
     const signal = own === undefined ? this.line.signal : AbortSignal.any([own, this.line.signal]);
-    return this.request.call(globalThis, input, { ...init, signal });
+    return this.request(input, { ...init, signal });
   };
 
   /** Cuts the connection or mends it, and tells the window as a browser would. Nothing happens when it is so already. */

@@ -2,15 +2,13 @@
 
 export const origin = "http://nodkey.localhost:8080";
 
-/** A framed window. content is the mark of the server, undefined for none; what is posted to the page around is kept. */
-export function framed(content: string | undefined = origin, parentIsSelf = false) {
+/** A framed window. content is the mark of the server; what is posted to the page around is kept. */
+export function framed(content = origin, parentIsSelf = false) {
   document.head.replaceChildren();
-  if (content !== undefined) {
-    const meta = document.createElement("meta");
-    meta.name = "nodkey-demo";
-    meta.content = content;
-    document.head.append(meta);
-  }
+  const meta = document.createElement("meta");
+  meta.name = "nodkey-demo";
+  meta.content = content;
+  document.head.append(meta);
   const posted: unknown[][] = [];
   const went: string[] = [];
   const heard: string[] = [];

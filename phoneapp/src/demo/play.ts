@@ -26,7 +26,7 @@ export class Play {
     readonly app: string,
   ) {
     this.picture = pictureFrom(around);
-    this.connection = new Connection(window, window.fetch);
+    this.connection = new Connection(window, (input, init) => window.fetch(input, init));
     this.connection.set(!pose.offline);
     around.on("nodkey-demo-pose", (message) => this.take(readPose(message["pose"])));
   }
