@@ -105,6 +105,8 @@ need-browser:
 	[ -n "$$(find /usr/share/fonts -iname 'NotoSansCJK*' 2>/dev/null | head -n 1)" ] || packages="$$packages fonts-noto-cjk"; \
 	command -v ip >/dev/null || packages="$$packages iproute2"; \
 	command -v strace >/dev/null || packages="$$packages strace"; \
+	command -v WebKitWebDriver >/dev/null || packages="$$packages webkit2gtk-driver"; \
+	command -v Xvfb >/dev/null || packages="$$packages xvfb"; \
 	[ -z "$$packages" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$packages"; \
