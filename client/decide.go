@@ -2,8 +2,6 @@ package client
 
 import (
 	"context"
-	"crypto/ecdh"
-	"crypto/rand"
 	"errors"
 
 	"github.com/nodkey/nodkey/wire"
@@ -89,64 +87,4 @@ func (p *Phone) Disown(ctx context.Context, keyID, approvalID string) error {
 	return p.again(ctx, func() error {
 		return p.signed(ctx, k, "/approvals/"+approvalID+"/disown", struct{}{}, &struct{}{})
 	})
-}
-
-// ChangePIN proves the old PIN and puts a new one in its place (docs/protocol.md §6.3).
-func (p *Phone) ChangePIN(ctx context.Context, keyID, old, replacement string) error {
-	k, err := p.key(keyID)
-	if err != nil {
-		return err
-	}
-	if err := k.Server.CheckPIN(replacement, k.Name, k.DisplayName); err != nil {
-		return err
-	}
-	var answer wire.StatementResponse
-	if err := p.signed(ctx, k, "/pin", struct{}{}, &answer); err != nil {
-		return err
-	}
-	a, err := k.readStatement(answer.Statement, p.serverTime(k.Server.URL))
-	if err != nil {
-		return err
-	}
-	if a.Kind != "pin_change" {
-		return fault("statement.wrong", errors.New("it is not about the PIN"))
-	}
-	newPIN, err := k.newPIN(a, NormalisePIN(replacement))
-	if err != nil {
-		return err
-	}
-	outcome, err := p.decide(ctx, a, wire.Decision{Verdict: "yes", Factor: "pin", NewPIN: newPIN}, NormalisePIN(old))
-	if err != nil {
-		return err
-	}
-	if outcome.State != "approved" {
-		return fault("answer.wrong", nil)
-	}
-	return nil
-}
-
-// newPIN wraps the verifier of a new PIN for the server alone.
-func (k StoredKey) newPIN(a Approval, pin string) (*wire.NewPIN, error) {
-	e, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	d, err := k.signer()
-	if err != nil {
-		return nil, err
-	}
-	pointD, err := d.PublicKey.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	z, err := e.ECDH(a.es)
-	if err != nil {
-		return nil, err
-	}
-	b, h := k.binding(), wire.Transcript(a.digest, pointD, e.PublicKey().Bytes())
-	wrap, err := wire.WrapVerifiers(b.WrapKey(z, h), b.PINVerifier(k.Kp, pin), nil)
-	if err != nil {
-		return nil, err
-	}
-	return &wire.NewPIN{E: e.PublicKey().Bytes(), Wrap: wrap}, nil
 }

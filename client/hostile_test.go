@@ -152,6 +152,9 @@ func TestADishonestStatementIsLeftOut(t *testing.T) {
 		"about the PIN of two keys": func(s *server, m *wire.Statement) {
 			m.Kind, m.Keys, m.Es = "pin_change", append(m.Keys, "x"), pointOf(s.signing)
 		},
+		"that checks two keys' PIN":  func(_ *server, m *wire.Statement) { m.Kind, m.Keys = "pin_check", append(m.Keys, "x") },
+		"that tests two keys":        func(_ *server, m *wire.Statement) { m.Kind, m.Keys = "test", append(m.Keys, "x") },
+		"that tests with a key":      func(s *server, m *wire.Statement) { m.Kind, m.Es = "test", pointOf(s.signing) },
 		"about the PIN with no key":  func(_ *server, m *wire.Statement) { m.Kind, m.Es = "pin_change", []byte{4} },
 		"signed by another":          func(s *server, _ *wire.Statement) { s.signStatement = newSigner(s.t) },
 		"longer than a square code":  func(_ *server, m *wire.Statement) { m.Who = strings.Repeat("x", 300) },

@@ -29,13 +29,29 @@ func (s *server) remove(body []byte, r *http.Request) (any, error) {
 	return struct{}{}, nil
 }
 
-func (s *server) changePIN(body []byte, r *http.Request) (any, error) {
+// about answers with a statement of this kind about the calling key.
+func (s *server) about(kind string) func([]byte, *http.Request) (any, error) {
+	return func(body []byte, r *http.Request) (any, error) {
+		id, err := s.caller(r.Header.Get(wire.RequestHeader), body, r, true)
+		if err != nil {
+			return nil, err
+		}
+		a := s.ask(kind, id)
+		return wire.StatementResponse{Statement: s.approvals[a].statement}, nil
+	}
+}
+
+func (s *server) rename(body []byte, r *http.Request) (any, error) {
 	id, err := s.caller(r.Header.Get(wire.RequestHeader), body, r, true)
 	if err != nil {
 		return nil, err
 	}
-	a := s.ask("pin_change", id)
-	return wire.StatementResponse{Statement: s.approvals[a].statement}, nil
+	var in wire.RenameRequest
+	if err := wire.DecodeStrict(body, &in); err != nil {
+		return nil, no(400, "bad_input", "json")
+	}
+	s.keys[id].name = in.Name
+	return struct{}{}, nil
 }
 
 // request makes an approval and gives its id.
