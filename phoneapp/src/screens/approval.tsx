@@ -54,7 +54,7 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
       actions={ready && (
         <>
           <Button id="confirm" submit busy={busy}>{label(main)}</Button>
-          <Button id="deny" kind="no" onClick={() => deny(approval, "not_me")}>{texts.t("approval.no")}</Button>
+          <Button id="deny" kind="no" onClick={() => deny(approval, "not_me")}>{texts.t(kinds[approval.kind].no ?? "approval.no")}</Button>
         </>
       )}
     >
@@ -109,7 +109,7 @@ function linesOf(texts: Texts, approval: Approval, now: number): Line[] {
 function Caution({ approval }: { approval: Approval }): JSX.Element | null {
   const { texts } = useApp();
   const { caution } = kinds[approval.kind];
-  if (caution !== undefined) return <Banner kind="look" icon="warning" title={texts.t(caution.title)}>{texts.t(caution.rest)}</Banner>;
+  if (caution !== undefined) return <Banner kind={caution.calm ? "calm" : "look"} icon={caution.calm ? "info" : "warning"} title={texts.t(caution.title)}>{texts.t(caution.rest)}</Banner>;
   if (approval.known) return null;
   return <Banner kind="look" icon="warning" title={texts.t("approval.browser")}>{texts.t("approval.browser.rest")}</Banner>;
 }

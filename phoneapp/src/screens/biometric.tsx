@@ -1,26 +1,28 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { useApp } from "../ui/app-context";
+import { useApp, useCore } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Screen, StepBar } from "../ui/screen";
 import { Banner, Parts } from "../ui/surfaces";
-import { useActivate } from "./activate";
+import { pinRoute, useActivate } from "./activate";
+import { Offline } from "./offline";
 import { Working } from "./working";
 import { useWords } from "./words";
 
 /** The phone's own lock confirms: fingerprint, face or passcode. */
 export function ChooseBiometric(): JSX.Element | null {
-  const { texts, nav, draft } = useApp();
+  const { texts, nav, core, draft } = useApp();
   const words = useWords();
   const [both, setBoth] = useState(draft.biometricToo);
   const [refused, setRefused] = useState("");
-  const [busy, activate] = useActivate();
+  const { busy, offline, activate } = useActivate();
+  const existing = useCore(["users"], (c) => c.pinHolder() !== undefined);
   const offer = draft.offer;
   if (offer === undefined) return null;
 
   const toPin = (too: boolean): void => {
     draft.biometricToo = too;
-    nav.go({ screen: "pin" });
+    nav.go(pinRoute(core));
   };
   const go = (): void => {
     if (both) {
@@ -41,7 +43,7 @@ export function ChooseBiometric(): JSX.Element | null {
       actions={
         <>
           <Button id="activate" submit capitals={words.android && !both} busy={busy}>{both ? texts.t("continue") : words.activate}</Button>
-          <Button id="use-pin" kind="text" onClick={() => toPin(false)}>{texts.t("biometric.pin")}</Button>
+          <Button id="use-pin" kind="text" onClick={() => toPin(false)}>{texts.t(existing ? "biometric.pin.existing" : "biometric.pin")}</Button>
         </>
       }
     >
@@ -53,11 +55,12 @@ export function ChooseBiometric(): JSX.Element | null {
       />
       <label class="check">
         <input type="checkbox" id="pin-too" checked={both} onChange={(event) => setBoth(event.currentTarget.checked)} />
-        <span>{texts.t("biometric.both")}</span>
+        <span>{texts.t(existing ? "biometric.both.existing" : "biometric.both")}</span>
       </label>
       <div role="status" class="screen-status" data-error={refused === "" ? undefined : refused}>
         {texts.has(refused) && <Banner kind="look" icon="warning">{texts.t(refused)}</Banner>}
       </div>
+      <Offline shown={offline} />
       <Working busy={busy} text={texts.t("activate.working")} />
     </Screen>
   );

@@ -1,18 +1,20 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { PhoneFault } from "../core/contract";
+import { PhoneFault, type PhoneUser } from "../core/contract";
 import { useApp, useCore, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { KnownPinField, PinField } from "../ui/pin-field";
 import { PinRules, faultSentences } from "../ui/pin-rules";
 import { Bar, Screen } from "../ui/screen";
 import { faultSentence } from "./faults";
+import { shownName } from "./names";
 import { Working } from "./working";
 
-/** The old PIN once, the new one twice. */
+/** The old PIN once, the new one twice; for every user of this phone who has one, because a person knows one PIN. */
 export function ChangePin({ keyId }: { keyId: string }): JSX.Element | null {
-  const { texts, nav, core, fail, say } = useApp();
-  const user = useCore(["users"], (c) => c.users().find((u) => u.keyId === keyId));
+  const { texts, nav, core, draft, fail, say } = useApp();
+  const users = useCore(["users"], (c) => sharing(c.users(), keyId, draft.pinKeys));
+  const user = users[0];
   const [old, setOld] = useState("");
   const [pin, setPin] = useState("");
   const [repeat, setRepeat] = useState("");
@@ -20,7 +22,9 @@ export function ChangePin({ keyId }: { keyId: string }): JSX.Element | null {
   const [errors, setErrors] = useState({ old: "", key: "", pin: "", repeat: "" });
   const [busy, run] = useTask();
   if (user === undefined) return null;
-  const faults = core.checkPin(pin, [user.name, user.displayName]);
+  // Who is being added will have it, too.
+  const names = [...users, ...(draft.offer === undefined ? [] : [draft.offer.user])].flatMap(({ name, displayName }) => [name, displayName]);
+  const faults = core.checkPin(pin, names);
 
   const go = (): void => {
     const first = faults[0];
@@ -38,7 +42,14 @@ export function ChangePin({ keyId }: { keyId: string }): JSX.Element | null {
     }
     run(async () => {
       try {
-        await core.changePin(keyId, old, pin);
+        const left = await core.changePins(users.map((one) => one.keyId), old, pin);
+        draft.pinKeys = undefined;
+        if (left.length > 0) {
+          draft.pinsLeft = { keyIds: left, changed: users.length - left.length };
+          nav.replace({ screen: "pins-left" });
+          return;
+        }
+        draft.pinsLeft = undefined;
         say(texts.t("change_pin.done"));
         nav.back();
       } catch (fault) {
@@ -52,7 +63,8 @@ export function ChangePin({ keyId }: { keyId: string }): JSX.Element | null {
   };
   return (
     <Screen
-      bar={<Bar title={user.displayName} />} title={texts.t("change_pin.title")} onSubmit={go}
+      bar={<Bar title={users.length === 1 ? shownName(user) : texts.t("users.title")} />} title={texts.t("change_pin.title")} onSubmit={go}
+      lead={users.length === 1 ? undefined : texts.t("change_pin.all", { Count: users.length })}
       actions={<Button id="save" submit busy={busy}>{texts.t("change_pin.save")}</Button>}
     >
       <div class="screen-block">
@@ -82,4 +94,10 @@ export function ChangePin({ keyId }: { keyId: string }): JSX.Element | null {
       <Working busy={busy} text={texts.t("approval.working")} />
     </Screen>
   );
+}
+
+/** The users whose PIN changes: `keyId` first, because the server's word on its old PIN decides whether anything changes. */
+function sharing(users: readonly PhoneUser[], keyId: string, wanted: readonly string[] | undefined): readonly PhoneUser[] {
+  const meant = users.filter((user) => user.pin && user.state !== "removed" && (wanted?.includes(user.keyId) ?? true));
+  return [...meant.filter((user) => user.keyId === keyId), ...meant.filter((user) => user.keyId !== keyId)];
 }

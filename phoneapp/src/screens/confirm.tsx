@@ -32,11 +32,11 @@ export function ConfirmPin({ id }: { id: string }): JSX.Element | null {
     <Screen
       bar={<Bar title={texts.t(kinds[approval.kind].bar)} right={<Countdown from={approval.issuedAt} to={approval.expiresAt} />} />}
       title={texts.t("confirm_pin.title")}
-      lead={texts.rich("confirm_pin.lead", { Who: <strong>{approval.who}</strong>, App: <strong>{approval.app}</strong> })} onSubmit={go}
+      lead={texts.rich(kinds[approval.kind].lead ?? "confirm_pin.lead", { Who: <strong>{approval.who}</strong>, App: <strong>{approval.app}</strong> })} onSubmit={go}
       actions={
         <>
           <Button id="confirm" submit busy={busy}>{texts.t("confirm_pin.yes")}</Button>
-          <Button id="deny" kind="no" onClick={() => deny(approval, "not_me")}>{texts.t("approval.no")}</Button>
+          <Button id="deny" kind="no" onClick={() => deny(approval, "not_me")}>{texts.t(kinds[approval.kind].no ?? "approval.no")}</Button>
         </>
       }
     >

@@ -54,12 +54,14 @@ export function DecidedScreen(): JSX.Element | null {
       }
       ask(false);
     });
-  const lead = ending === "approved" ? kinds[approval.kind].approved : said.lead;
+  const own = kinds[approval.kind].endings?.[ending];
+  const title = own?.title ?? said.title;
+  const lead = own?.lead ?? (ending === "approved" ? kinds[approval.kind].approved : said.lead);
   const from = approval.place ?? approval.address;
   return (
     <>
       <Result
-        key={ending} ring={said.ring} title={texts.t(said.title)} lead={texts.t(lead)}
+        key={ending} ring={said.ring} title={texts.t(title, { Who: approval.who })} lead={texts.t(lead, { Who: approval.who })}
         {...(said.ring === "stopped" ? { error: `approval.${ending}` } : {})}
         actions={
           <>

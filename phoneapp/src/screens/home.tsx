@@ -5,9 +5,13 @@ import { useApp, useCore, useNow, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { NodLine } from "../ui/nod-line";
 import { MenuButton, Screen } from "../ui/screen";
-import { Banner, Chip, Row } from "../ui/surfaces";
+import { Banner, Chip, LinkRow, Row } from "../ui/surfaces";
 import { kinds } from "./kinds";
+import { initialOf, shownName } from "./names";
 import { useWords } from "./words";
+
+/** So many users stand on the home screen; where there are more, the last row leads to all of them. */
+const most = 4;
 
 /** Is anything waiting? */
 export function Home(): JSX.Element {
@@ -42,7 +46,12 @@ export function Home(): JSX.Element {
   const suspended = users.filter((user) => user.state === "suspended");
   return (
     <Screen
-      bar={<header class="bar">{words.android ? more : <span class="bar-title">{server?.operator ?? ""}</span>}</header>}
+      bar={
+        <header class="bar">
+          <MenuButton id="services" label={texts.t("services.title")} onClick={() => nav.go({ screen: "services" })} />
+          {words.android ? more : <span class="bar-title bar-operator">{server?.operator ?? ""}</span>}
+        </header>
+      }
       head={<NodLine ring={waiting.length > 0 ? "counting" : "waiting"} part={partOf(waiting[0], now)} />}
       centred title={waiting.length === 0 ? texts.t("home.nothing") : texts.t("home.waiting", { Count: waiting.length })}
       lead={texts.t(waiting.length === 0 ? "home.nothing.lead" : waiting.length === 1 ? "home.waiting.lead" : "home.several.lead")}
@@ -64,14 +73,17 @@ export function Home(): JSX.Element {
         </div>
       )}
       {suspended.length > 0 && (
-        <Banner kind="stop" icon="lock" title={texts.t("user.suspended.title", { Name: texts.list(suspended.map((user) => user.displayName)) })}>
+        <Banner kind="stop" icon="lock" title={texts.t("user.suspended.title", { Name: texts.list(suspended.map(shownName)) })}>
           {texts.t("user.suspended")}
         </Banner>
       )}
       <div class="sheet rows-sheet">
-        {users.map((user) => (
+        {(users.length > most ? users.slice(0, most - 1) : users).map((user) => (
           <UserRow key={user.keyId} user={user} />
         ))}
+        {users.length > most && (
+          <LinkRow id="all-users" icon="person" title={texts.t("home.users", { Count: users.length })} onClick={() => nav.go({ screen: "users" })} />
+        )}
       </div>
       {past.length > 0 && (
         <section class="past">
@@ -103,13 +115,14 @@ function Waiting({ approval, now, onOpen }: { approval: Approval; now: number; o
 
 /** A user with initial and state; the row leads to the user's page. */
 export function UserRow({ user }: { user: PhoneUser }): JSX.Element {
-  const { nav, server } = useApp();
+  const { nav } = useApp();
   const open = (): void =>
     nav.go(user.state === "confirm" || user.state === "approve" ? { screen: "activated", keyId: user.keyId } : { screen: "user", keyId: user.keyId });
   return (
     <Row
-      lead={<span class="initial" aria-hidden="true">{Array.from(user.displayName)[0] ?? ""}</span>}
-      title={user.displayName} second={server?.operator ?? user.name} side={<StateChip user={user} />} onClick={open}
+      lead={<span class="initial" aria-hidden="true">{initialOf(user)}</span>}
+      title={<bdi>{shownName(user)}</bdi>} second={<bdi>{user.label === undefined ? user.name : `${user.displayName} · ${user.name}`}</bdi>}
+      side={<StateChip user={user} />} onClick={open}
     />
   );
 }
@@ -134,7 +147,7 @@ function PastRow({ past }: { past: PastApproval }): JSX.Element {
   const second = [texts.moment(past.at, now()), past.place ?? past.address, past.with].filter((part) => part !== undefined).join(" · ");
   return (
     <Row
-      title={past.app} second={second}
+      title={past.kind === undefined || past.kind === "sign_in" ? past.app : texts.t(kinds[past.kind].bar)} second={second}
       side={past.state === "approved" ? <Chip kind="done">{texts.t("past.approved")}</Chip> : <Chip kind="no">{texts.t("past.denied")}</Chip>}
     />
   );

@@ -1,6 +1,7 @@
 // The words for each kind of approval.
 import type { Approval } from "../core/contract";
 import type { PhoneKey } from "../i18n";
+import type { Ending } from "../ui/app-context";
 
 interface KindWords {
   /** What it is, in the bar and in a list. */
@@ -11,8 +12,14 @@ interface KindWords {
   readonly app: PhoneKey;
   /** What a yes did. */
   readonly approved: PhoneKey;
-  /** Said even in a browser that is known. */
-  readonly caution?: { readonly title: PhoneKey; readonly rest: PhoneKey };
+  /** Said even in a browser that is known; calm where there is nothing to fear. */
+  readonly caution?: { readonly title: PhoneKey; readonly rest: PhoneKey; readonly calm?: true };
+  /** Above the PIN, with Who and App. */
+  readonly lead?: PhoneKey;
+  /** Answers that are no. */
+  readonly no?: PhoneKey;
+  /** What it means that it ended in this way, where a sign-in's words would be wrong. */
+  readonly endings?: Readonly<Partial<Record<Ending, { readonly title: PhoneKey; readonly lead: PhoneKey }>>>;
 }
 
 export const kinds: Readonly<Record<Approval["kind"], KindWords>> = {
@@ -28,5 +35,20 @@ export const kinds: Readonly<Record<Approval["kind"], KindWords>> = {
   pin_change: { bar: "approval.pin_change.bar", title: "approval.pin_change.title", app: "approval.at", approved: "decided.approved.pin_change" },
   password_change: {
     bar: "approval.password_change.bar", title: "approval.password_change.title", app: "approval.at", approved: "decided.approved.password_change",
+  },
+  test: {
+    bar: "approval.test.bar", title: "approval.test.title", app: "approval.at", approved: "decided.test",
+    caution: { title: "approval.test.caution", rest: "approval.test.caution.rest", calm: true }, lead: "confirm_pin.lead.test", no: "approval.test.no",
+    endings: {
+      approved: { title: "decided.test.title", lead: "decided.test" },
+      not_me: { title: "decided.test.no.title", lead: "decided.test.no" },
+      mistake: { title: "decided.test.no.title", lead: "decided.test.no" },
+      wrong_number: { title: "decided.wrong_number.title", lead: "decided.test.number" },
+      expired: { title: "decided.test.over.title", lead: "decided.test.over" },
+      cancelled: { title: "decided.test.over.title", lead: "decided.test.gone" },
+      gone: { title: "decided.test.over.title", lead: "decided.test.gone" },
+      elsewhere_approved: { title: "decided.test.over.title", lead: "decided.test.gone" },
+      elsewhere_denied: { title: "decided.test.over.title", lead: "decided.test.gone" },
+    },
   },
 };

@@ -4,17 +4,17 @@ import { useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Screen, StepBar } from "../ui/screen";
-import { Banner } from "../ui/surfaces";
-import { useActivate } from "./activate";
+import { pinRoute, useActivate } from "./activate";
+import { Offline } from "./offline";
 import { Statement } from "./statement";
 import { Working } from "./working";
 import { useWords } from "./words";
 
 /** Whose offer it is. Nothing has been claimed yet. */
 export function OfferCheck(): JSX.Element | null {
-  const { texts, nav, draft, host, biometric, fail, finish, now } = useApp();
+  const { texts, nav, core, draft, host, biometric, fail, finish, now } = useApp();
   const words = useWords();
-  const [busy, activate] = useActivate();
+  const { busy, offline, activate } = useActivate();
   const offer = draft.offer;
   if (offer === undefined) return null;
   const go = (): void => {
@@ -27,7 +27,7 @@ export function OfferCheck(): JSX.Element | null {
       return;
     }
     draft.biometricToo = false;
-    nav.go({ screen: biometric && !words.android ? "biometric" : "pin" });
+    nav.go(biometric && !words.android ? { screen: "biometric" } : pinRoute(core));
   };
   return (
     <Screen
@@ -47,11 +47,8 @@ export function OfferCheck(): JSX.Element | null {
           { icon: "window", name: texts.t("offer.host"), value: host },
         ]}
       />
-      {offer.alreadyHere ? (
-        <Banner icon="info" title={texts.t("offer.already.title")}>{texts.t("offer.already")}</Banner>
-      ) : (
-        <p class="offer-note second small"><Icon name="lock" size={20} ink="petrol" /><span>{texts.t("offer.note")}</span></p>
-      )}
+      <p class="offer-note second small"><Icon name="lock" size={20} ink="petrol" /><span>{texts.t("offer.note")}</span></p>
+      <Offline shown={offline} />
       <Working busy={busy} text={texts.t("activate.working")} />
     </Screen>
   );

@@ -1,26 +1,38 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { mustInstall } from "../install/environment";
 import { useApp, useCore } from "../ui/app-context";
 import type { Route } from "../ui/nav";
 import { About } from "./about";
 import { Activated } from "./activated";
+import { AlreadyHere } from "./already";
 import { ApprovalScreen } from "./approval";
+import { Arrange } from "./arrange";
 import { Before } from "./before";
 import { ChooseBiometric } from "./biometric";
 import { ChangePin } from "./change-pin";
 import { Code } from "./code";
 import { ConfirmPin } from "./confirm";
 import { DecidedScreen } from "./decided";
+import { ExistingPin } from "./existing-pin";
 import { Fault } from "./fault";
 import { First } from "./first";
+import { ForgotPin } from "./forgot-pin";
 import { Home } from "./home";
 import { Install } from "./install";
+import { Installed } from "./installed";
 import { Looking } from "./looking";
 import { More, Services } from "./menus";
+import { Notifications } from "./notifications";
 import { OfferCheck } from "./offer";
+import { PhoneName } from "./phone-name";
 import { CreatePin } from "./pin";
+import { PinsLeft } from "./pins-left";
+import { Rename } from "./rename";
 import { Scan } from "./scan";
+import { Sensor } from "./sensor";
 import { Settings } from "./settings";
+import { userHere } from "./test-request";
 import { Undo } from "./undo";
 import { User } from "./user";
 import { AddUser, Users } from "./users";
@@ -32,13 +44,22 @@ const activating = new Set<Route["screen"]>(["looking", "code", "scan", "offer"]
 
 /** The screen of a route. A route whose subject is gone (after a reload, or by the forward button) leads back to where it can start. */
 export function Page({ route }: { route: Route }): JSX.Element {
-  const { nav, draft, preferences, mustInstall } = useApp();
+  const { nav, draft, preferences, environment } = useApp();
   const shown = useCore(["users", "approvals"], (core) => {
     switch (route.screen) {
       case "offer":
+      case "already":
+        return draft.offer === undefined ? home : userHere(core, draft.offer) === undefined ? ({ screen: "offer" } as const) : ({ screen: "already" } as const);
+      case "existing-pin":
+        return draft.offer === undefined ? home : core.pinHolder() === undefined ? ({ screen: "pin" } as const) : route;
       case "pin":
       case "biometric":
+      case "forgot-pin":
         return draft.offer === undefined ? home : route;
+      case "pins-left":
+        return draft.pinsLeft === undefined ? home : route;
+      case "phone-name":
+        return core.users().some(({ state }) => state === "active") ? route : home;
       case "fault":
         return draft.trouble === undefined ? home : route;
       case "decided":
@@ -46,6 +67,7 @@ export function Page({ route }: { route: Route }): JSX.Element {
       case "looking":
         return draft.groups[0] === "" ? home : route;
       case "user":
+      case "rename":
       case "change-pin":
       case "activated":
         return core.users().some((user) => user.keyId === route.keyId) ? route : home;
@@ -57,9 +79,9 @@ export function Page({ route }: { route: Route }): JSX.Element {
   });
   const nobody = useCore(["users"], (core) => core.users().length === 0);
   useEffect(() => {
-    if (shown !== route) nav.replace(shown);
+    if (shown.screen !== route.screen) nav.replace(shown);
   }, [nav, route, shown]);
-  const install = mustInstall && activating.has(shown.screen);
+  const install = mustInstall(environment) && activating.has(shown.screen);
   const screen = install ? "install" : shown.screen === "home" && nobody ? "first" : shown.screen;
   return (
     <div class="phone" data-screen={screen} data-drawing={preferences.drawing}>
@@ -79,20 +101,31 @@ function Of({ route }: { route: Route }): JSX.Element {
     case "about": return <About />;
     case "activated": return <Activated keyId={route.keyId} />;
     case "add": return <AddUser />;
+    case "already": return <AlreadyHere />;
     case "approval": return <ApprovalScreen id={route.id} />;
+    case "arrange": return <Arrange />;
     case "before": return <Before />;
     case "biometric": return <ChooseBiometric />;
     case "change-pin": return <ChangePin keyId={route.keyId} />;
     case "code": return <Code />;
     case "confirm": return <ConfirmPin id={route.id} />;
     case "decided": return <DecidedScreen />;
+    case "existing-pin": return <ExistingPin />;
     case "fault": return <Fault />;
+    case "forgot-pin": return <ForgotPin />;
     case "home": return <Home />;
+    case "install": return <Install />;
+    case "installed": return <Installed />;
     case "looking": return <Looking />;
     case "more": return <More />;
+    case "notifications": return <Notifications />;
     case "offer": return <OfferCheck />;
+    case "phone-name": return <PhoneName />;
     case "pin": return <CreatePin />;
+    case "pins-left": return <PinsLeft />;
+    case "rename": return <Rename keyId={route.keyId} />;
     case "scan": return <Scan />;
+    case "sensor": return <Sensor />;
     case "services": return <Services />;
     case "settings": return <Settings />;
     case "undo": return <Undo />;

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { useApp, useCore } from "../ui/app-context";
+import { useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { PinField } from "../ui/pin-field";
 import { PinRules, faultSentences } from "../ui/pin-rules";
 import { Screen, StepBar } from "../ui/screen";
 import { useActivate } from "./activate";
+import { Offline } from "./offline";
 import { Working } from "./working";
 import { useWords } from "./words";
 
@@ -18,8 +19,7 @@ export function CreatePin(): JSX.Element | null {
   const [shown, show] = useState(false);
   const [error, setError] = useState("");
   const [repeatError, setRepeatError] = useState("");
-  const [busy, activate] = useActivate();
-  const others = useCore(["users"], (c) => c.users()).length > 0;
+  const { busy, offline, activate } = useActivate();
   const offer = draft.offer;
   if (offer === undefined) return null;
   const faults = core.checkPin(pin, [offer.user.name, offer.user.displayName]);
@@ -36,7 +36,7 @@ export function CreatePin(): JSX.Element | null {
   return (
     <Screen
       bar={<StepBar title={words.register} capitals={words.android} step={2} />} title={texts.t("pin.title")}
-      lead={texts.t(others ? "pin.lead.again" : "pin.lead", { Operator: offer.server.operator })} onSubmit={go}
+      lead={texts.t("pin.lead", { Operator: offer.server.operator })} onSubmit={go}
       actions={
         <>
           <Button id="activate" submit capitals={words.android} busy={busy}>{words.activate}</Button>
@@ -63,6 +63,7 @@ export function CreatePin(): JSX.Element | null {
         />
       </div>
       <PinRules pin={pin} repeat={repeat} faults={faults} />
+      <Offline shown={offline} />
       <Working busy={busy} text={texts.t("activate.working")} />
     </Screen>
   );

@@ -1,7 +1,10 @@
 import type { JSX } from "preact";
 import { languages } from "../i18n";
-import { useApp } from "../ui/app-context";
+import { useApp, useCore } from "../ui/app-context";
 import { Bar, Screen } from "../ui/screen";
+import { LinkRow } from "../ui/surfaces";
+import { NotificationsRow } from "./notifications";
+import { SensorChip } from "./sensor";
 
 interface ChoiceProps<T extends string> {
   readonly name: string;
@@ -29,8 +32,9 @@ function Choice<T extends string>({ name, legend, hint, chosen, options, onChoos
 
 /** How the app looks on this phone. */
 export function Settings(): JSX.Element {
-  const { texts, preferences, setPreferences, setLanguage } = useApp();
+  const { texts, nav, device, preferences, setPreferences, setLanguage } = useApp();
   const known = Object.entries(languages);
+  const active = useCore(["users"], (core) => core.users().some(({ state }) => state === "active"));
   return (
     <Screen bar={<Bar />} title={texts.t("settings.title")}>
       {known.length > 1 && (
@@ -46,6 +50,16 @@ export function Settings(): JSX.Element {
         options={[["device", texts.t("settings.theme.device")], ["light", texts.t("settings.theme.light")], ["dark", texts.t("settings.theme.dark")]]}
         onChoose={(theme) => setPreferences({ ...preferences, theme })}
       />
+      <div class="rows rows-closed">
+        <LinkRow
+          id="sensor" icon={preferences.drawing === "android" ? "fingerprint" : "face"} title={texts.t(preferences.drawing === "android" ? "sensor.title.android" : "sensor.title.ios")}
+          second={<SensorChip />} onClick={() => nav.go({ screen: "sensor" })}
+        />
+        <NotificationsRow />
+        {active && (
+          <LinkRow id="phone-name" icon="phone" title={texts.t("phone_name.title")} second={<bdi>{preferences.phoneName ?? device.name}</bdi>} onClick={() => nav.go({ screen: "phone-name" })} />
+        )}
+      </div>
     </Screen>
   );
 }

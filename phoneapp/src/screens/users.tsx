@@ -12,7 +12,12 @@ export function Users(): JSX.Element {
   return (
     <Screen
       bar={<Bar />} title={texts.t("users.title")} lead={users.length === 0 ? undefined : texts.t("users.lead")}
-      actions={<Button id="add-user" icon="plus" onClick={() => nav.go({ screen: "add" })}>{texts.t("users.add")}</Button>}
+      actions={
+        <>
+          <Button id="add-user" icon="plus" onClick={() => nav.go({ screen: "add" })}>{texts.t("users.add")}</Button>
+          {users.length > 1 && <Button id="arrange" kind="text" onClick={() => nav.go({ screen: "arrange" })}>{texts.t("arrange.title")}</Button>}
+        </>
+      }
     >
       {users.length === 0 ? (
         <div class="empty"><NodLine ring="none" /><p>{texts.t("users.none")}</p></div>

@@ -3,6 +3,9 @@ import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Approval, Core, CoreEvent, Offer, Outcome, Platform, ServerInfo } from "../core/contract";
 import type { Texts } from "../i18n";
+import type { Environment } from "../install/environment";
+import type { Installer } from "../install/installer";
+import type { Notifier } from "../install/notifier";
 import type { Nav } from "./nav";
 
 /** Something went wrong and has a screen of its own. */
@@ -33,18 +36,27 @@ export interface Draft {
   /** Also make a biometric factor when the PIN screen is done. */
   biometricToo: boolean;
   number: string;
+  /** Keys whose PIN is to change together; all that have one when not set. */
+  pinKeys: readonly string[] | undefined;
+  /** How the last change of PIN ended where it did not reach every key. */
+  pinsLeft: { readonly keyIds: readonly string[]; readonly changed: number } | undefined;
   trouble: Trouble | undefined;
   decided: Decided | undefined;
 }
 
 export function emptyDraft(): Draft {
-  return { groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, number: "", trouble: undefined, decided: undefined };
+  return {
+    groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, number: "", pinKeys: undefined, pinsLeft: undefined,
+    trouble: undefined, decided: undefined,
+  };
 }
 
 /** What the person chose for this phone; kept on it. */
 export interface Preferences {
   readonly drawing: "android" | "ios";
   readonly theme: "device" | "light" | "dark";
+  /** What the person called this phone at the portal; what the device calls itself until then. */
+  readonly phoneName?: string | undefined;
 }
 
 /** The demo's second way to feed the decoder: a picture of the page beside. */
@@ -65,8 +77,12 @@ export interface App {
   /** What this device is, told to the server as the phone's platform and name. */
   readonly device: { readonly platform: Platform; readonly name: string };
   readonly biometric: boolean;
-  /** True in an iPhone's browser: keys are made in the installed app only. */
-  readonly mustInstall: boolean;
+  /** Where the app is running; see install/environment.ts for what follows from it. */
+  readonly environment: Environment;
+  readonly installer: Installer;
+  readonly notifier: Notifier;
+  /** The code of a link on its way into the app that is installed here; undefined takes it back. */
+  readonly handOver: (link: Pick<Draft, "groups" | "fingerprint"> | undefined) => void;
   readonly preferences: Preferences;
   readonly scan: () => Promise<Scan>;
   readonly demo: DemoScan | undefined;

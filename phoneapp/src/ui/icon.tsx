@@ -2,9 +2,9 @@ import type { JSX } from "preact";
 import sprite from "../../../web/design/sprite.svg";
 
 export type IconName =
-  | "arrow-left" | "bell" | "camera" | "camera-switch" | "check" | "chevron" | "clock" | "copy" | "cross" | "door" | "eye" | "eye-off"
-  | "face" | "fingerprint" | "globe" | "help" | "info" | "key" | "keyboard" | "lock" | "menu" | "person" | "phone" | "pin" | "plus" | "qr"
-  | "refresh" | "settings" | "shield" | "shield-check" | "torch" | "trash" | "warning" | "wifi-off" | "window";
+  | "arrow-left" | "bell" | "camera" | "camera-switch" | "check" | "chevron" | "clock" | "copy" | "cross" | "door" | "dots" | "download" | "edit" | "eye" | "eye-off"
+  | "face" | "fingerprint" | "globe" | "help" | "info" | "key" | "keyboard" | "lock" | "menu" | "person" | "phone" | "pin" | "plus" | "plus-square" | "qr"
+  | "refresh" | "settings" | "share" | "shield" | "shield-check" | "torch" | "trash" | "warning" | "wifi-off" | "window";
 
 /** One symbol of the sprite. It is never read aloud: the control or the text beside it has the name. */
 export function Icon({ name, size = 24, ink }: { name: IconName; size?: 24 | 20 | 16; ink?: "petrol" | "brass" | "brick" }): JSX.Element {

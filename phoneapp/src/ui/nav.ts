@@ -2,23 +2,33 @@
 
 export type Route =
   | { readonly screen: PlainScreen }
-  | { readonly screen: "activated" | "user" | "change-pin"; readonly keyId: string }
+  | { readonly screen: "activated" | "user" | "change-pin" | "rename"; readonly keyId: string }
   | { readonly screen: "approval" | "confirm"; readonly id: string };
 
 export type PlainScreen =
   | "about"
   | "add"
+  | "already"
+  | "arrange"
   | "before"
   | "biometric"
   | "code"
   | "decided"
+  | "existing-pin"
   | "fault"
+  | "forgot-pin"
   | "home"
+  | "install"
+  | "installed"
   | "looking"
   | "more"
+  | "notifications"
   | "offer"
+  | "phone-name"
   | "pin"
+  | "pins-left"
   | "scan"
+  | "sensor"
   | "services"
   | "settings"
   | "undo"
