@@ -23,18 +23,6 @@ type Browser struct {
 	axe    string
 }
 
-// Device is what a tab pretends to be.
-type Device struct {
-	Width, Height int64 // CSS pixels
-	Phone         bool  // a touch screen, and Chrome on Android
-}
-
-// The devices of the tests.
-var (
-	Desktop = Device{Width: 1280, Height: 860}
-	Handset = Device{Width: 360, Height: 780, Phone: true}
-)
-
 // Start starts Chromium with a profile of its own. Close ends it.
 func Start() (*Browser, error) {
 	program, err := chromium()
@@ -110,23 +98,9 @@ func (b *Browser) adopt(t testing.TB, ctx context.Context, cancel context.Cancel
 		t.Fatal(err)
 	}
 	call(tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // tabs do not compete for the focus
-	if device.Phone {
-		call(tab, emulation.SetUserAgentOverride, androidChrome)
-		call(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true, MaxTouchPoints: 1})
-	}
-	tab.Resize(device.Width, device.Height)
+	tab.pose()
 	tab.light("light")
 	return tab
-}
-
-// androidChrome is how a common phone presents itself.
-var androidChrome = emulation.SetUserAgentOverrideParams{
-	UserAgent: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
-	Platform:  "Linux armv81", AcceptLanguage: "en",
-	UserAgentMetadata: &emulation.UserAgentMetadata{
-		Brands:   []*emulation.UserAgentBrandVersion{{Brand: "Chromium", Version: "140"}},
-		Platform: "Android", PlatformVersion: "16.0.0", Model: "Pixel 8", Mobile: true,
-	},
 }
 
 // Allow grants or denies a permission ("camera") to an origin, for this tab's device.
