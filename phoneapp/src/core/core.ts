@@ -96,8 +96,7 @@ class PhoneCore implements Core {
   /** Reads what is kept. The network is not needed. */
   async load(): Promise<void> {
     this.clock.skew = (await this.store.setting("skew")) ?? 0;
-    const now = this.around.wall();
-    await this.store.dropHandover(now - handoverKept, now);
+    await this.store.dropHandover(this.around.wall() - handoverKept);
     await this.reload();
     if (typeof navigator !== "undefined" && "onLine" in navigator && !navigator.onLine) this.setOnline(false);
     this.biometric = await this.around.authenticator.available();

@@ -238,12 +238,12 @@ export class Store {
     });
   }
 
-  /** Deletes a handover unless it is of use: kept at earliest or later, and not in what this phone takes for the future. */
-  async dropHandover(earliest: number, now: number): Promise<void> {
+  /** Deletes a handover that was kept before a moment. */
+  async dropHandover(before: number): Promise<void> {
     await guarded(async () => {
       const tx = this.db.transaction("handover", "readwrite");
       const kept = await tx.store.get(link);
-      if (kept !== undefined && (kept.at < earliest || kept.at > now)) await tx.store.delete(link);
+      if (kept !== undefined && kept.at < before) await tx.store.delete(link);
       await tx.done;
     });
   }

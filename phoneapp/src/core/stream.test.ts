@@ -164,7 +164,7 @@ describe("a page", () => {
     start(shown.page);
     await settle();
     shown.look("hidden");
-    await vi.advanceTimersByTimeAsync(29_000);
+    await vi.keepHearing(299_000);
     expect(wire.opened[0]?.signal.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(wire.opened[0]?.signal.aborted).toBe(true);

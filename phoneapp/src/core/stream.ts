@@ -23,8 +23,11 @@ export interface Page {
 
 /** The server says something every 20 s; after this long it is gone. Milliseconds. */
 const silence = 50_000;
-/** A hidden page gives the stream up after this long, so that one that is looked at can have it. Milliseconds. */
-const hiddenGrace = 30_000;
+/**
+ * A hidden page gives the stream up after this long, so that one that is looked at can have it; until then it tells the
+ * others what it hears. Whether a hidden page wants the stream at all is for the app to say. Milliseconds.
+ */
+const hiddenGrace = 300_000;
 const firstPause = 500;
 const longestPause = 30_000;
 

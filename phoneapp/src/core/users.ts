@@ -42,13 +42,17 @@ export function refuseFull(users: number): void {
   if (users >= maxUsers) throw new PhoneFault("users.limit", { limit: maxUsers });
 }
 
+/** Control, formatting and separating characters but the two joiners that emoji and some scripts need: as the server has it. */
+const unreadable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u;
+
 /**
  * A name that a person typed, without white space around it; may be empty. Throws PhoneFault with the given key for more than
- * 40 characters, and for control, formatting and separating characters, which could make a name read as another.
+ * 40 characters, for characters that could make a name read as another, and for a name with nothing to see.
  */
 export function readName(typed: string, fault: "label.wrong" | "phone.name"): string {
   const name = typed.normalize("NFC").trim();
-  if (Array.from(name).length > longestName || /[\p{C}\p{Zl}\p{Zp}]/u.test(name)) throw new PhoneFault(fault);
+  const unseen = name !== "" && name.replace(/[\u200c\u200d\s]/g, "") === "";
+  if (unseen || Array.from(name).length > longestName || unreadable.test(name)) throw new PhoneFault(fault);
   return name;
 }
 
