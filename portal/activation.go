@@ -16,7 +16,7 @@ import (
 // activationView makes the banner; next is the page that it stands on.
 func (d *Door) activationView(b nodkey.Banner, first bool, next string, p *Problem) *ActivationView {
 	v := &ActivationView{
-		State: ActivationEnded, First: first, Problem: p, TriesLeft: b.TriesLeft, Number: b.Number,
+		State: ActivationEnded, First: first, Spent: b.Key != nil, Problem: p, TriesLeft: b.TriesLeft, Number: b.Number,
 		Countdown: Countdown{Left: b.Remaining, Total: b.Life}, Address: strings.TrimPrefix(strings.TrimPrefix(d.PhoneApp.String(), "https://"), "http://"),
 		Live: Live{Stream: "/activation/stream", Poll: "/activation/state", Version: versionOfBanner(b), Next: next},
 	}

@@ -53,9 +53,9 @@ func (d *Door) passwordChange(x *exchange) error {
 	return d.leave(x, "/change", "")
 }
 
-var purposes = map[nodkey.ApprovalKind]Purpose{nodkey.ApproveKeyRemove: ForRemoval, nodkey.ApprovePasswordChange: ForPassword}
+var purposes = map[nodkey.ApprovalKind]Purpose{nodkey.ApproveKeyRemove: ForRemoval, nodkey.ApprovePasswordChange: ForPassword, nodkey.ApproveTest: ForTest}
 
-// changeWait shows where the change that the session asked for stands.
+// changeWait shows where the change, or the test, that the session asked for stands.
 func (d *Door) changeWait(x *exchange) error {
 	c, err := d.services.Approvals.Change(x.r.Context(), x.caller)
 	if nodkey.HasKey(err, "approval.none") {
@@ -64,7 +64,10 @@ func (d *Door) changeWait(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if c.State != nodkey.ApprovalOpen {
+	switch {
+	case c.State != nodkey.ApprovalOpen && c.Kind == nodkey.ApproveTest:
+		return d.show(x, http.StatusOK, "outcome", d.testOutcome(x, c))
+	case c.State != nodkey.ApprovalOpen:
 		return d.show(x, http.StatusOK, "outcome", OutcomeView{Page: d.page(x), Outcome: ChangeOutcome(c.State, c.Cause), Phone: one(c.Phones), Next: "/security"})
 	}
 	asked := x.say.Clock(c.AskedAt.Local())

@@ -5,8 +5,6 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +24,7 @@ type Config struct {
 	Least    int           // characters that a password has at least
 	KeyLimit int           // phones a user may have
 	Lasts    time.Duration // of a full session's cookie
+	Asks     Asks          // what policy asks of phones
 	Demo     web.Origin    // the side-by-side page that shows this portal; zero but in the demo
 }
 
@@ -112,6 +111,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /phones/{id}/not-mine", d.phoneDisown},
 		{"GET /phones/{id}/rename", d.phoneRenameAsk},
 		{"POST /phones/{id}/rename", d.phoneRename},
+		{"POST /phones/{id}/test", d.phoneTest},
 		{"POST /browsers/{id}/end", d.browserEnd},
 		{"GET /password", d.passwordShow},
 		{"POST /password", d.passwordChange},
@@ -120,6 +120,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"GET /change/state", d.changeState},
 		{"POST /change/cancel", d.changeCancel},
 		{"POST /language", d.languageSet},
+		{"GET /help/screen-lock", d.screenLockShow},
 		{"GET /", d.nowhere},
 	} {
 		mux.Handle(route.pattern, d.handle(route.handler))
@@ -185,9 +186,6 @@ func agentName(say *i18n.Localizer, a web.Agent) string {
 // page fills what every view carries.
 func (d *Door) page(x *exchange) Page {
 	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: returnPath(x.r), Demo: d.Demo.String()}
-	if x.r.Method != http.MethodGet {
-		p.Return = "/" // what answers a post need not answer a visit
-	}
 	if p.Operator.Portal == "" {
 		p.Operator.Portal = x.say.T("page.portal_name", nil)
 	}
@@ -204,14 +202,6 @@ func (d *Door) page(x *exchange) Page {
 		}
 	}
 	return p
-}
-
-// returnPath is where the language switch comes back to: the page itself, or home from one that only answers a form.
-func returnPath(r *http.Request) string {
-	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/activation/") {
-		return "/"
-	}
-	return r.URL.Path
 }
 
 // notices are the toasts that a redirect may leave for the next page.
@@ -335,40 +325,4 @@ func problem(err error, fields map[string]string) (*Problem, int, bool) {
 		field = fields[prefix+".*"]
 	}
 	return &Problem{Field: field, Text: Sentence{Key: e.Key, Args: e.Args}}, web.StatusOf(e.Kind), true
-}
-
-// languageSet keeps the chosen language in a cookie and goes back.
-func (d *Door) languageSet(x *exchange) error {
-	in, err := x.form("lang", "return")
-	if err != nil {
-		return err
-	}
-	if web.LanguageName(in["lang"]) == "" {
-		return &nodkey.Error{Kind: nodkey.BadInput, Key: "request.form"}
-	}
-	d.languageCookie().Set(x.w, in["lang"], browserLasts)
-	return d.leave(x, backTo(in["return"]), "")
-}
-
-// backTo gives a path of this portal's own to go back to. What a browser could take for another host ("//host", "/\host",
-// also when escapes hide it) or what is no path becomes the first page.
-func backTo(asked string) string {
-	u, err := url.Parse(asked)
-	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
-		strings.ContainsFunc(u.Path, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }) {
-		return "/"
-	}
-	return (&url.URL{Path: path.Clean(u.Path)}).EscapedPath()
-}
-
-func (d *Door) languageCookie() web.Cookie {
-	return web.NewCookie(d.Origin, "nodkey-portal-language", http.SameSiteLaxMode)
-}
-
-func (d *Door) chosenLanguage(r *http.Request) string {
-	lang, ok := d.languageCookie().Read(r)
-	if !ok || web.LanguageName(lang) == "" {
-		return ""
-	}
-	return lang
 }

@@ -124,7 +124,7 @@ func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	must(t, err)
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	door, err := portal.New(portal.Config{Origin: h.portal, PhoneApp: h.phone, Operator: portal.Operator{Name: "Aldermere", Portal: "Client Portal", Company: "Aldermere Savings"},
-		Desk: portal.Desk{Name: "0800 123"}, Least: policy.PasswordMin, KeyLimit: policy.MaxKeys, Lasts: policy.SessionLife}, h.services, h.clock, log, h.texts, assets)
+		Desk: portal.Desk{Name: "0800 123"}, Least: policy.PasswordMin, KeyLimit: policy.MaxKeys, Asks: portal.Asks{MinAndroid: policy.Posture.MinAndroid, MinIOS: policy.Posture.MinIOS, NotRooted: true, ScreenLock: true}, Lasts: policy.SessionLife}, h.services, h.clock, log, h.texts, assets)
 	must(t, err)
 	english := func(_ *http.Request, key string, args map[string]any) string { return h.texts.For("en").T(key, args) }
 	portalMux, phoneMux := http.NewServeMux(), http.NewServeMux()

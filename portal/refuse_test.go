@@ -30,7 +30,7 @@ var forms = []struct {
 
 // bare are the paths whose forms have no fields, and what they need.
 var bare = []string{
-	"/sign-in/cancel", "/sign-in/again", "/sign-out", "/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine",
+	"/sign-in/cancel", "/sign-in/again", "/sign-out", "/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test",
 	"/browsers/{session}/end", "/change/cancel",
 }
 
@@ -211,7 +211,7 @@ func TestWithoutSessionNothingOpens(t *testing.T) {
 				t.Errorf("%s: GET %s got %d: %s", what, path, got.status, got.body)
 			}
 		}
-		for _, path := range []string{"/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/browsers/{session}/end", "/change/cancel"} {
+		for _, path := range []string{"/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test", "/browsers/{session}/end", "/change/cancel"} {
 			if got := b.copy().post(fill(path)); got.status != http.StatusUnauthorized {
 				t.Errorf("%s: POST %s got %d", what, path, got.status)
 			}
@@ -256,6 +256,7 @@ func TestRestrictedSessionsMayDoLittle(t *testing.T) {
 		fields []string
 	}{
 		{"/phones/" + key + "/remove", nil},
+		{"/phones/" + key + "/test", nil},
 		{"/phones/" + key + "/rename", []string{"name", "Mine now"}},
 		{"/browsers/" + own + "/end", nil},
 		{"/activation", nil}, // the user has a phone by now
@@ -284,7 +285,7 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 	phone, _ := h.activated("bob")
 	bob := h.signedIn("bob", phone)
 	before := h.dump()
-	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/browsers/{session}/end", "/phones/{key}/rename"} {
+	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test", "/browsers/{session}/end", "/phones/{key}/rename"} {
 		for what, id := range map[string]string{"ann's": fill(path), "no": strings.NewReplacer("{key}", strings.Repeat("A", 43), "{session}", "x").Replace(path),
 			"odd": strings.NewReplacer("{key}", "%00%27", "{session}", "%2e%2e%2f").Replace(path)} {
 			got := bob.copy().post(id, "name", "Taken over")

@@ -61,7 +61,8 @@ func sampleActivation(state ActivationStep) *ActivationView {
 
 func sampleCards() []PhoneCard {
 	return []PhoneCard{
-		{KeyID: "k1", Name: "Pixel 8", System: "Android 16", Factor: FactorPIN, Chip: PhoneChip(nodkey.KeyActive), Activated: "3 March 2026", LastNod: "Today, 14:33"},
+		{KeyID: "k1", Name: "Pixel 8", System: "Android 16", Factor: FactorPIN, Chip: PhoneChip(nodkey.KeyActive), Active: true, Help: "/help/screen-lock#android",
+			Told: []Told{{Name: "security.told_lock", Value: "security.on"}, {Name: "security.told_rooted", Value: "security.yes", Odd: true}}, Activated: "3 March 2026", LastNod: "Today, 14:33"},
 		{KeyID: "k2", Name: "Old iPhone", System: "iOS 18", Factor: FactorBiometric, Chip: PhoneChip(nodkey.KeySuspended), Activated: "9 June 2024", Last: true},
 	}
 }
@@ -69,6 +70,7 @@ func sampleCards() []PhoneCard {
 func sampleSecurity() SecurityView {
 	return SecurityView{
 		Page: samplePage("Mara Lindqvist"), Phones: sampleCards(), Limit: 3, MayAdd: true, MayChange: true,
+		Asks:    Asks{MinAndroid: "6.0", MinIOS: "11.0", NotRooted: true, ScreenLock: true}.sentences(),
 		Pending: []PhoneCard{{KeyID: "k3", Name: "Galaxy A16", System: "Android 15", Chip: PhoneChip(nodkey.KeyApprove)}},
 		Browsers: []BrowserRow{
 			{SessionID: "s1", Agent: "Firefox on Windows", Source: "Hamburg, Germany", Since: "today, 14:33", This: true},
@@ -102,15 +104,18 @@ func samples() []sample {
 	digits.Problem, digits.TriesLeft = wrong("digits"), 1
 	further := sampleActivation(ActivationOffer)
 	further.First = false
+	spent := sampleActivation(ActivationEnded)
+	spent.Spent = true
 
 	all := []sample{
-		{"sign-in", "sign_in", SignInView{Page: anyone, Host: "portal.aldermere.example", Username: "m.lindqvist", Seal: seal}, 1},
+		{"sign-in", "sign_in", SignInView{Page: anyone.with("sign-in-form"), Host: "portal.aldermere.example", Username: "m.lindqvist", Seal: seal}, 1},
 		{"sign-in-wrong", "sign_in", SignInView{Page: anyone, Host: "portal.aldermere.example", Problem: wrong("password")}, 1},
 		{"sign-in-problem", "sign_in", SignInView{Page: anyone, Host: "portal.aldermere.example", Problem: wrong("")}, 1},
-		{"first-visit", "first_visit", FirstVisitView{Page: anyone, Least: 10}, 1},
+		{"first-visit", "first_visit", FirstVisitView{Page: anyone.with("first-visit-form"), Username: "mara", Code: "ABCD-EFGH-JKMN", Least: 10}, 1},
 		{"first-visit-wrong", "first_visit", FirstVisitView{Page: anyone, Least: 10, Problem: wrong("new-password")}, 1},
 		{"wait", "wait", sampleWait("47", "Pixel 8", ForSignIn), 0},
 		{"wait-any", "wait", sampleWait("47", "", ForSignIn), 0},
+		{"wait-test", "wait", sampleWait("47", "Pixel 8", ForTest), 0},
 		{"wait-plain", "wait", sampleWait("", "Pixel 8", ForRemoval), 0},
 		{"home-offer", "home", HomeView{Page: restricted, Greeting: Afternoon, FirstName: "Mara", Activation: sampleActivation(ActivationOffer)}, 1},
 		{"home-digits", "home", HomeView{Page: restricted, Greeting: Morning, FirstName: "Mara", Activation: digits}, 1},
@@ -122,13 +127,15 @@ func samples() []sample {
 		{"security", "security", security, 1},
 		{"security-pending", "security", pending, 1},
 		{"security-restricted", "security", looking, 0},
-		{"phone-add", "phone_add", PhoneAddView{Page: mara, Activation: further, Limit: 3}, 1},
+		{"phone-add", "phone_add", PhoneAddView{Page: mara, Activation: further, Limit: 3, Active: sampleCards()[:1]}, 1},
 		{"phone-add-full", "phone_add", PhoneAddView{Page: mara, Full: true, Limit: 3, Phones: sampleCards()}, 0},
 		{"confirm-remove", "confirm", ConfirmView{Page: mara, Question: AskRemove, Name: "Pixel 8", Action: "/phones/k1/remove", Back: "/security", Last: true}, 0},
 		{"confirm-not-mine", "confirm", ConfirmView{Page: mara, Question: AskDisown, Name: "Pixel 8", Action: "/phones/k1/not-mine", Back: "/"}, 0},
+		{"screen-lock", "screen_lock", ScreenLockView{anyone}, 0},
+		{"home-spent", "home", HomeView{Page: restricted, Greeting: Morning, FirstName: "Mara", Activation: spent}, 1},
 		{"desk", "desk", DeskView{Page: anyone, Desk: sampleDesk()}, 1},
 		{"desk-lost", "desk", DeskView{Page: anyone, Lost: true, Desk: Desk{}}, 0},
-		{"rename", "rename", RenameView{Page: mara, KeyID: "k1", Name: "Pixel 8", Problem: wrong("name")}, 1},
+		{"rename", "rename", RenameView{Page: mara.with("rename-form"), KeyID: "k1", Name: "Pixel 8", Problem: wrong("name")}, 1},
 		{"password", "password", PasswordView{Page: mara, Least: 10, Problem: wrong("repeat")}, 1},
 	}
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
@@ -137,6 +144,8 @@ func samples() []sample {
 	}
 	all = append(all, sample{"outcome-wrong-number", "outcome", OutcomeView{Page: anyone, Outcome: SignInOutcome(nodkey.SignInDenied, nodkey.ReasonWrongNumber), Next: "/sign-in"}, 1})
 	for _, state := range []nodkey.ApprovalState{nodkey.ApprovalApproved, nodkey.ApprovalDenied, nodkey.ApprovalExpired, nodkey.ApprovalCancelled} {
+		tested := TestOutcome(state, nodkey.ReasonNotMe)
+		all = append(all, sample{"test-" + tested.Name, "outcome", OutcomeView{Page: mara, Outcome: tested, Phone: "Pixel 8", Took: "8 seconds", Tips: []string{"test.tip_app"}, Retry: "/phones/k1/test", Next: "/security"}, 1})
 		outcome := ChangeOutcome(state, nodkey.ReasonNotMe)
 		all = append(all, sample{"change-" + outcome.Name, "outcome", OutcomeView{Page: mara, Outcome: outcome, Next: "/security"}, 1})
 	}

@@ -14,7 +14,7 @@ func (d *Door) securityShow(x *exchange) error {
 		return err
 	}
 	full := x.caller.Session().Level == nodkey.Full
-	v := SecurityView{Page: d.page(x), Limit: d.KeyLimit, MayAdd: full, MayChange: full}
+	v := SecurityView{Page: d.page(x), Limit: d.KeyLimit, Asks: d.Asks.sentences(), MayAdd: full, MayChange: full}
 	active := 0
 	for _, k := range keys {
 		if k.State == nodkey.KeyActive {
@@ -65,7 +65,7 @@ func (d *Door) history(x *exchange, v *SecurityView, keys []nodkey.Key) error {
 
 func (d *Door) phoneCard(x *exchange, k nodkey.Key, active int) PhoneCard {
 	card := PhoneCard{KeyID: string(k.ID), Name: k.Phone.Name, System: systemName(k.Phone), Factor: factorOf(k), Chip: PhoneChip(k.State),
-		Last: active == 1 && k.State == nodkey.KeyActive}
+		Told: told(k.Phone), Help: factorHelp(k), Active: k.State == nodkey.KeyActive, Last: active == 1 && k.State == nodkey.KeyActive}
 	if !k.ActivatedAt.IsZero() {
 		card.Activated = x.say.Date(k.ActivatedAt.Local())
 	}
@@ -107,6 +107,11 @@ func (d *Door) phoneAdd(x *exchange) error {
 		}
 	}
 	v.Activation = d.activationView(b, false, "/security/add", nil)
+	if v.Activation.State == ActivationOffer { // what comes after has a question of its own
+		if v.Active, err = d.activePhones(x); err != nil {
+			return err
+		}
+	}
 	return d.show(x, http.StatusOK, "phone_add", v)
 }
 
@@ -119,6 +124,21 @@ func (d *Door) showActivated(x *exchange, k nodkey.Key) error {
 	v := HomeView{Page: d.page(x), Greeting: GreetingAt(d.now()), FirstName: firstName(x.user.DisplayName), Desk: d.Desk,
 		Activated: d.activatedView(x, k), Phones: len(keys)}
 	return d.show(x, http.StatusOK, "home", v)
+}
+
+// activePhones are the phones that a test request can be sent to.
+func (d *Door) activePhones(x *exchange) ([]PhoneCard, error) {
+	keys, err := d.services.Keys.List(x.r.Context(), x.caller)
+	if err != nil {
+		return nil, err
+	}
+	var cards []PhoneCard
+	for _, k := range keys {
+		if card := d.phoneCard(x, k, len(keys)); card.Active {
+			cards = append(cards, card)
+		}
+	}
+	return cards, nil
 }
 
 func (d *Door) phonesFull(x *exchange, v PhoneAddView) error {
@@ -193,7 +213,11 @@ func (d *Door) phoneRenameAsk(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return d.show(x, http.StatusOK, "rename", RenameView{Page: d.page(x), KeyID: string(k.ID), Name: k.Phone.Name})
+	return d.renameForm(x, http.StatusOK, k.ID, k.Phone.Name, nil)
+}
+
+func (d *Door) renameForm(x *exchange, status int, id nodkey.KeyID, name string, p *Problem) error {
+	return d.show(x, status, "rename", RenameView{Page: d.page(x).with("rename-form"), KeyID: string(id), Name: name, Problem: p})
 }
 
 // phoneRename gives a phone another name.
@@ -203,9 +227,17 @@ func (d *Door) phoneRename(x *exchange) error {
 		return err
 	}
 	id := nodkey.KeyID(x.r.PathValue("id"))
+	if again, err := d.switched(x); err != nil {
+		return err
+	} else if again {
+		if _, _, err := d.own(x); err != nil {
+			return err
+		}
+		return d.renameForm(x, http.StatusOK, id, in["name"], nil)
+	}
 	err = d.services.Keys.Rename(x.r.Context(), x.caller, id, in["name"])
 	if p, status, ok := problem(err, map[string]string{"phone.name": "name"}); ok && nodkey.HasKey(err, "phone.name") {
-		return d.show(x, status, "rename", RenameView{Page: d.page(x), KeyID: string(id), Name: in["name"], Problem: p})
+		return d.renameForm(x, status, id, in["name"], p)
 	}
 	if err != nil {
 		return err

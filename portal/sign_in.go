@@ -17,7 +17,7 @@ func (d *Door) signInShow(x *exchange) error {
 }
 
 func (d *Door) signInForm(x *exchange, status int, name string, p *Problem) error {
-	return d.show(x, status, "sign_in", SignInView{Page: d.page(x), Host: d.Origin.Host(), Username: name, Problem: p, Seal: d.Seal})
+	return d.show(x, status, "sign_in", SignInView{Page: d.page(x).with("sign-in-form"), Host: d.Origin.Host(), Username: name, Problem: p, Seal: d.Seal})
 }
 
 // signInBegin takes name and password.
@@ -26,13 +26,18 @@ func (d *Door) signInBegin(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if again, err := d.switched(x); err != nil {
+		return err
+	} else if again {
+		return d.signInForm(x, http.StatusOK, in["username"], nil)
+	}
 	if old, ok := d.signIn.Read(x.r); ok { // the same browser starts afresh: what it had open is over
 		_ = d.services.SignIns.Cancel(x.r.Context(), x.caller, nodkey.Token(old)) // none, or over already: both are fine
 	}
 	entry, err := d.services.SignIns.Begin(x.r.Context(), x.caller, in["username"], in["password"])
 	switch {
 	case nodkey.HasKey(err, "sign_in.no_phone"), nodkey.HasKey(err, "sign_in.suspended"):
-		return d.show(x, http.StatusForbidden, "desk", DeskView{Page: d.page(x), Lost: true, Desk: d.Desk})
+		return d.show(x, http.StatusForbidden, "desk", d.deskLost(x))
 	case err != nil:
 		p, status, ok := problem(err, map[string]string{})
 		if !ok {
@@ -205,6 +210,14 @@ func (d *Door) signOut(x *exchange) error {
 	return d.leave(x, "/sign-in", "")
 }
 
+// deskLost is for somebody whose last phone is gone. In another language only the desk itself can be shown again: this page
+// follows from a password, which is kept nowhere.
+func (d *Door) deskLost(x *exchange) DeskView {
+	v := DeskView{Page: d.page(x), Lost: true, Desk: d.Desk}
+	v.Return = "/desk"
+	return v
+}
+
 // deskShow says whom to ask.
 func (d *Door) deskShow(x *exchange) error {
 	return d.show(x, http.StatusOK, "desk", DeskView{Page: d.page(x), Desk: d.Desk})
@@ -212,7 +225,12 @@ func (d *Door) deskShow(x *exchange) error {
 
 // firstVisitShow asks for the first-access code.
 func (d *Door) firstVisitShow(x *exchange) error {
-	return d.show(x, http.StatusOK, "first_visit", FirstVisitView{Page: d.page(x), Least: d.Least})
+	return d.firstVisitForm(x, http.StatusOK, "", "", nil)
+}
+
+func (d *Door) firstVisitForm(x *exchange, status int, name, code string, p *Problem) error {
+	v := FirstVisitView{Page: d.page(x).with("first-visit-form"), Username: name, Code: code, Problem: p, Least: d.Least}
+	return d.show(x, status, "first_visit", v)
 }
 
 // firstVisitTake makes a session of the first-access code.
@@ -220,6 +238,11 @@ func (d *Door) firstVisitTake(x *exchange) error {
 	in, err := x.form("username", "code", "new_password", "repeat")
 	if err != nil {
 		return err
+	}
+	if again, err := d.switched(x); err != nil {
+		return err
+	} else if again {
+		return d.firstVisitForm(x, http.StatusOK, in["username"], in["code"], nil)
 	}
 	var token nodkey.Token
 	if err = sameTwice(in); err == nil {
@@ -230,7 +253,7 @@ func (d *Door) firstVisitTake(x *exchange) error {
 		if !ok {
 			return err
 		}
-		return d.show(x, status, "first_visit", FirstVisitView{Page: d.page(x), Username: in["username"], Problem: p, Least: d.Least})
+		return d.firstVisitForm(x, status, in["username"], "", p) // a refusal repeats no secret
 	}
 	d.session.Set(x.w, string(token), nodkey.RestrictedLife)
 	return d.leave(x, "/", "")

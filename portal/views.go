@@ -16,6 +16,7 @@ type Page struct {
 	Restricted bool       // the session had the password only
 	Languages  []Language // the switch shows with two or more
 	Return     string     // path that the language switch comes back to
+	Form       string     // id of the page's form, which the language switch sends instead, so that nothing typed is lost
 	Links      []Link     // the footer's own links
 	Toast      *Sentence  // said once, of something that succeeded
 	Demo       string     // origin of the page that shows this portal beside a phone; empty but in the demo
@@ -23,6 +24,12 @@ type Page struct {
 
 // page lets Render reach the embedded Page.
 func (p Page) page() Page { return p }
+
+// with is the page with the form that the language switch sends.
+func (p Page) with(form string) Page {
+	p.Form = form
+	return p
+}
 
 // Operator is whose portal it is.
 type Operator struct {
@@ -77,6 +84,7 @@ type SignInView struct {
 type FirstVisitView struct {
 	Page
 	Username string
+	Code     string // what was typed before
 	Problem  *Problem
 	Least    int // characters that a password has at least
 }
@@ -103,6 +111,7 @@ const (
 	ForAddition Purpose = "key_add"
 	ForRemoval  Purpose = "key_remove"
 	ForPassword Purpose = "password_change"
+	ForTest     Purpose = "test"
 )
 
 // Step is one line of "What is going on".
@@ -129,8 +138,10 @@ type OutcomeView struct {
 	Page
 	Outcome Outcome
 	Phone   string
-	Retry   string // POST to it asks again; empty: the main button leads to Next
-	Next    string // path of the main button when nothing is asked again
+	Took    string   // how long the phone's answer to a test took, in words
+	Tips    []string // keys of what one can try
+	Retry   string   // POST to it asks again; empty: the main button leads to Next
+	Next    string   // path of the main button when nothing is asked again
 }
 
 // HomeView is "home".
@@ -173,6 +184,7 @@ func GreetingAt(t time.Time) Greeting {
 type ActivationView struct {
 	State     ActivationStep
 	First     bool     // the user's first phone
+	Spent     bool     // ended because a phone used the code, and did not become active
 	QR        string   // path of the picture
 	Groups    []string // five groups of four
 	Address   string   // the phone app's address without scheme, short enough to type
@@ -212,6 +224,7 @@ type SecurityView struct {
 	Phones    []PhoneCard // active and suspended ones
 	Pending   []PhoneCard // keys that wait for digits or for another phone
 	Limit     int         // keys a user may have
+	Asks      []Sentence  // what is asked of phones
 	MayAdd    bool
 	Browsers  []BrowserRow
 	SignIns   []SignInRow
@@ -225,9 +238,18 @@ type PhoneCard struct {
 	System    string // "Android 16"
 	Factor    Factor
 	Chip      Chip
+	Told      []Told // what the phone said of itself
+	Help      string // path to how fingerprint or face are set up, where they are recommended; else empty
+	Active    bool   // a test request can be sent to it
 	Activated string // "3 March 2026"
 	LastNod   string // "Today, 14:33"; empty: never
 	Last      bool   // removing it leaves none
+}
+
+// Told is one thing that a phone said of itself: keys of the catalogues. Odd asks to look twice.
+type Told struct {
+	Name, Value string
+	Odd         bool
 }
 
 // Factor is a key of the catalogues.
@@ -285,7 +307,11 @@ type PhoneAddView struct {
 	Full       bool // the limit is reached; Phones tells which to remove
 	Limit      int
 	Phones     []PhoneCard
+	Active     []PhoneCard // a test request proves that these work
 }
+
+// ScreenLockView is "screen_lock": how to set up screen lock, fingerprint and face.
+type ScreenLockView struct{ Page }
 
 // DeskView is "desk": whom to ask. Lost: the password was right and the last
 // phone is gone.

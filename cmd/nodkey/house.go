@@ -148,6 +148,12 @@ func (s *settings) policy() nodkey.Policy {
 	}
 }
 
+// asks is what the portal tells people that policy asks of phones.
+func (s *settings) asks() portal.Asks {
+	p := s.policy().Posture
+	return portal.Asks{MinAndroid: p.MinAndroid, MinIOS: p.MinIOS, NotRooted: !p.Rooted, ScreenLock: !p.NoScreenLock}
+}
+
 // sentence says an error of the catalogues in the request's language.
 func (h *house) sentence(r *http.Request, key string, args map[string]any) string {
 	return h.texts.For(r.Header.Get("Accept-Language")).T(key, args)
@@ -183,7 +189,7 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 		Origin: s.PortalHost, PhoneApp: s.PhoneHost, Seal: seal,
 		Operator: portal.Operator{Name: s.ServerName, Company: s.operator()},
 		Desk:     portal.Desk{Name: s.ServiceDesk}, Least: s.Policy.PasswordMinLength, KeyLimit: s.Policy.MaxKeys,
-		Lasts: time.Duration(s.Policy.SessionLifetime), Demo: demo,
+		Lasts: time.Duration(s.Policy.SessionLifetime), Asks: s.asks(), Demo: demo,
 	}, h.services, h.clock, log, h.texts, assets)
 	if err != nil {
 		return nil, err

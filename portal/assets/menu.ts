@@ -1,6 +1,5 @@
-// On every page: menus close by Escape and by a press elsewhere; the language
-// switch keeps what was typed; a toast goes after six seconds unless it is
-// under the pointer or has the focus.
+// On every page: menus close by Escape and by a press elsewhere; a toast goes
+// after six seconds unless it is under the pointer or has the focus.
 const toastFor = 6000;
 
 const menus = document.querySelectorAll<HTMLDetailsElement>("details.menu");
@@ -17,20 +16,6 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary")?.focus();
   }
 });
-
-// Another language makes the page anew: the name that was typed is put back. Passwords and codes are kept nowhere.
-const kept = "nodkey.typed-name";
-const nameField = document.querySelector<HTMLInputElement>('main input[autocomplete="username"]');
-try {
-  const name = window.sessionStorage.getItem(kept);
-  window.sessionStorage.removeItem(kept);
-  if (nameField?.value === "" && name !== null) nameField.value = name;
-  document.querySelector("#languages form")?.addEventListener("submit", () => {
-    if (nameField !== null) window.sessionStorage.setItem(kept, nameField.value);
-  });
-} catch {
-  // Without storage the name is typed again.
-}
 
 const toast = document.getElementById("toast");
 if (toast !== null) {

@@ -101,22 +101,3 @@ test("a toast goes after six seconds", async () => {
   vi.advanceTimersByTime(200);
   expect(document.getElementById("toast")).toBeNull();
 });
-
-test("another language keeps the name that was typed, and no secret", async () => {
-  window.sessionStorage.clear();
-  const page = `<details class="menu" id="languages"><form><button name="lang" value="ja"></button></form></details>
-    <main><input id="username" autocomplete="username"><input id="password" type="text" autocomplete="current-password"></main>`;
-  document.body.innerHTML = page;
-  await import("./menu");
-  const value = (id: string): string | undefined => document.querySelector<HTMLInputElement>(`#${id}`)?.value;
-  for (const field of document.querySelectorAll("input")) field.value = `my ${field.id}`;
-  document.querySelector("form")?.dispatchEvent(new Event("submit"));
-  expect(window.sessionStorage.length).toBe(1);
-  expect(window.sessionStorage.getItem(window.sessionStorage.key(0) ?? "")).toBe("my username");
-
-  document.body.innerHTML = page;
-  vi.resetModules();
-  await import("./menu");
-  expect([value("username"), value("password")]).toEqual(["my username", ""]);
-  expect(window.sessionStorage.length).toBe(0);
-});
