@@ -169,7 +169,7 @@ func demoApp(ctx context.Context, h *house, st *stage, log *slog.Logger, o house
 	if err != nil {
 		return nil, nil, err
 	}
-	config := demo.Config{Origin: st.page, Portal: st.portal, Phone: st.phone, People: demoPeople()}
+	config := demo.Config{Origin: st.page, Portal: st.portal, Phone: st.phone, People: demoPeople(), Rival: st.rival()}
 	if st.lan != nil {
 		config.Trust = st.lan.trust
 		if err := st.addTrustPage(h, srv, assets); err != nil {

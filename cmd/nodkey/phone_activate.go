@@ -18,8 +18,9 @@ func phoneActivateCommand(flags *phoneFlags) *cobra.Command {
 		Short: "Make a key with a code that the portal shows",
 		Long: "Make a key with the activation code that the portal shows, or the link in its square\n" +
 			"code. Without one, or with \"-\", the code is a line of standard input.\n\n" +
-			"The PIN is asked for twice; scripts give it with --pin-file, \"-\" being the next line\n" +
-			"of standard input. An activation whose answer never came is finished with --resume.",
+			"A new PIN is asked for twice; a further user of the same server takes the PIN that this\n" +
+			"phone has there already. Scripts give it with --pin-file, \"-\" being the next line of\n" +
+			"standard input. An activation whose answer never came is finished with --resume.",
 		Example: "  nodkey phone activate --server https://phone.example 7K2S-9QXN-D3VK-5TBV-W8N4\n" +
 			"  nodkey phone activate 'https://phone.example/a#c=7K2S9QXND3VK5TBVW8N4&f=…'",
 		Args: usageArgs(cobra.MaximumNArgs(1)),
@@ -54,7 +55,7 @@ func phoneActivateCommand(flags *phoneFlags) *cobra.Command {
 			}
 			sayOffer(ask.out, offer)
 			if offer.AlreadyHere {
-				return &commandError{code: exitConflict, sentence: printable(offer.UserName) + " is already active on this phone", next: "There is nothing to do. The code was not used."}
+				return &commandError{code: exitConflict, sentence: printable(offer.UserName) + " is already active on this phone", next: "The code was not used. See that it works: nodkey phone test " + printable(offer.UserName)}
 			}
 			key, err := activateWithPIN(ctx, phone, ask, offer, pinFile, phoneName(name))
 			if err != nil {
@@ -75,9 +76,9 @@ func phoneActivateCommand(flags *phoneFlags) *cobra.Command {
 }
 
 func activateWithPIN(ctx context.Context, phone *client.Phone, ask *asker, offer *client.Offer, pinFile, name string) (client.Key, error) {
-	pin, err := ask.pin(ctx, pinFile, "New PIN, 4 to 6 characters", true)
+	pin, err := existingPIN(ctx, phone, ask, offer, pinFile)
 	if err != nil {
-		return client.Key{}, phoneError(err)
+		return client.Key{}, err
 	}
 	key, err := phone.Activate(ctx, offer, pin, name)
 	if err != nil && len(phone.PendingKeys()) > 0 {

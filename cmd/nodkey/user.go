@@ -152,9 +152,9 @@ func userShow() *cobra.Command {
 func printDetails(w io.Writer, d nodkey.Details) error {
 	fmt.Fprintf(w, "%s (%s), %s, added %s\n", d.User.Name, d.User.DisplayName, userState(d.User), day(d.User.CreatedAt))
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(table, "\nPHONE\tSYSTEM\tSTATE\tACTIVATED\tLAST USED\tWRONG PINS\n")
+	fmt.Fprintf(table, "\nPHONE\tSYSTEM\tROOTED\tSCREEN LOCK\tSTATE\tACTIVATED\tLAST USED\tWRONG PINS\n")
 	for _, k := range d.Keys {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", k.Phone.Name, systemOf(k.Phone), k.State,
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", k.Phone.Name, systemOf(k.Phone), told(k.Phone.Rooted), told(k.Phone.ScreenLock), k.State,
 			day(k.ActivatedAt), day(k.LastUsedAt), k.PINTries)
 	}
 	fmt.Fprintf(table, "\nBROWSER\tFROM\tLEVEL\tSINCE\n")
@@ -168,16 +168,20 @@ func printDetails(w io.Writer, d nodkey.Details) error {
 	return table.Flush()
 }
 
-// systemOf is what a phone says of its system.
+// systemOf is what a phone says of its system; nothing proves it.
 func systemOf(p nodkey.Phone) string {
-	said := strings.TrimSpace(string(p.Platform) + " " + p.OSVersion)
-	if p.Rooted != nil && *p.Rooted {
-		said += ", rooted"
+	return strings.TrimSpace(string(p.Platform) + " " + p.OSVersion)
+}
+
+// told is what a phone says of itself, or that it does not.
+func told(p *bool) string {
+	switch {
+	case p == nil:
+		return "not told"
+	case *p:
+		return "yes"
 	}
-	if p.ScreenLock != nil && !*p.ScreenLock {
-		said += ", no screen lock"
-	}
-	return said
+	return "no"
 }
 
 func detailsJSON(d nodkey.Details) map[string]any {
