@@ -3,11 +3,15 @@ import { render } from "preact";
 import { openCore } from "./core/core";
 import { parseFragment } from "./core/codes";
 import { PhoneFault, type Core } from "./core/contract";
+import { keepHandover, takeHandover } from "./core/handover";
 import { posture } from "./core/posture";
 import { Store } from "./core/store";
 import { Play } from "./demo/play";
-import { chooseLanguage, loadTexts } from "./i18n";
-import { keepChoice, readChoice, wearTheme } from "./choice";
+import { chooseLanguage, loadTexts, type Language, type Texts } from "./i18n";
+import { keepChoice, notificationsAsked, readChoice, wearTheme } from "./choice";
+import { installable, readEnvironment, type Environment } from "./install/environment";
+import { listenForInstall } from "./install/installer";
+import { keepLive, openNotifier, type Place } from "./install/notifier";
 import { App } from "./screens/app";
 import { StartFault } from "./screens/start-fault";
 import { emptyDraft, type Draft, type Scan } from "./ui/app-context";
@@ -31,31 +35,52 @@ function readLink(draft: Draft): Route | undefined {
   }
 }
 
-/** Opened from the home screen; navigator.standalone is Safari's own word for it. */
-function installed(window: Window): boolean {
-  const { standalone } = window.navigator as Navigator & { readonly standalone?: boolean };
-  return standalone === true || window.matchMedia("(display-mode: standalone)").matches;
+/**
+ * Where a code is looked up: here, or after the app was installed. Who went on in this browser before goes on in it again. The
+ * app that was just installed goes on with the code that the browser laid ready.
+ */
+async function wayIn(route: Route | undefined, environment: Environment, core: Core, draft: Draft): Promise<Route | undefined> {
+  if (route?.screen === "looking" && installable(environment) && core.users().length === 0) return { screen: "install" };
+  if (route !== undefined || !environment.installed) return route;
+  const kept = await takeHandover().catch(() => undefined); // then the person types or scans it
+  if (kept === undefined) return undefined;
+  Object.assign(draft, kept);
+  return { screen: "looking" };
 }
 
-/** The live stream runs while the app is in sight and somebody is active here. */
-function keepLive(core: Core): void {
-  let stop: (() => void) | undefined;
-  const follow = (): void => {
-    const wanted = document.visibilityState === "visible" && core.users().length > 0;
-    if (wanted && stop === undefined) stop = core.live();
-    if (!wanted) {
-      stop?.();
-      stop = undefined;
-    }
+/** What notifications are made of here. */
+function notifyingPlace(core: Core): Place {
+  return {
+    document,
+    worker: () => ("serviceWorker" in navigator ? navigator.serviceWorker.getRegistration() : Promise.resolve(undefined)),
+    granted: () => typeof Notification !== "undefined" && Notification.permission === "granted",
+    words: async () => {
+      const texts = await loadTexts(chooseLanguage([document.documentElement.lang]));
+      return { title: (await core.server()).name, body: texts.t("notify.waiting") };
+    },
+    icon: document.querySelector<HTMLLinkElement>('link[rel="apple-touch-icon"]')?.href,
+    after: (ms, deed) => {
+      const timer = setTimeout(deed, ms);
+      return () => clearTimeout(timer);
+    },
   };
-  document.addEventListener("visibilitychange", follow);
-  core.on("users", follow);
-  follow();
+}
+
+/** Nothing can be kept, so that nothing but this screen is there; the choice of language is remembered where it can be. */
+function showStartFault(place: Element, texts: Texts, environment: Environment, fault: unknown): void {
+  const choose = (language: string): void => {
+    void loadTexts(language as Language).then((chosen) => {
+      document.documentElement.lang = chosen.language;
+      showStartFault(place, chosen, environment, fault);
+    });
+  };
+  render(<StartFault texts={texts} environment={environment} fault={fault} onLanguage={choose} onRetry={() => location.reload()} />, place);
 }
 
 async function start(): Promise<void> {
+  const installer = listenForInstall(window); // the browser offers once, and waits for nobody
   const draft = emptyDraft();
-  const route = readLink(draft);
+  const link = readLink(draft);
   const place = document.getElementById("app") ?? document.body;
   const choice = readChoice(localStorageOf(window));
   wearTheme(choice.theme); // before anything is drawn, so that nothing flashes
@@ -63,15 +88,18 @@ async function start(): Promise<void> {
   const chosen = [...(play?.languages ?? []), ...choice.languages];
   const [texts, device] = await Promise.all([loadTexts(chooseLanguage([...chosen, ...navigator.languages])), play?.posture() ?? posture()]);
   document.documentElement.lang = texts.language;
+  const real = readEnvironment(window);
+  const environment: Environment = play === undefined ? real : { ...real, platform: play.platform };
   let core: Core;
   try {
     core = await (play === undefined ? openCore() : play.open(openCore));
   } catch (fault) {
     console.error(fault);
-    render(<StartFault texts={texts} />, place);
+    showStartFault(place, texts, environment, fault);
     play?.begin(() => Store.destroy());
     return;
   }
+  const route = await wayIn(link, environment, core, draft);
   // In a frame the history is shared with the page around, so the app keeps its own.
   const nav = window.parent === window ? new BrowserNav(window, route) : new MemoryNav(route);
   const deviceNames = { android: "device.android", ios: "device.ios", other: "device.other" } as const;
@@ -79,14 +107,17 @@ async function start(): Promise<void> {
     <App
       core={core} nav={nav} texts={texts} language={chosen[0]} draft={draft} server={undefined} host={location.host}
       device={{ platform: device.platform, name: device.model ?? texts.t(deviceNames[device.platform]) }}
-      biometric={await core.biometricAvailable()} mustInstall={play === undefined && device.platform === "ios" && !installed(window)}
-      preferences={{ drawing: play?.platform ?? choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme }}
+      biometric={await core.biometricAvailable()}
+      environment={environment} installer={installer}
+      notifier={openNotifier(typeof Notification === "undefined" || environment.framed ? undefined : Notification, environment.installed, notificationsAsked(localStorageOf(window)))}
+      handOver={(code) => void (code === undefined ? takeHandover() : keepHandover(code)).catch((fault: unknown) => console.warn(fault))}
+      preferences={{ drawing: play?.platform ?? choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme, phoneName: choice.phoneName }}
       version={typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"} demo={play?.picture}
       scan={play?.scan(loadScan) ?? loadScan} {...(play === undefined ? {} : { now: play.now })} keep={(kept) => keepChoice(localStorageOf(window), kept)}
     />,
     place,
   );
-  keepLive(core);
+  keepLive(core, notifyingPlace(core));
   play?.begin(() => Store.destroy());
   // Whatever fails here shows as offline, and is tried again by the stream.
   await core.resume().catch(() => undefined);

@@ -4,8 +4,20 @@ import {
   PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type Outcome, type PastApproval, type PhoneUser, type ServerInfo,
 } from "./core/contract";
 import { pinFaults } from "./core/pins";
+import type { Environment } from "./install/environment";
+import type { Installer } from "./install/installer";
+import type { Notifier } from "./install/notifier";
 
 export const mara = { id: "u1", name: "mara", displayName: "Mara Lindqvist" };
+
+/** Chrome on an Android phone, opened from the home screen. */
+export const plainEnvironment: Environment = {
+  platform: "android", browser: "chrome", ios: undefined, inApp: undefined, installed: true, framed: false, push: true, withoutGoogle: false, decodes: true,
+};
+
+export const noInstaller: Installer = { state: "none", ask: () => Promise.resolve(), on: () => () => undefined };
+
+export const noNotifier: Notifier = { permission: "none", wanted: false, ask: () => Promise.resolve("none"), leave: () => undefined };
 
 export const server: ServerInfo = {
   id: "s1", name: "Aldermere Client Portal", operator: "Aldermere", rpId: "phone.aldermere.example",

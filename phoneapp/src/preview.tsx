@@ -7,7 +7,7 @@ import { wearTheme } from "./choice";
 import { loadTexts } from "./i18n";
 import { formatCode } from "./core/codes";
 import { PhoneFault } from "./core/contract";
-import { PreviewCore, approvalOf, offerOf, pastOf, server, userOf } from "./preview-core";
+import { PreviewCore, approvalOf, noInstaller, noNotifier, offerOf, pastOf, plainEnvironment, server, userOf } from "./preview-core";
 import { App } from "./screens/app";
 import { emptyDraft, type Draft, type Ending } from "./ui/app-context";
 import { MemoryNav, type PlainScreen, type Route } from "./ui/nav";
@@ -79,7 +79,9 @@ if (place !== null) {
   render(
     <App
       core={core} nav={new MemoryNav(prepare())} texts={await loadTexts("en")} draft={draft} server={server} host="phone.aldermere.example"
-      device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"} mustInstall={query.get("install") === "yes"}
+      device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"}
+      environment={query.get("install") === "yes" ? { ...plainEnvironment, platform: "ios", browser: "safari", ios: 18.6, installed: false } : plainEnvironment}
+      installer={noInstaller} notifier={noNotifier} handOver={() => undefined}
       preferences={{ drawing: query.get("drawing") === "ios" ? "ios" : "android", theme: query.get("theme") === "dark" ? "dark" : "light" }} version="dev"
       demo={undefined} scan={() => Promise.reject(new PhoneFault(detail === "" ? "camera.denied" : detail))} keep={() => undefined}
     />,

@@ -55,3 +55,15 @@ async function keptShell(request: Request): Promise<Response> {
 async function keptAsset(request: Request): Promise<Response> {
   return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(bringForward());
+});
+
+/** The app that is open comes to the front as it is; without one it is opened. */
+async function bringForward(): Promise<void> {
+  const [open] = await self.clients.matchAll({ type: "window" });
+  if (open === undefined) await self.clients.openWindow("/");
+  else await open.focus();
+}

@@ -43,7 +43,7 @@ describe("an app that is open", () => {
     let due: (() => void) | undefined;
     let ms = 0;
     keepLive(core, {
-      document: page as unknown as Document, granted: () => granted, icon: undefined, words: () => ({ title: "Aldermere", body: "A request is waiting." }),
+      document: page as unknown as Document, granted: () => granted, icon: undefined, words: () => Promise.resolve({ title: "Aldermere", body: "A request is waiting." }),
       worker: () => Promise.resolve({
         showNotification: (title, options) => {
           shown.set(options?.tag ?? "", { title, body: options?.body });

@@ -56,7 +56,7 @@ export interface Place {
   readonly worker: () => Promise<Pick<ServiceWorkerRegistration, "showNotification" | "getNotifications"> | undefined>;
   readonly granted: () => boolean;
   /** Title and text, in the language of now. */
-  readonly words: () => { readonly title: string; readonly body: string };
+  readonly words: () => Promise<{ readonly title: string; readonly body: string }>;
   readonly icon: string | undefined;
   readonly after: (ms: number, deed: () => void) => () => void;
 }
@@ -116,7 +116,7 @@ async function matchNotifications(core: Pick<Core, "approvals">, place: Place, s
   }
   for (const id of fresh) {
     shown.add(id);
-    const { title, body } = place.words();
-    await worker?.showNotification(title, { tag: id, body, ...(place.icon === undefined ? {} : { icon: place.icon, badge: place.icon }) });
+    const { title, body } = await place.words();
+    await worker?.showNotification(title, { tag: id, body, ...(place.icon === undefined ? {} : { icon: place.icon }) });
   }
 }

@@ -4,12 +4,14 @@ import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Result } from "../ui/result";
 import { Parts, Receipt } from "../ui/surfaces";
+import { useDone } from "./notifications";
 import { useWords } from "./words";
 
 /** What came of an activation. It follows the key's state, and moves on by itself. */
 export function Activated({ keyId }: { keyId: string }): JSX.Element | null {
   const { texts, finish, server, nav } = useApp();
   const words = useWords();
+  const done = useDone();
   const user = useCore(["users"], (core) => core.users().find((u) => u.keyId === keyId));
   if (user === undefined) return null;
   const later = <Button id="done" kind="plain" onClick={finish}>{texts.t("key_made.later")}</Button>;
@@ -46,7 +48,7 @@ export function Activated({ keyId }: { keyId: string }): JSX.Element | null {
   return (
     <Result
       ring="done" title={texts.t("key_made.title")} lead={texts.t("key_made.lead")}
-      actions={<Button id="done" capitals={words.android} onClick={finish}>{words.done}</Button>}
+      actions={<Button id="done" capitals={words.android} onClick={done}>{words.done}</Button>}
     >
       <Receipt
         rows={[

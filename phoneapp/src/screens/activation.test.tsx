@@ -200,21 +200,6 @@ describe("activation", () => {
     expect(on.draft.groups.join("")).toBe("");
   });
 
-  test("an iPhone's browser makes no key: it leads to the installed app and hands over the code", async () => {
-    const writeText = vi.fn(() => Promise.resolve());
-    vi.stubGlobal("navigator", { clipboard: { writeText } });
-    const on = await stage({ route: { screen: "looking" }, mustInstall: true, drawing: "ios", prepare: (_, draft) => { draft.groups = groups; } });
-    expect(on.screen()).toBe("install");
-    await on.click("#copy-code");
-    vi.unstubAllGlobals();
-    expect(writeText).toHaveBeenCalledWith(groups.join("-"));
-    expect(on.text()).toContain("The code is copied.");
-    expect(on.core.calls).toEqual([]);
-    const empty = await stage({ route: { screen: "code" }, mustInstall: true, drawing: "ios" });
-    expect(empty.screen()).toBe("install");
-    expect(empty.has("#copy-code")).toBe(false);
-  });
-
   test("a screen whose subject is gone, as after a reload, leads home", async () => {
     for (const screen of ["offer", "pin", "biometric", "fault", "decided", "looking"] as const) {
       expect((await stage({ route: { screen } })).screen()).toBe("first");

@@ -20,7 +20,10 @@ export interface Start {
   readonly host: string;
   readonly device: AppValue["device"];
   readonly biometric: boolean;
-  readonly mustInstall?: boolean;
+  readonly environment: AppValue["environment"];
+  readonly installer: AppValue["installer"];
+  readonly notifier: AppValue["notifier"];
+  readonly handOver: AppValue["handOver"];
   readonly preferences: Preferences;
   readonly version: string;
   readonly demo: DemoScan | undefined;
@@ -38,6 +41,7 @@ export function App(start: Start): JSX.Element {
   const [preferences, prefer] = useState(start.preferences);
   const [route, setRoute] = useState<Route>(nav.route);
   const [server, setServer] = useState(start.server);
+  const [biometric, setBiometric] = useState(start.biometric);
   const [toast, say] = useState("");
   const draft = useRef(start.draft ?? emptyDraft()).current;
   const now = useMemo(() => start.now ?? (() => Date.now()), [start.now]);
@@ -61,17 +65,26 @@ export function App(start: Start): JSX.Element {
     nav.reset({ screen: "home" });
     Object.assign(draft, emptyDraft());
   }, [draft, nav]);
+  useEffect(() => {
+    // A finger or face may have been set up in the phone's settings meanwhile.
+    const look = (): void => {
+      if (document.visibilityState === "visible") void core.biometricAvailable().then(setBiometric, () => undefined);
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [core]);
   const gone = useCallback(() => say(""), []);
 
   const value = useMemo<AppValue>(() => ({
-    core, nav, texts, draft, server, host: start.host, device: start.device, biometric: start.biometric, mustInstall: start.mustInstall ?? false, preferences,
+    core, nav, texts, draft, server, host: start.host, device: start.device, biometric, preferences,
+    environment: start.environment, installer: start.installer, notifier: start.notifier, handOver: start.handOver,
     scan: start.scan, demo: start.demo, version: start.version, setPreferences: prefer,
     setLanguage: (wanted) => {
       choose(wanted);
       void loadTexts(wanted as Language).then(setTexts);
     },
     say, now, fail, finish,
-  }), [core, nav, texts, draft, server, preferences, now, fail, finish, start.host, start.device, start.biometric, start.mustInstall, start.scan, start.demo, start.version]);
+  }), [core, nav, texts, draft, server, preferences, now, fail, finish, start.host, start.device, biometric, start.environment, start.installer, start.notifier, start.handOver, start.scan, start.demo, start.version]);
 
   return (
     <AppContext.Provider value={value}>

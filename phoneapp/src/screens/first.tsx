@@ -1,27 +1,22 @@
 import type { JSX } from "preact";
-import { languages } from "../i18n";
+import { installable } from "../install/environment";
 import { useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
-import { Icon } from "../ui/icon";
+import { LanguageSwitch } from "../ui/language";
 import { MenuButton, Screen } from "../ui/screen";
 import { Seal } from "../ui/seal";
 import { useWords } from "./words";
 
 /** Nobody is active here yet. */
 export function First(): JSX.Element {
-  const { texts, nav, server } = useApp();
+  const { texts, nav, server, environment, setLanguage } = useApp();
   const words = useWords();
   return (
     <Screen
       bar={
         <header class="bar">
           <MenuButton id="services" label={texts.t("services.title")} onClick={() => nav.go({ screen: "services" })} />
-          {Object.keys(languages).length > 1 && (
-            <button type="button" class="bar-menu bar-right" id="language" onClick={() => nav.go({ screen: "settings" })}>
-              <Icon name="globe" />
-              <span>{languages[texts.language as keyof typeof languages]}</span>
-            </button>
-          )}
+          <LanguageSwitch texts={texts} named onChoose={setLanguage} />
         </header>
       }
       head={<Seal serverKey={server?.key} />}
@@ -36,7 +31,10 @@ export function First(): JSX.Element {
       actions={
         <>
           <Button id="register" capitals={words.android} onClick={() => nav.go({ screen: "code" })}>{words.register}</Button>
-          <Button id="before" kind="text" onClick={() => nav.go({ screen: "before" })}>{texts.t("before.link")}</Button>
+          <div class="action-links">
+            {installable(environment) && <Button id="install-app" kind="text" onClick={() => nav.go({ screen: "install" })}>{texts.t("first.install")}</Button>}
+            <Button id="before" kind="text" onClick={() => nav.go({ screen: "before" })}>{texts.t("before.link")}</Button>
+          </div>
         </>
       }
     />

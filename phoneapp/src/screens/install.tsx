@@ -1,37 +1,42 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { wayOf } from "../install/environment";
 import { useApp } from "../ui/app-context";
-import { Button } from "../ui/button";
-import { Bar, Screen } from "../ui/screen";
-import { Banner } from "../ui/surfaces";
+import { InstallFromMenu } from "./install-menu";
+import { InstallFromShare } from "./install-share";
+import { Leave } from "./leave";
 
 /**
- * On an iPhone the browser and the installed app share no storage, so a key made here would not be there: the app is installed
- * first, and the code goes over by copy and paste.
+ * A code was opened in a phone's browser: whose app this is, and how it comes onto the home screen. On an iPhone the browser
+ * and the installed app share no storage, so a key made here would not be there; other apps' browsers install nothing.
  */
 export function Install(): JSX.Element {
-  const { texts, draft } = useApp();
-  const [copied, setCopied] = useState<"" | "copied" | "refused">("");
-  const code = draft.groups.join("-");
-  const known = draft.groups.every((group) => group !== "");
-  const copy = (): void => {
-    navigator.clipboard.writeText(code).then(() => setCopied("copied"), () => setCopied("refused"));
-  };
-  return (
-    <Screen
-      bar={<Bar />} title={texts.t("install.title")} lead={texts.t("install.lead")}
-      actions={known && <Button id="copy-code" icon="copy" onClick={copy}>{texts.t("install.copy")}</Button>}
-    >
-      <ol class="numbered screen-block">
-        {known && <li>{texts.t("install.step.copy")}</li>}
-        <li>{texts.t("install.step.share")}</li>
-        <li>{texts.t("install.step.open")}</li>
-        <li>{texts.t(known ? "install.step.paste" : "install.step.type")}</li>
-      </ol>
-      <div role="status">
-        {copied === "copied" && <Banner icon="check">{texts.t("install.copied")}</Banner>}
-        {copied === "refused" && <Banner kind="look" icon="warning">{texts.rich("install.refused", { Code: <strong class="mono">{code}</strong> })}</Banner>}
-      </div>
-    </Screen>
-  );
+  const { environment } = useApp();
+  switch (wayOf(environment)) {
+    case "leave": return <Leave />;
+    case "safari": return <Leave />;
+    case "share": return <InstallFromShare />;
+    case "menu": return <InstallFromMenu />;
+  }
+}
+
+/** The name that stands under the app's icon: the manifest's. */
+export function useAppName(): string {
+  const { server, host } = useApp();
+  return server?.name ?? host;
+}
+
+/** The whole code of the draft in its groups, or undefined. */
+export function useCode(): string | undefined {
+  const { draft } = useApp();
+  return draft.groups.every((group) => group !== "") ? draft.groups.join("-") : undefined;
+}
+
+/** Puts text into the clipboard; false where that is not to be had. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

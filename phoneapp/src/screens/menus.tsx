@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { installable } from "../install/environment";
 import { useApp } from "../ui/app-context";
 import { Bar, Screen } from "../ui/screen";
 import { LinkRow } from "../ui/surfaces";
@@ -30,9 +31,12 @@ export function More(): JSX.Element {
 }
 
 function Common(): JSX.Element {
-  const { texts, nav } = useApp();
+  const { texts, nav, environment } = useApp();
   return (
     <>
+      {installable(environment) && (
+        <LinkRow id="install-app" icon="download" title={texts.t("first.install")} second={texts.t("install.second")} onClick={() => nav.go({ screen: "install" })} />
+      )}
       <LinkRow id="settings" icon="settings" title={texts.t("settings.title")} second={texts.t("settings.second")} onClick={() => nav.go({ screen: "settings" })} />
       <LinkRow id="about" icon="info" title={texts.t("about.title")} second={texts.t("about.second")} onClick={() => nav.go({ screen: "about" })} />
     </>

@@ -2,8 +2,11 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { expect } from "vitest";
-import { loadTexts } from "../i18n";
-import { PreviewCore, server } from "../preview-core";
+import { loadTexts, type Language } from "../i18n";
+import type { Environment } from "../install/environment";
+import type { Installer } from "../install/installer";
+import type { Notifier } from "../install/notifier";
+import { PreviewCore, noInstaller, noNotifier, plainEnvironment, server } from "../preview-core";
 import { emptyDraft, type Draft, type Preferences } from "../ui/app-context";
 import { MemoryNav, type Route } from "../ui/nav";
 import { App, type Start } from "./app";
@@ -26,10 +29,15 @@ export interface Stage {
 }
 
 interface Options {
+  readonly language?: Language;
   readonly route?: Route;
   readonly drawing?: Preferences["drawing"];
   readonly biometric?: boolean;
-  readonly mustInstall?: boolean;
+  /** What differs from Chrome on an Android phone, opened from the home screen. */
+  readonly environment?: Partial<Environment>;
+  readonly installer?: Installer;
+  readonly notifier?: Notifier;
+  readonly handOver?: Start["handOver"];
   readonly prepare?: (core: PreviewCore, draft: Draft) => void;
   readonly scan?: Start["scan"];
   readonly demo?: Start["demo"];
@@ -47,7 +55,7 @@ export async function stage(options: Options = {}): Promise<Stage> {
   const draft = emptyDraft();
   options.prepare?.(core, draft);
   const nav = new MemoryNav(options.route);
-  const texts = await loadTexts("en", "UTC");
+  const texts = await loadTexts(options.language ?? "en", "UTC");
   const settle = (): Promise<void> => act(async () => {
     for (let i = 0; i < 20; i++) await Promise.resolve();
   });
@@ -56,7 +64,9 @@ export async function stage(options: Options = {}): Promise<Stage> {
     render(
       <App
         core={core} nav={nav} texts={texts} draft={draft} server={server} host="phone.aldermere.example" version="test"
-        device={{ platform: "android", name: "Pixel 8" }} biometric={options.biometric ?? false} mustInstall={options.mustInstall ?? false} now={() => clock.now}
+        device={{ platform: "android", name: "Pixel 8" }} biometric={options.biometric ?? false} 
+        environment={{ ...plainEnvironment, ...options.environment }} installer={options.installer ?? noInstaller} notifier={options.notifier ?? noNotifier}
+        handOver={options.handOver ?? (() => undefined)} now={() => clock.now}
         preferences={{ drawing: options.drawing ?? "android", theme: "device" }} demo={options.demo} keep={() => undefined}
         scan={options.scan ?? (() => Promise.reject(new Error("no camera on this stage")))}
       />,

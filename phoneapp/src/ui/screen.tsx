@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { languages } from "../i18n";
 import { useApp, useCore } from "./app-context";
 import { Icon } from "./icon";
+import { LanguageSwitch } from "./language";
 
 interface Props {
   /** The bar above. */
@@ -47,7 +47,7 @@ export function Screen({ bar, title, head, lead, centred = false, error, childre
   );
   return (
     <div class="screen">
-      {bar ?? <div class="bar bar-empty" />}
+      {bar ?? <header class="bar bar-empty"><BarLanguage /></header>}
       {onSubmit === undefined ? (
         <div class="screen-body">{inner}</div>
       ) : (
@@ -68,7 +68,6 @@ export function Screen({ bar, title, head, lead, centred = false, error, childre
 /** The bar with the way back, what is being done, and at most one thing at the right; the language as well until somebody is active here. */
 export function Bar({ title, capitals = false, right, onBack }: { title?: string; capitals?: boolean; right?: ComponentChildren; onBack?: () => void }): JSX.Element {
   const { nav, texts } = useApp();
-  const nobody = useCore(["users"], (core) => core.users().length === 0);
   return (
     <header class="bar">
       <button type="button" class="button-icon bar-back" id="back" aria-label={texts.t("bar.back")} onClick={onBack ?? (() => nav.back())}>
@@ -76,16 +75,16 @@ export function Bar({ title, capitals = false, right, onBack }: { title?: string
       </button>
       {title !== undefined && <span class={capitals ? "bar-title capitals" : "bar-title"}>{title}</span>}
       {right !== undefined && <span class="bar-side">{right}</span>}
-      {nobody && nav.route.screen !== "settings" && (
-        <button
-          type="button" class="button-icon bar-language" id="language" onClick={() => nav.go({ screen: "settings" })}
-          aria-label={`${texts.t("settings.language")}: ${languages[texts.language as keyof typeof languages]}`}
-        >
-          <Icon name="globe" />
-        </button>
-      )}
+      <BarLanguage />
     </header>
   );
+}
+
+/** The language in every bar, until somebody is active here; the settings have it on the screen itself. */
+function BarLanguage(): JSX.Element | null {
+  const { nav, texts, setLanguage } = useApp();
+  const nobody = useCore(["users"], (core) => core.users().length === 0);
+  return nobody && nav.route.screen !== "settings" ? <LanguageSwitch texts={texts} onChoose={setLanguage} /> : null;
 }
 
 /** The bar of a task in steps. */

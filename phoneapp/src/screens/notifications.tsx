@@ -1,0 +1,107 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { emptyDraft, useApp, useTask } from "../ui/app-context";
+import { Button } from "../ui/button";
+import { Bar, Screen } from "../ui/screen";
+import { LinkRow, Parts } from "../ui/surfaces";
+import { useAppName } from "./install";
+import { useWords } from "./words";
+
+/** What "Done" after an activation does: the question about notifications comes once, then the home screen. */
+export function useDone(): () => void {
+  const { notifier, nav, draft, finish } = useApp();
+  return () => {
+    if (!notifier.wanted) {
+      finish();
+      return;
+    }
+    nav.reset({ screen: "notifications" });
+    Object.assign(draft, emptyDraft());
+  };
+}
+
+/** May this app notify? Asked once after an activation; later reached from the settings. */
+export function Notifications(): JSX.Element {
+  const { texts, notifier, nav, environment, host } = useApp();
+  const words = useWords();
+  const name = useAppName();
+  const [permission, setPermission] = useState(notifier.permission);
+  const [busy, run] = useTask();
+  const away = (): void => nav.back();
+  const done = <Button id="done" capitals={words.android} onClick={away}>{words.done}</Button>;
+  const says = [{ icon: "bell", text: texts.t("notify.says") }, { icon: "door", text: texts.t("notify.closed") }] as const;
+  if (permission === "none") {
+    return (
+      <Screen bar={<Bar />} title={texts.t("notify.none.title")} lead={texts.t("notify.none.lead")} actions={done}>
+        <Parts
+          parts={[
+            { icon: "phone", text: texts.t("notify.none.open") }, { icon: "qr", text: texts.t("notify.none.code") },
+            ...(environment.platform === "ios" ? [{ icon: "info" as const, text: texts.t("notify.ios") }] : []),
+          ]}
+        />
+      </Screen>
+    );
+  }
+  if (permission === "denied") {
+    const steps = environment.platform === "ios"
+      ? [texts.t("notify.off.ios1"), texts.t("notify.off.ios2", { Name: name })]
+      : environment.installed
+        ? [texts.t("notify.off.android1"), texts.t("notify.off.android2")]
+        : [texts.t("notify.off.browser1"), texts.t("notify.off.browser2", { Host: host })];
+    return (
+      <Screen bar={<Bar />} title={texts.t("notify.off.title")} lead={texts.t("notify.off.lead")} actions={done}>
+        <ol class="numbered screen-block">{steps.map((step) => <li key={step}>{step}</li>)}</ol>
+      </Screen>
+    );
+  }
+  if (permission === "granted") {
+    return (
+      <Screen bar={<Bar />} title={texts.t("notify.on.title")} lead={texts.t("notify.lead")} actions={done}>
+        <Parts parts={says} />
+      </Screen>
+    );
+  }
+  return (
+    <Screen
+      bar={<Bar />} title={texts.t("notify.title")} lead={texts.t("notify.lead")}
+      actions={
+        <>
+          <Button
+            id="allow" icon="bell" busy={busy}
+            onClick={() => run(async () => {
+              const said = await notifier.ask();
+              if (said === "denied") setPermission(said);
+              else away();
+            })}
+          >
+            {texts.t("notify.title")}
+          </Button>
+          <Button
+            id="later" kind="text"
+            onClick={() => {
+              notifier.leave();
+              away();
+            }}
+          >
+            {texts.t("notify.later")}
+          </Button>
+        </>
+      }
+    >
+      <Parts parts={says} />
+    </Screen>
+  );
+}
+
+const states = { granted: "notify.row.granted", default: "notify.row.default", denied: "notify.row.denied", none: "notify.row.none" } as const;
+
+/** The row in the settings. */
+export function NotificationsRow(): JSX.Element {
+  const { texts, notifier, nav } = useApp();
+  return (
+    <LinkRow
+      id="notifications" icon="bell" title={texts.t("notify.row")} second={texts.t(states[notifier.permission])}
+      onClick={() => nav.go({ screen: "notifications" })}
+    />
+  );
+}
