@@ -16,7 +16,7 @@ import (
 type Approval struct {
 	ID       string
 	Key      Key    // the key that may decide
-	Kind     string // one of wire.Kinds, and not pin_check, which is answered by ProvePIN at once
+	Kind     string // sign_in, key_add, key_remove, pin_change, password_change or test
 	Locale   string
 	App      string
 	Who      string
@@ -154,12 +154,8 @@ func (k StoredKey) checkStatement(jws string, m wire.Statement) error {
 		return errors.New("it is for another server, user or key")
 	case !isID(m.ID):
 		return errors.New("its id is none")
-	case !slices.Contains(wire.Kinds, m.Kind):
-		return errors.New("its kind is not known")
-	case (m.Kind == "key_add") != (m.NewKey != nil), (m.Kind == "key_remove") != (m.Item != ""), (m.Kind == "pin_change") != (len(m.Es) > 0):
-		return errors.New("its members do not fit its kind")
-	case slices.Contains([]string{"pin_change", "pin_check", "test"}, m.Kind) && len(m.Keys) != 1:
-		return errors.New("a PIN or a test belongs to one key alone")
+	case !m.FitsKind():
+		return errors.New("its kind is not known, or its members do not fit it")
 	case m.App == "" || m.Who == "":
 		return errors.New("it does not say for what and for whom")
 	case utf8.RuneCountInString(m.Text) > 200, !allReadable(shown):

@@ -80,6 +80,16 @@ func jwsVectors(t *testing.T) vectors[jwsCase] {
 	yes("header members in another order, with white space", sign(t, key, `{ "typ" : "nodkey-statement+jws",`+"\n"+`"alg":"ES256" }`, body))
 	yes("a text with characters outside ASCII", swapPayload("Mara Lindqvist", "Zoë Ångström 山田"))
 	yes("escapes in JSON", swapPayload("Mara", `\u004dara`))
+	as := func(kind, members string) string {
+		return swapPayload(`"kind":"sign_in"`, `"kind":"`+kind+`"`+members)
+	}
+	newKey, item, es := `,"newKey":{"id":"`+b64(fixed("new key"))+`","name":"Pixel 8"}`, `,"item":"Old phone"`, `,"es":"`+b64(pinned)+`"`
+	yes("a statement of kind key_add", as("key_add", newKey))
+	yes("a statement of kind key_remove", as("key_remove", item))
+	yes("a statement of kind pin_change", as("pin_change", es))
+	yes("a statement of kind pin_check", as("pin_check", ""))
+	yes("a statement of kind password_change", as("password_change", ""))
+	yes("a statement of kind test", as("test", ""))
 	yes("the other of two signatures (r, n−s): ES256 does not ask for the lower one", input+"."+b64(rawSignature(r, new(big.Int).Sub(n, s))))
 	add(true, wire.TypOffer, "an offer", sign(t, key, `{"alg":"ES256","typ":"nodkey-offer+jws"}`, offerText(t)))
 	add(true, wire.TypReceipt, "a receipt", sign(t, key, `{"alg":"ES256","typ":"nodkey-receipt+jws"}`, receiptText(t)))
@@ -166,6 +176,15 @@ func jwsVectors(t *testing.T) vectors[jwsCase] {
 	no("payload: a time between milliseconds", swapPayload(`1790000180000`, `1790000180000.5`))
 	no("payload: a text for a boolean", swapPayload(`"number":true`, `"number":"true"`))
 	no("payload: one key for a list of keys", swapPayload(`["`+b64(fixed("key"))+`"]`, `"`+b64(fixed("key"))+`"`))
+	no("payload: a kind that is not known", as("transfer", ""))
+	no("payload: a kind in capitals", as("TEST", ""))
+	no("payload: key_add without a new key", as("key_add", ""))
+	no("payload: a new key with a test", as("test", newKey))
+	no("payload: key_remove without an item", as("key_remove", ""))
+	no("payload: an item with pin_check", as("pin_check", item))
+	no("payload: pin_change without es", as("pin_change", ""))
+	no("payload: es with pin_check", as("pin_check", es))
+	no("payload: es that is no point", as("pin_change", `,"es":"AAAA"`))
 	no("payload: half a surrogate pair", swapPayload("Mara", `\ud800`))
 	no("payload: not UTF-8", swapPayload("Mara", "\xff\xfe"))
 	no("payload: a list", sign(t, key, vectorHeader, "["+body+"]"))
@@ -174,7 +193,7 @@ func jwsVectors(t *testing.T) vectors[jwsCase] {
 	no("payload: a byte order mark", sign(t, key, vectorHeader, "\ufeff"+body))
 	no("payload: cut off", sign(t, key, vectorHeader, body[:len(body)-1]))
 	return vectors[jwsCase]{
-		About: "Signed messages (docs/protocol.md §1): does a phone that pinned key, and expects typ for aud, accept jws? It must for accept true, and must not for accept false. Times and the named user are not judged here. key and digest (SHA-256 of the signing input) are base64url.",
+		About: "Signed messages (docs/protocol.md §1): does a phone that pinned key, and expects typ for aud, accept jws? It must for accept true, and must not for accept false. Times and the named user are not judged here; kinds and their members (§5.1) are. key and digest (SHA-256 of the signing input) are base64url.",
 		Cases: cases,
 	}
 }
@@ -204,7 +223,7 @@ func accepts(c jwsCase) bool {
 	switch c.Typ {
 	case wire.TypStatement:
 		var m wire.Statement
-		return wire.DecodeStrict(parsed.Payload, &m) == nil && m.Aud == c.Aud
+		return wire.DecodeStrict(parsed.Payload, &m) == nil && m.Aud == c.Aud && m.FitsKind() && (m.Es == nil || isPoint(m.Es))
 	case wire.TypOffer:
 		var m wire.Offer
 		return wire.DecodeStrict(parsed.Payload, &m) == nil && m.Aud == c.Aud
@@ -213,6 +232,11 @@ func accepts(c jwsCase) bool {
 		return wire.DecodeStrict(parsed.Payload, &m) == nil && m.Aud == c.Aud
 	}
 	return false
+}
+
+func isPoint(raw []byte) bool {
+	_, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw)
+	return err == nil
 }
 
 func TestJWSVectors(t *testing.T) {

@@ -115,7 +115,7 @@ type Statement struct {
 	ID      string   `json:"id"`
 	User    string   `json:"user"`
 	Keys    []string `json:"keys"`
-	Kind    string   `json:"kind"` // one of Kinds
+	Kind    string   `json:"kind"` // sign_in, key_add, key_remove, pin_change, pin_check, password_change or test
 	Locale  string   `json:"locale"`
 	App     string   `json:"app"`
 	Who     string   `json:"who"`
@@ -131,9 +131,6 @@ type Statement struct {
 	Iat     int64    `json:"iat"`
 	Exp     int64    `json:"exp"`
 }
-
-// Kinds are what a statement can be about (§5.1). A phone leaves out a statement of any other.
-var Kinds = []string{"sign_in", "key_add", "key_remove", "pin_change", "pin_check", "password_change", "test"}
 
 // MaxStatement is the longest statement in characters of its JWS: what a QR code of moderate size holds.
 const MaxStatement = 800
