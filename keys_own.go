@@ -21,7 +21,7 @@ func (k *Keys) AskPINChange(ctx context.Context, c Caller) (statement string, er
 }
 
 // AskPINCheck makes a statement that only a PIN answers and that nothing hangs on: so a phone that adds a user has the PIN
-// checked which its person knows already (docs/protocol.md §6.4). Errors as AskPINChange.
+// checked which its person knows already (docs/protocol.md §6.5). Errors as AskPINChange.
 func (k *Keys) AskPINCheck(ctx context.Context, c Caller) (statement string, err error) {
 	return k.askOwn(ctx, c, ApprovePINCheck, wire.Statement{}, nil)
 }
