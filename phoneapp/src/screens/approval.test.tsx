@@ -291,7 +291,7 @@ describe("users", () => {
     expect(on.error()).toBe("pin.wrong");
     await on.type("#pin-old", "q7#fy");
     await on.click("#save");
-    expect(on.core.calls.at(-1)).toBe("changePin k1 q7#fy w8+gz");
+    expect(on.core.calls.at(-1)).toBe("changePins k1 q7#fy w8+gz");
     expect(on.text()).toContain("Your PIN was changed.");
   });
 });

@@ -14,13 +14,14 @@ export function useTestRequest(): readonly [boolean, (keyId: string) => void] {
   const [busy, run] = useTask();
   const ask = (keyId: string): void =>
     run(async () => {
+      const offered = nav.route.screen === "already" ? draft.offer : undefined;
       try {
         const { id } = await core.test(keyId);
         draft.number = "";
         nav.go({ screen: "approval", id });
       } catch (fault) {
         // The key may have been removed at the portal meanwhile; then the offered user is new here, and the page moves on by itself.
-        if (draft.offer !== undefined && nav.route.screen === "already" && userHere(core, draft.offer) === undefined) return;
+        if (offered !== undefined && userHere(core, offered) === undefined) return;
         fail(fault, "approval");
       }
     });
