@@ -48,6 +48,7 @@ var sentences = map[string]string{
 	"digits.wrong":          "demo.log.digits_wrong",
 	"approval.approved":     "demo.log.approved_pin",
 	"approved.biometric":    "demo.log.approved_biometric",
+	"approved.test":         "demo.log.approved_test",
 	"approval.denied":       "demo.log.denied",
 	"denied.wrong_number":   "demo.log.denied_wrong_number",
 	"denied.not_me":         "demo.log.denied_not_me",
@@ -59,6 +60,8 @@ func line(say *i18n.Localizer, p Person, row nodkey.AuditRow) (Line, bool) {
 	fact := facts(row)
 	action := row.Action
 	switch {
+	case action == "approval.approved" && (fact["kind"] == string(nodkey.ApproveTest) || fact["kind"] == string(nodkey.ApprovePINCheck)):
+		action = "approved.test"
 	case action == "approval.approved" && fact["factor"] == "biometric":
 		action = "approved.biometric"
 	case action == "approval.denied" && fact["reason"] == nodkey.ReasonWrongNumber:

@@ -38,6 +38,8 @@ func TestALineTellsHowAndWhy(t *testing.T) {
 	for _, c := range []struct{ action, detail, piece string }{
 		{"approval.approved", `{"factor":"pin","kind":"sign_in"}`, "PIN"},
 		{"approval.approved", `{"factor":"biometric","kind":"sign_in"}`, "fingerprint or face"},
+		{"approval.approved", `{"factor":"pin","kind":"test"}`, "nobody got in"},
+		{"approval.approved", `{"factor":"pin","kind":"pin_check"}`, "nobody got in"},
 		{"approval.denied", `{"reason":"wrong_number"}`, "wrong number"},
 		{"approval.denied", `{"reason":"not_me"}`, "not me"},
 		{"approval.denied", `{"reason":"mistake"}`, "said no"},
