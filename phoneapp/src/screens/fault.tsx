@@ -5,16 +5,20 @@ import { Result } from "../ui/result";
 import { Bar } from "../ui/screen";
 import { Parts } from "../ui/surfaces";
 import { explainFault } from "./faults";
+import { useTestRequest } from "./test-request";
 import { useWords } from "./words";
 
 /** What happened, what is safe, what to do now. */
 export function Fault(): JSX.Element | null {
-  const { texts, nav, draft, finish } = useApp();
+  const { texts, nav, core, draft, finish } = useApp();
   const words = useWords();
+  const [busy, test] = useTestRequest();
   const trouble = draft.trouble;
   if (trouble === undefined) return null;
   const { ServiceDesk: desk, Reference: reference } = trouble.args;
   const said = explainFault(texts, trouble.key, trouble.args);
+  // What is active on this phone already is proved by a test, at once.
+  const here = trouble.key === "activation.already" ? core.users().find((user) => user.userId === draft.offer?.user.id && user.state === "active") : undefined;
   const deeds = {
     retry: { label: texts.t("fault.retry"), go: () => nav.back() },
     code: {
@@ -25,15 +29,16 @@ export function Fault(): JSX.Element | null {
       },
     },
     home: { label: texts.t("fault.home"), go: finish },
+    test: { label: texts.t("test.send"), go: () => { if (here !== undefined) test(here.keyId); } },
   };
-  const deed = deeds[trouble.during === "activation" || said.step !== "code" ? said.step : "home"];
+  const deed = here !== undefined ? deeds.test : deeds[trouble.during === "activation" || said.step !== "code" ? said.step : "home"];
   return (
     <Result
       ring="stopped" centred={false} error={trouble.key} title={said.title}
       bar={<Bar {...(trouble.during === "activation" ? { title: words.register, capitals: words.android } : {})} />}
       actions={
         <>
-          <Button id="next" onClick={deed.go}>{deed.label}</Button>
+          <Button id="next" busy={busy} onClick={deed.go}>{deed.label}</Button>
           {said.stranger && <Button id="not-me" kind="no" onClick={() => nav.go({ screen: "undo" })}>{texts.t("fault.notme")}</Button>}
         </>
       }

@@ -88,6 +88,23 @@ describe("a user who is on this phone already", () => {
     expect(on.screen()).toBe("already");
   });
 
+  test("is sent a test as well when it is the server that says so", async () => {
+    const on = await stage({
+      route: { screen: "offer" },
+      prepare: (core, draft) => {
+        core.set({ users: [userOf()] });
+        core.fault = new PhoneFault("activation.already", { Phone: "Pixel 8" });
+        draft.offer = offerOf(core.now(), { alreadyHere: true, resumes: true });
+      },
+    });
+    await on.click("#continue");
+    expect(on.error()).toBe("activation.already");
+    expect(on.get("#next").textContent).toBe("Send a test request");
+    await on.click("#next");
+    expect(on.core.calls.at(-1)).toBe("test k1");
+    expect(on.screen()).toBe("approval");
+  });
+
   test("an activation whose answer got lost goes on although its key may be here", async () => {
     const on = await stage({
       route: { screen: "offer" },
