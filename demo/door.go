@@ -26,6 +26,9 @@ type Config struct {
 	Origin, Portal, Phone web.Origin
 	People                []Person
 	Trust                 web.Origin // the page for real phones; zero without --lan
+	// Rival is a phone of somebody else's that takes an activation code, in any writing, over the phone API: every call is
+	// a new phone, with the name given. The error is for the log.
+	Rival func(ctx context.Context, code, phoneName string) error
 }
 
 // Door is the side-by-side page.
@@ -37,8 +40,10 @@ type Door struct {
 	assets   *web.Assets
 	slots    *web.Slots
 
-	mu  sync.Mutex // also lets one Start again run at a time
-	ids map[nodkey.UserID]Person
+	mu        sync.Mutex // also lets one Start again run at a time
+	ids       map[nodkey.UserID]Person
+	taken     bool           // a rival may have taken a code since the people were made
+	strangers []nodkey.Token // sign-ins of the stranger that may still be open
 }
 
 // pagesOpen bounds the pages that follow the log at once; the newest win.
@@ -62,6 +67,12 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", d.pageShow)
 	mux.HandleFunc("GET /events", d.events)
 	mux.HandleFunc("POST /again", d.again)
+	mux.HandleFunc("POST /language", d.languageSet)
+	mux.HandleFunc("POST /troubles/used", d.playUsed)
+	mux.HandleFunc("POST /troubles/expired", d.playExpired)
+	mux.HandleFunc("POST /troubles/stranger", d.playStranger)
+	mux.HandleFunc("GET /troubles/other-code", d.otherCode)
+	mux.HandleFunc("POST /normal", d.normal)
 	mux.Handle("GET "+web.Prefix, d.assets)
 }
 
@@ -120,6 +131,7 @@ func (d *Door) renew(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	clear(d.ids)
+	d.taken, d.strangers = false, nil
 	for _, p := range d.People {
 		err := d.services.Users.Remove(ctx, caller(), p.Name)
 		if err != nil && !nodkey.HasKey(err, "user.unknown") {
@@ -142,8 +154,4 @@ func (d *Door) who(id nodkey.UserID) (Person, bool) {
 	defer d.mu.Unlock()
 	p, ok := d.ids[id]
 	return p, ok
-}
-
-func (d *Door) say(r *http.Request) *i18n.Localizer {
-	return d.texts.For(r.Header.Get("Accept-Language"))
 }

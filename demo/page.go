@@ -30,6 +30,8 @@ const linesShown = 40
 // pageView is "page".
 type pageView struct {
 	Lang          string
+	Chosen        string // the language that was chosen here; portal and phone follow
+	Languages     []language
 	Portal, Phone string // origins
 	PortalHost    string
 	Trust         string // empty without --lan
@@ -39,6 +41,7 @@ type pageView struct {
 	People        []Person
 	Lines         []Line
 	Seq           int64 // the log goes on after it
+	Groups        []group
 }
 
 // pageShow answers with the side-by-side page.
@@ -51,7 +54,7 @@ func (d *Door) pageShow(w http.ResponseWriter, r *http.Request) {
 	}
 	story := newStory()
 	v := pageView{
-		Lang: say.Lang(), Portal: d.Portal.String(), Phone: d.Phone.String(), PortalHost: d.Portal.Host(), Trust: d.Trust.String(),
+		Lang: say.Lang(), Chosen: d.chosen(r), Languages: d.languages(say), Groups: groups, Portal: d.Portal.String(), Phone: d.Phone.String(), PortalHost: d.Portal.Host(), Trust: d.Trust.String(),
 		Run: d.services.Keys.Server().ID, Steps: stepNames[:], People: d.People, Seq: newest,
 	}
 	for _, row := range rows {

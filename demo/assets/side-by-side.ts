@@ -1,7 +1,10 @@
-// The demo's page: brings portal and phone together, follows the log, and starts over.
-import { bridge } from "./page/bridge";
-import { follow } from "./page/follow";
+// The demo's page: brings portal and phone together, follows the log, plays phones and troubles, and starts over.
+import { bridge, type Bridge } from "./page/bridge";
 import { fit } from "./page/fit";
+import { follow } from "./page/follow";
+import { Panel } from "./page/panel";
+import { platformSwitch } from "./page/platform";
+import { otherCode, send } from "./page/server";
 import { tabs } from "./page/tabs";
 
 const place = "nodkey-demo-run";
@@ -11,42 +14,91 @@ function frame(id: string): HTMLIFrameElement | undefined {
   return element instanceof HTMLIFrameElement ? element : undefined;
 }
 
+/** Runs a task of a button's, once at a time. */
+function task(button: HTMLElement | null, run: () => Promise<void>): void {
+  button?.addEventListener("click", () => {
+    if (button.getAttribute("aria-busy") === "true") return;
+    button.setAttribute("aria-busy", "true");
+    void run().finally(() => button.removeAttribute("aria-busy"));
+  });
+}
+
 function start(): void {
-  const { portal = "", phone = "", run = "", seq = "0" } = document.body.dataset;
+  const { portal = "", phone = "", run = "", seq = "0", language } = document.body.dataset;
   const portalFrame = frame("portal");
   const phoneFrame = frame("phone");
-  if (portalFrame === undefined || phoneFrame === undefined) return;
-  const between = bridge(window, { portal: { frame: portalFrame, origin: portal }, phone: { frame: phoneFrame, origin: phone } }, () => {
-    // The phone app keeps its users in this browser. Those of a demo that is no more would only puzzle.
-    const known = localStorage.getItem(place);
-    localStorage.setItem(place, run);
-    if (known !== null && known !== run) between.forget();
+  const root = document.getElementById("troubles");
+  if (portalFrame === undefined || phoneFrame === undefined || root === null) return;
+
+  let toldLanguage = false;
+  const pose = (): void => between.pose({ ...panel.pose, platform: platform(), ...(language === undefined || toldLanguage ? {} : { language }) });
+  const platform = platformSwitch(document.querySelectorAll("[name=platform]"), document.getElementById("handset"), localStorage, () => pose());
+  const panel = new Panel(root, {
+    posed: () => pose(),
+    happen: async (id) => {
+      if (id === "already") {
+        portalFrame.src = `${portal}/security/add`;
+        return undefined;
+      }
+      const answer = await send(`/troubles/${id}`);
+      return answer.ok ? undefined : answer.sentence;
+    },
   });
+  const between: Bridge = bridge(window, { portal: { frame: portalFrame, origin: portal }, phone: { frame: phoneFrame, origin: phone } }, {
+    ready: () => {
+      pose();
+      // Once is enough: the app remembers, and the person may choose another one there.
+      toldLanguage = true;
+      // The phone app keeps its users in this browser. Those of a demo that is no more would only puzzle.
+      const known = localStorage.getItem(place);
+      localStorage.setItem(place, run);
+      if (known !== null && known !== run) between.forget();
+    },
+    screen: (screen, error) => panel.saw(screen, error),
+    scanned: async (picture, code) => {
+      const trouble = picture === null ? undefined : panel.takeScan();
+      if (trouble === undefined) return picture;
+      if (trouble === "other") {
+        panel.shown(trouble);
+        return otherCode();
+      }
+      const answer = await send(`/troubles/${trouble}`, { code });
+      if (!answer.ok) panel.fail(trouble, answer.sentence);
+      else if (trouble === "expired") portalFrame.src = `${portal}/sign-in`;
+      return picture;
+    },
+  });
+  if (language !== undefined) {
+    between.speak(language); // where the portal was quicker than this script
+    portalFrame.addEventListener("load", () => between.speak(language), { once: true });
+  }
   fit(document.getElementById("window-view"), portalFrame);
   tabs(document.getElementById("stage"), document.querySelectorAll<HTMLButtonElement>("[role=tab]"));
   const log = follow(document, `/events?after=${seq}`);
 
-  const again = document.getElementById("again");
-  const trouble = document.getElementById("trouble");
-  again?.addEventListener("click", () => {
-    again.setAttribute("aria-busy", "true");
-    void startAgain().then((done) => {
-      again.removeAttribute("aria-busy");
-      if (trouble !== null) trouble.hidden = done;
-      if (!done) return;
-      log.clear();
-      between.forget();
-      portalFrame.src = `${portal}/sign-in`;
-    });
+  const failed = document.getElementById("trouble");
+  const over = (): void => { // the phone app starts anew when it has forgotten, and asks what to play
+    log.clear();
+    panel.clear();
+    between.forget();
+    portalFrame.src = `${portal}/sign-in`;
+  };
+  task(document.getElementById("again"), async () => {
+    const { ok } = await send("/again");
+    if (failed !== null) failed.hidden = ok;
+    if (ok) over();
   });
-}
-
-async function startAgain(): Promise<boolean> {
-  try {
-    return (await fetch("/again", { method: "POST" })).ok;
-  } catch {
-    return false; // the demo was stopped
-  }
+  task(document.getElementById("normal"), async () => {
+    const answer = await send("/normal");
+    if (failed !== null) failed.hidden = answer.ok;
+    if (!answer.ok) return;
+    // Where another phone took a code, the people were made anew.
+    if ((answer.body as { again: boolean }).again) over();
+    else {
+      panel.clear();
+      pose();
+    }
+  });
 }
 
 start();

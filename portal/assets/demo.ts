@@ -1,13 +1,27 @@
 // In the demo only: the page that frames this portal may ask for the picture of the code as it is shown here, for the phone
-// beside to read. The server includes this script, and names that page's origin, in no other portal.
+// beside to read, and may choose the language. The server includes this script, and names that page's origin, in no other
+// portal.
 const origin = document.querySelector<HTMLMetaElement>('meta[name="nodkey-demo"]')?.content;
 
 if (origin !== undefined && origin !== "" && origin !== "*" && window.parent !== window) {
   window.addEventListener("message", (event: MessageEvent<unknown>) => {
     if (event.origin !== origin || event.source !== window.parent) return;
-    if (typeof event.data !== "object" || event.data === null || !("type" in event.data) || event.data.type !== "nodkey-demo-scan") return;
-    void picture().then((made) => window.parent.postMessage({ type: "nodkey-demo-picture", picture: made }, origin));
+    const { data } = event;
+    if (typeof data !== "object" || data === null || !("type" in data)) return;
+    if (data.type === "nodkey-demo-scan") {
+      // The code in letters goes with it, for the demo's other phone to type.
+      const code = [...document.querySelectorAll("#code .code-group")].map((group) => group.textContent).join(" ");
+      void picture().then((made) => window.parent.postMessage({ type: "nodkey-demo-picture", picture: made, code }, origin));
+    }
+    if (data.type === "nodkey-demo-language" && "lang" in data && typeof data.lang === "string") speak(data.lang);
   });
+}
+
+/** Presses the portal's own switch, where it offers that language and speaks another one now. */
+function speak(lang: string): void {
+  if (document.documentElement.lang === lang) return;
+  const buttons = document.querySelectorAll<HTMLButtonElement>("#languages button[lang]");
+  [...buttons].find((button) => button.value === lang)?.click();
 }
 
 /** The code as loaded, with a quiet zone around; null when there is none on this page. */

@@ -16,49 +16,80 @@ function connected() {
   const portal = framed(portalOrigin);
   const phone = framed(phoneOrigin);
   const target = new EventTarget();
-  let ready = 0;
-  const between = bridge(target as unknown as Window, { portal: portal.place, phone: phone.place }, () => (ready += 1));
+  const heard: string[] = [];
+  let instead: Blob | null | undefined;
+  const between = bridge(target as unknown as Window, { portal: portal.place, phone: phone.place }, {
+    ready: () => heard.push("ready"),
+    screen: (screen, error) => heard.push(`${screen} ${error}`),
+    scanned: (picture, code) => {
+      heard.push(`scanned ${code}`);
+      return Promise.resolve(instead === undefined ? picture : instead);
+    },
+  });
+  const show = (picture: Blob | null): void => {
+    instead = picture;
+  };
   const send = (data: unknown, origin: string, source: unknown): void => {
     target.dispatchEvent(Object.assign(new Event("message"), { data, origin, source }));
   };
-  return { portal, phone, between, send, ready: () => ready };
+  return { portal, phone, between, send, heard, show };
 }
 
 describe("messages between portal and phone", () => {
-  test("the phone's scan reaches the portal, and its picture the phone", () => {
-    const { portal, phone, send } = connected();
+  test("the phone's scan reaches the portal, and its picture the phone", async () => {
+    const { portal, phone, send, heard } = connected();
     send({ type: "nodkey-demo-scan" }, phoneOrigin, phone.inside);
     expect(portal.posted).toEqual([[{ type: "nodkey-demo-scan" }, portalOrigin]]);
     const picture = new Blob(["x"]);
-    send({ type: "nodkey-demo-picture", picture }, portalOrigin, portal.inside);
+    send({ type: "nodkey-demo-picture", picture, code: "7K2S 9QXN" }, portalOrigin, portal.inside);
     send({ type: "nodkey-demo-picture", picture: null }, portalOrigin, portal.inside);
+    await Promise.resolve();
     expect(phone.posted).toEqual([
       [{ type: "nodkey-demo-picture", picture }, phoneOrigin],
       [{ type: "nodkey-demo-picture", picture: null }, phoneOrigin],
     ]);
+    expect(heard).toEqual(["scanned 7K2S 9QXN", "scanned "]);
   });
 
-  test("come from the right frame at the right origin, or do nothing", () => {
-    const { portal, phone, send, ready } = connected();
+  test("the page may show the phone another picture", async () => {
+    const { portal, phone, send, show } = connected();
+    const other = new Blob(["other"]);
+    show(other);
+    send({ type: "nodkey-demo-picture", picture: new Blob(["x"]), code: "" }, portalOrigin, portal.inside);
+    await Promise.resolve();
+    expect(phone.posted).toEqual([[{ type: "nodkey-demo-picture", picture: other }, phoneOrigin]]);
+  });
+
+  test("come from the right frame at the right origin, or do nothing", async () => {
+    const { portal, phone, send, heard } = connected();
     const picture = { type: "nodkey-demo-picture", picture: new Blob(["x"]) };
+    const screen = { type: "nodkey-demo-screen", screen: "fault", error: "offline" };
     send({ type: "nodkey-demo-scan" }, "http://evil.localhost:8080", phone.inside);
     send({ type: "nodkey-demo-scan" }, phoneOrigin, portal.inside);
     send({ type: "nodkey-demo-scan" }, portalOrigin, portal.inside);
     send({ type: "nodkey-demo-ready" }, portalOrigin, portal.inside);
+    send(screen, portalOrigin, portal.inside);
+    send(screen, "http://evil.localhost:8080", phone.inside);
+    send({ type: "nodkey-demo-screen", screen: 1, error: "offline" }, phoneOrigin, phone.inside);
     send(picture, phoneOrigin, phone.inside);
     send(picture, portalOrigin, phone.inside);
     send(picture, "null", portal.inside);
     for (const data of [null, "nodkey-demo-picture", {}, { type: "nodkey-demo-picture" }, { type: "nodkey-demo-picture", picture: "x" }]) {
       send(data, portalOrigin, portal.inside);
     }
-    expect([portal.posted, phone.posted, ready()]).toEqual([[], [], 0]);
+    await Promise.resolve();
+    expect([portal.posted, phone.posted, heard]).toEqual([[], [], []]);
   });
 
-  test("the phone is told to forget, at its own origin", () => {
-    const { phone, between, send, ready } = connected();
+  test("what is told to a frame is told at its own origin", () => {
+    const { portal, phone, between, send, heard } = connected();
     send({ type: "nodkey-demo-ready" }, phoneOrigin, phone.inside);
-    expect(ready()).toBe(1);
+    send({ type: "nodkey-demo-screen", screen: "fault", error: "offline" }, phoneOrigin, phone.inside);
+    expect(heard).toEqual(["ready", "fault offline"]);
     between.forget();
-    expect(phone.posted).toEqual([[{ type: "nodkey-demo-forget" }, phoneOrigin]]);
+    between.pose({ platform: "ios" });
+    between.speak("de");
+    expect(phone.posted).toEqual([[{ type: "nodkey-demo-forget" }, phoneOrigin], [{ type: "nodkey-demo-pose", pose: { platform: "ios" } }, phoneOrigin]]);
+    expect(portal.posted).toEqual([[{ type: "nodkey-demo-language", lang: "de" }, portalOrigin]]);
   });
 });

@@ -7,30 +7,58 @@ export interface Place {
   readonly origin: string;
 }
 
+/** What the page does with what it hears. */
+export interface Listener {
+  /** The phone app has started, and waits for what to play. */
+  ready(): void;
+  /** Another screen, or fault, is to be seen on the phone. */
+  screen(screen: string, error: string): void;
+  /** The portal's picture on its way to the phone, null where there is no code, with the code in letters; gives what the phone sees. */
+  scanned(picture: Blob | null, code: string): Promise<Blob | null>;
+}
+
 export interface Bridge {
   /** Tells the phone app to forget its users. */
   forget(): void;
+  /** Tells the phone app which phone to be. */
+  pose(pose: Readonly<Record<string, unknown>>): void;
+  /** Tells the portal which language to speak. */
+  speak(lang: string): void;
 }
 
-/** Connects the two. phoneReady is called when the phone app has started and listens. */
-export function bridge(window: Window, { portal, phone }: { portal: Place; phone: Place }, phoneReady: () => void): Bridge {
+/** Connects the two. */
+export function bridge(window: Window, { portal, phone }: { portal: Place; phone: Place }, listener: Listener): Bridge {
   const to = (place: Place, message: object): void => place.frame.contentWindow?.postMessage(message, place.origin);
   const from = (place: Place, event: MessageEvent): boolean => event.origin === place.origin && event.source === place.frame.contentWindow;
 
+  const heardPhone = (data: Message): void => {
+    if (data.type === "nodkey-demo-scan") to(portal, { type: data.type });
+    if (data.type === "nodkey-demo-ready") listener.ready();
+    const { screen, error } = data;
+    if (data.type === "nodkey-demo-screen" && typeof screen === "string" && typeof error === "string") listener.screen(screen, error);
+  };
+  const heardPortal = ({ type, picture, code }: Message): void => {
+    // null says that there is no code on the portal's page.
+    if (type !== "nodkey-demo-picture" || (picture !== null && !(picture instanceof Blob))) return;
+    void listener.scanned(picture, typeof code === "string" ? code : "").then((seen) => to(phone, { type, picture: seen }));
+  };
   window.addEventListener("message", (event: MessageEvent<unknown>) => {
-    const type = typeOf(event.data);
-    if (from(phone, event)) {
-      if (type === "nodkey-demo-scan") to(portal, { type });
-      if (type === "nodkey-demo-ready") phoneReady();
-    } else if (from(portal, event) && type === "nodkey-demo-picture") {
-      const { picture } = event.data as { picture?: unknown };
-      // null says that there is no code on the portal's page.
-      if (picture === null || picture instanceof Blob) to(phone, { type, picture });
-    }
+    const { data } = event;
+    if (typeof data !== "object" || data === null || !("type" in data)) return;
+    if (from(phone, event)) heardPhone(data);
+    else if (from(portal, event)) heardPortal(data);
   });
-  return { forget: () => to(phone, { type: "nodkey-demo-forget" }) };
+  return {
+    forget: () => to(phone, { type: "nodkey-demo-forget" }),
+    pose: (pose) => to(phone, { type: "nodkey-demo-pose", pose }),
+    speak: (lang) => to(portal, { type: "nodkey-demo-language", lang }),
+  };
 }
 
-function typeOf(data: unknown): unknown {
-  return typeof data === "object" && data !== null && "type" in data ? data.type : undefined;
+interface Message {
+  readonly type: unknown;
+  readonly screen?: unknown;
+  readonly error?: unknown;
+  readonly picture?: unknown;
+  readonly code?: unknown;
 }
