@@ -44,10 +44,14 @@ func (d *Door) activatedView(x *exchange, k nodkey.Key) *ActivatedView {
 	return &ActivatedView{KeyID: string(k.ID), Name: k.Phone.Name, System: systemName(k.Phone), At: x.say.Clock(k.ActivatedAt.Local())}
 }
 
-// systemName is like "Android 16".
+// systemName is like "Android 16"; some say "16.0.0" for it.
 func systemName(p nodkey.Phone) string {
+	version := p.OSVersion
+	for strings.HasSuffix(version, ".0") {
+		version = strings.TrimSuffix(version, ".0")
+	}
 	name := map[nodkey.Platform]string{nodkey.Android: "Android", nodkey.IOS: "iOS", nodkey.Terminal: "Terminal"}[p.Platform]
-	return strings.TrimSpace(name + " " + p.OSVersion)
+	return strings.TrimSpace(name + " " + version)
 }
 
 // activationStart makes a new code.

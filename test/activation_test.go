@@ -1,6 +1,7 @@
 package test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/nodkey/nodkey/nodkeytest/browser"
@@ -183,4 +184,22 @@ func TestSeveralUsersLiveOnOnePhone(t *testing.T) {
 	h.phone.Approve(h.desk.Number(), maraPIN)
 	h.desk.At("/")
 	h.desk.Says("#greeting", "Mara")
+}
+
+func TestWhyAPhoneDoesNotReadTheCodeIsExplainedOnTheSpot(t *testing.T) {
+	h := move(t, nil)
+	h.signIn()
+	h.desk.Wait("#activation[data-state=offer]")
+	h.desk.Click("#trouble summary")
+	for _, words := range []string{"Scan QR codes", "front camera", "20 centimetres", "Set up using QR code", "works once", "already active"} {
+		h.desk.Says("#trouble", words)
+	}
+	h.desk.Visit("portal-trouble")
+	code := h.desk.Code()
+	h.desk.Click("#fresh-sign-in")
+	h.desk.At("/sign-in")
+	h.signIn()
+	if fresh := h.desk.Code(); slices.Equal(fresh, code) {
+		t.Errorf("signing out and in shows the same code again: %s", fresh)
+	}
 }

@@ -205,3 +205,79 @@ func TestAUserIsRemovedFromThePhoneByThePerson(t *testing.T) {
 	h.signIn()
 	h.desk.Wait("#desk[data-lost]")
 }
+
+func TestATestRequestProvesThatAPhoneWorks(t *testing.T) {
+	h := settled(t, nil)
+	h.enter()
+	h.desk.Go(h.portal + "/security")
+	h.desk.Says("#asks", "Android 6.0 or later")
+	h.desk.Says(".phone-card-advice", "Fingerprint or face recommended")
+	h.desk.Visit("portal-security-phone-told")
+	h.desk.Click("#phones [data-test]")
+	h.desk.At("/change")
+	h.desk.Wait("#wait-number")
+	h.desk.Visit("portal-test-waiting")
+	h.phone.Says("[data-screen=approval]", "Test")
+	h.phone.Visit("phone-approval-test")
+	h.phone.Approve(h.desk.Number(), maraPIN)
+	h.phone.Wait("[data-screen=decided]")
+	h.desk.Wait("#outcome[data-outcome=approved]")
+	h.desk.Says("#outcome", "it works")
+	h.desk.Says("#outcome", "after we asked")
+	h.desk.Visit("portal-test-approved")
+	h.phone.Click("#done")
+	h.desk.Click("#try-again")
+	h.desk.At("/security")
+
+	// A number that is not the page's, a no, a change of mind.
+	h.desk.Click("#phones [data-test]")
+	h.phone.Approve(browser.Other(h.desk.Number()), maraPIN)
+	h.desk.Wait("#outcome[data-outcome=wrong_number]")
+	h.desk.Visit("portal-test-wrong-number")
+	h.phone.Click("#done")
+	h.desk.Click("#try-again")
+	h.desk.Wait("#wait-number")
+	h.phone.Click("[data-screen=approval] #deny")
+	h.desk.Wait("#outcome[data-outcome=denied]")
+	h.desk.Visit("portal-test-denied")
+	h.phone.Click("#done")
+	h.desk.Click("#try-again")
+	h.desk.Wait("#wait-number")
+	h.desk.Click("#cancel")
+	h.desk.Wait("#outcome[data-outcome=cancelled]")
+	h.desk.Visit("portal-test-cancelled")
+	h.phone.Click("#done") // it says so, too
+	h.phone.Wait("[data-screen=home]")
+}
+
+func TestAPhoneIsTestedWhileAnotherIsAddedAndWithoutScript(t *testing.T) {
+	h := settled(t, nil)
+	h.enter()
+	h.desk.Script(false)
+	h.desk.Go(h.portal + "/security/add")
+	h.desk.Says("#active-phones", "Already active")
+	h.desk.Visit("portal-phone-add-active")
+	h.desk.Click("#active-phones [data-test]")
+	h.desk.At("/change")
+	h.phone.Approve(h.desk.Number(), maraPIN)
+	h.phone.Wait("[data-screen=decided]")
+	h.desk.Wait("#outcome[data-outcome=approved]") // by the page's own refresh
+	h.desk.Visit("portal-test-approved-without-script")
+	h.desk.Script(true)
+	h.desk.Go(h.portal + "/security/add")
+	h.desk.Wait("#activation[data-state=offer]") // the test ended no activation
+}
+
+func TestHowAScreenLockIsSetUpIsToldByPlatform(t *testing.T) {
+	h := settled(t, nil)
+	h.enter()
+	h.desk.Go(h.portal + "/security")
+	h.desk.Click(".phone-card-advice a")
+	h.desk.At("/help/screen-lock")
+	h.desk.Says("#screen-lock", "Android")
+	h.desk.Says("#screen-lock", "Face ID & Passcode")
+	h.desk.Visit("portal-help-screen-lock")
+	other := open(t, "somebody else", browser.Desktop) // it is no secret
+	other.Go(h.portal + "/help/screen-lock")
+	other.Says("h1", "Screen lock")
+}
