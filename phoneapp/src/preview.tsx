@@ -4,10 +4,11 @@ import "../../web/design/tokens.css";
 import "../../web/design/base.css";
 import "../../web/design/phone.css";
 import { wearTheme } from "./choice";
-import { loadTexts } from "./i18n";
+import { chooseLanguage, loadTexts } from "./i18n";
 import { formatCode } from "./core/codes";
 import { PhoneFault } from "./core/contract";
 import { PreviewCore, approvalOf, noInstaller, noNotifier, offerOf, pastOf, plainEnvironment, server, userOf } from "./preview-core";
+import { prepareUsers } from "./preview-users";
 import { App } from "./screens/app";
 import { emptyDraft, type Draft, type Ending } from "./ui/app-context";
 import { MemoryNav, type PlainScreen, type Route } from "./ui/nav";
@@ -26,6 +27,8 @@ const approval = approvalOf(now);
 function prepare(): Route {
   if (screen !== "first") core.set({ users: [user], past: pastOf(now) });
   draft.offer = offerOf(now, detail === "already" ? { alreadyHere: true } : {});
+  const users = prepareUsers(screen, detail, core, draft, now);
+  if (users !== undefined) return users;
   switch (screen) {
     case "code":
       if (detail === "wrong") draft.groups = [...formatCode("7K29QX4VHR3TW5Z").slice(0, 2), "4VHY", "R3", ""];
@@ -78,7 +81,7 @@ const place = document.getElementById("app");
 if (place !== null) {
   render(
     <App
-      core={core} nav={new MemoryNav(prepare())} texts={await loadTexts("en")} draft={draft} server={server} host="phone.aldermere.example"
+      core={core} nav={new MemoryNav(prepare())} texts={await loadTexts(chooseLanguage([query.get("lang") ?? "en"]))} draft={draft} server={server} host="phone.aldermere.example"
       device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"}
       environment={query.get("install") === "yes" ? { ...plainEnvironment, platform: "ios", browser: "safari", ios: 18.6, installed: false } : plainEnvironment}
       installer={noInstaller} notifier={noNotifier} handOver={() => undefined}

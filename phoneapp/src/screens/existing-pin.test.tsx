@@ -99,7 +99,7 @@ describe("the existing PIN", () => {
     const on = await adding({ route: { screen: "existing-pin" } });
     await on.type("#pin", "q7#fx");
     const { activate } = on.core;
-    on.core.activate = (offer, how) => {
+    on.core.activate = (_, how) => {
       on.core.calls.push(`lost ${how.pin ?? "-"}`);
       return Promise.reject(new PhoneFault("offline"));
     };
