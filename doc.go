@@ -46,7 +46,8 @@
 // again when the key arrives: a session that had the password only brings in a first key and no other.
 //
 // Everything else that matters asks the phone in the same way: removing a phone, a new password, a new PIN. The kind of the
-// approval decides what a yes does. When the session that asked is gone, so is the question.
+// approval decides what a yes does; nothing hangs on that of a test request, which only shows that the phone works. When
+// the session that asked is gone, so is the question.
 //
 // # What holds everywhere
 //
