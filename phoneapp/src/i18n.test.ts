@@ -5,6 +5,7 @@ import errors from "../../i18n/errors.en.json";
 import phone from "../../i18n/phone.en.json";
 import time from "../../i18n/time.en.json";
 import { Texts, chooseLanguage, clockLeft, loadTexts } from "./i18n";
+import { explainFault } from "./screens/faults";
 
 const source = import.meta.dirname;
 
@@ -101,6 +102,15 @@ describe("texts", () => {
     expect([de.list([1, 2, 4]), ja.list([1, 2, 4])]).toEqual(["1, 2 und 4", "1、2、4"]);
     expect([de.join("A.", "B."), ja.join("A。", "B。"), de.join("A.", "")]).toEqual(["A. B.", "A。B。", "A."]);
     expect([de.language, ja.language]).toEqual(["de", "ja"]);
+  });
+
+  test("a phone that is full says so in every language, with the number it holds", async () => {
+    for (const language of ["en", "de", "ja"] as const) {
+      const told = explainFault(await loadTexts(language), "users.limit", { limit: 32 });
+      expect(told.happened).toContain("32");
+      expect([told.title, told.happened, told.safe, told.next].join()).not.toMatch(/users\.limit|\{\{/);
+      expect(told.step).toBe("home");
+    }
   });
 
   test("time left is told in minutes and seconds, and never below zero", () => {

@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
-import { openCoreIn } from "./core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { openCore, openCoreIn } from "./core";
 import { activated, code, fault, goodPin, surroundings } from "./fake-phone";
-import { FakeServer } from "./fake-server";
+import { FakeServer, origin } from "./fake-server";
+import { posture } from "./posture";
 
 let server: FakeServer;
 beforeEach(async () => {
@@ -118,6 +119,47 @@ describe("the stream's list", () => {
     await vi.waitFor(() => {
       expect(core.approvals().map((one) => one.app)).toEqual(["Loud"]);
     });
+  });
+});
+
+describe("a browser", () => {
+  beforeEach(() => {
+    vi.stubGlobal("location", new URL(`${origin}/`));
+    vi.stubGlobal("document", new EventTarget());
+    vi.stubGlobal("window", new EventTarget());
+    vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 (Linux; Android 14; Pixel 8)", maxTouchPoints: 5, onLine: true });
+    vi.stubGlobal("fetch", server.fetch);
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+  const how = { pin: goodPin, biometric: false, phoneName: "x" };
+
+  test("is the surroundings of a phone", async () => {
+    server.now = Date.now();
+    await server.activation(code);
+    const core = await openCore();
+    const { keyId } = await core.activate(await core.lookup(code), how);
+    expect(server.keys.get(keyId)?.message["phone"]).toMatchObject({ platform: "android", osVersion: "14" });
+    expect(server.keys.get(keyId)?.message["phone"]).not.toHaveProperty("rooted");
+  });
+
+  test("may be played to be another phone, with another connection, clock and storage", async () => {
+    await server.activation(code);
+    let asked = 0;
+    const core = await openCore({
+      database: "played",
+      wall: () => server.now,
+      fetch: async (input, init) => {
+        asked++;
+        return server.fetch(input, init);
+      },
+      posture: async () => ({ ...(await posture()), platform: "ios", osVersion: "10.3", rooted: true, screenLock: false }),
+    });
+    const { keyId } = await core.activate(await core.lookup(code), how);
+    expect(server.keys.get(keyId)?.message["phone"]).toMatchObject({ platform: "ios", osVersion: "10.3", rooted: true, screenLock: false });
+    expect(asked).toBe(server.asked.length);
+    expect(asked).toBeGreaterThan(1);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import "fake-indexeddb/auto";
 import { b64u, random, type Bytes } from "./bytes";
+import { formatCode } from "./codes";
 import { openCoreIn } from "./core";
 import { PhoneFault, type Core, type PhoneUser } from "./contract";
 import { sha256 } from "./derive";
@@ -65,6 +66,25 @@ export async function activated(
   const key = server.keys.get(user.keyId);
   if (!key) throw new Error("the server has no such key");
   return { core, user, key };
+}
+
+/** A code that holds, another for each number. */
+export function codeOf(i: number): string {
+  return formatCode(i.toString().padStart(15, "0")).join("-");
+}
+
+/**
+ * One more user on a phone that is there already, by a code that differs for each number; they are called user.0, user.1, …
+ * Gives the server's view of the key.
+ */
+export async function another(server: FakeServer, core: Core, i: number, how: { pin?: string; biometric?: boolean } = {}): Promise<ActiveKey> {
+  await server.activation(codeOf(i), (offer) => Object.assign(offer["user"] as object, { name: `user.${i}`, displayName: `User ${i}` }));
+  server.now += 1000; // two activations are never of the same moment
+  const choice = { biometric: how.biometric ?? false, phoneName: "Pixel 8", ...(how.biometric ? {} : { pin: how.pin ?? goodPin }) };
+  const { keyId } = await core.activate(await core.lookup(codeOf(i)), choice);
+  const key = server.keys.get(keyId);
+  if (!key) throw new Error("the server has no such key");
+  return key;
 }
 
 /** Matches a PhoneFault by its key. */

@@ -53,9 +53,20 @@ export interface ActiveKey {
   readonly message: Readonly<Record<string, unknown>>;
   state: "active" | "confirm" | "approve" | "suspended" | "removed";
   digits?: string;
+  /** The phone's name at the portal. */
+  name: string;
+}
+
+/** A stream that is open: the keys whose proofs held, and the way to say a line. */
+export interface FakeStream {
+  readonly keyIds: readonly string[];
+  readonly say: (line: Record<string, unknown>) => void;
 }
 
 type Answer = { readonly status: number; readonly body: unknown };
+
+/** What a phone may ask for itself, by path. */
+const kinds: Readonly<Record<string, string>> = { "/pin": "pin_change", "/pin/check": "pin_check", "/test": "test" };
 
 export class FakeServer {
   readonly id = newId();
@@ -64,8 +75,9 @@ export class FakeServer {
   readonly asked: string[] = [];
   readonly bodies: { readonly path: string; readonly text: string }[] = [];
   readonly keys = new Map<string, ActiveKey>();
-  readonly open = new Map<string, { readonly jws: string; readonly es?: CryptoKey }>();
+  readonly open = new Map<string, { readonly jws: string; readonly es?: CryptoKey; readonly own?: string }>();
   readonly decisions: Record<string, unknown>[] = [];
+  readonly streams: FakeStream[] = [];
   /** Called before the server looks at a request; throwing breaks the connection. */
   before: (path: string) => void = () => undefined;
   /** Called when the server is done; throwing breaks the connection, a value replaces the answer. */
@@ -93,6 +105,7 @@ export class FakeServer {
     this.bodies.push({ path, text });
     let answer: Answer;
     try {
+      if (path === "/stream") return new Response(await this.stream(text, init?.signal ?? undefined), { headers: { "Content-Type": "application/x-ndjson" } });
       answer = { status: 200, body: await this.route(path, text, new Headers(init?.headers)) };
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
@@ -193,10 +206,7 @@ export class FakeServer {
     }
     if (path === "/activations/submit") return { receipt: await this.submit(body) };
     if (path === "/approvals") {
-      const proofs = (JSON.parse(text) as { proofs: string[] }).proofs;
-      let held = 0;
-      for (const proof of proofs) if ((await this.prove(proof, path, "", false)).state !== "removed") held++;
-      if (held === 0) throw new Refusal(401, "unauthenticated", "proof.wrong");
+      await this.proved(path, text);
       return { now: this.now, statements: [...this.open.values()].map((one) => one.jws) };
     }
     const key = await this.prove(headers.get("Nodkey-Proof") ?? "", path, text, path !== "/key");
@@ -205,17 +215,52 @@ export class FakeServer {
       key.state = "removed";
       return {};
     }
-    if (path === "/pin") {
-      const es = await derive.oneUseKey();
-      const id = newId();
-      const jws = await this.statement(key, (s) => Object.assign(s, { id, kind: "pin_change", es: b64u(es.point) }));
-      this.open.set(id, { jws, es: es.secret });
-      return { statement: jws };
+    if (path === "/key/rename" || kinds[path] !== undefined) {
+      if (key.state !== "active") throw new Refusal(403, "refused", "key.suspended");
     }
+    if (path === "/key/rename") {
+      const { name = "" } = body;
+      if (name.length > 40 || name.includes("!")) throw new Refusal(400, "bad_input", "phone.name");
+      key.name = name;
+      return {};
+    }
+    const kind = kinds[path];
+    if (kind !== undefined) return { statement: await this.ask(key, kind) };
     const [, id = "", deed] = /^\/approvals\/([^/]+)\/(decision|disown)$/.exec(path) ?? [];
     if (deed === "disown") return {};
     if (deed === "decision") return this.decide(key, id, JSON.parse(text) as DecisionRequest);
     throw new Refusal(404, "not_found", "not_found");
+  }
+
+  /** A statement that the phone asks for itself; the newest of a kind counts. */
+  private async ask(key: ActiveKey, kind: string): Promise<string> {
+    for (const [id, one] of this.open) if (one.own === `${kind} ${key.keyId}`) this.open.delete(id);
+    const es = kind === "pin_change" ? await derive.oneUseKey() : undefined;
+    const id = newId();
+    const jws = await this.statement(key, (s) => Object.assign(s, { id, kind, known: true, ...(es ? { es: b64u(es.point) } : {}) }));
+    this.open.set(id, { jws, own: `${kind} ${key.keyId}`, ...(es ? { es: es.secret } : {}) });
+    return jws;
+  }
+
+  /** The keys whose proofs in a body hold; one that does not is left out. */
+  private async proved(path: string, text: string): Promise<ActiveKey[]> {
+    const { proofs } = JSON.parse(text) as { proofs: string[] };
+    if (proofs.length > 32) throw new Refusal(400, "bad_input", "proofs");
+    const keys: ActiveKey[] = [];
+    for (const proof of proofs) keys.push(await this.prove(proof, path, "", false));
+    const held = keys.filter((key) => key.state !== "removed");
+    if (held.length === 0) throw new Refusal(401, "unauthenticated", "proof.wrong");
+    return held;
+  }
+
+  private async stream(text: string, signal: AbortSignal | undefined): Promise<ReadableStream<Uint8Array>> {
+    const keyIds = (await this.proved("/stream", text)).map((key) => key.keyId);
+    return new ReadableStream({
+      start: (controller) => {
+        signal?.addEventListener("abort", () => controller.error(new DOMException("aborted", "AbortError")));
+        this.streams.push({ keyIds, say: (line) => controller.enqueue(utf8(`${JSON.stringify(line)}\n`)) });
+      },
+    });
   }
 
   private async prove(proof: string, path: string, body: string, write: boolean): Promise<ActiveKey> {
@@ -267,6 +312,7 @@ export class FakeServer {
       message,
       state: this.firstState,
       digits: "482913",
+      name: (message["phone"] as { name: string }).name,
     };
     this.keys.set(key.keyId, key);
     found.accepted = { digest: b64u(digest), receipt: await this.receipt(key) };
