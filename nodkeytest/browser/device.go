@@ -7,10 +7,11 @@ import (
 
 // Device is what a tab pretends to be. Whatever it is, the engine is Chromium's.
 type Device struct {
-	Width, Height int64 // CSS pixels
-	Phone         bool  // a touch screen, and Chrome on Android
-	IPhone        bool  // with Phone: Safari on an iPhone instead
-	Installed     bool  // pages believe that they were opened from the home screen
+	Width, Height int64  // CSS pixels
+	Phone         bool   // a touch screen, and Chrome on Android
+	IPhone        bool   // with Phone: Safari on an iPhone instead
+	Installed     bool   // pages believe that they were opened from the home screen
+	Agent         string // the user agent of another browser than these, which gives no client hints
 }
 
 // The devices of the tests.
@@ -23,6 +24,12 @@ var (
 // FromHomeScreen is the device with the app opened from its home screen.
 func (d Device) FromHomeScreen() Device {
 	d.Installed = true
+	return d
+}
+
+// Browsing is the device with another browser in hand, named by its user agent.
+func (d Device) Browsing(agent string) Device {
+	d.Agent = agent
 	return d
 }
 
@@ -45,6 +52,10 @@ const (
 // agent is the device's user agent, with the language it wishes for; ok is false where it is the browser's own.
 func (d Device) agent(lang string) (params emulation.SetUserAgentOverrideParams, ok bool) {
 	switch {
+	case d.Agent != "" && d.IPhone:
+		params = emulation.SetUserAgentOverrideParams{UserAgent: d.Agent, Platform: "iPhone"}
+	case d.Agent != "":
+		params = emulation.SetUserAgentOverrideParams{UserAgent: d.Agent, Platform: androidChrome.Platform}
 	case d.IPhone && d.Installed:
 		params = emulation.SetUserAgentOverrideParams{UserAgent: iPhoneInstalled, Platform: "iPhone"}
 	case d.IPhone:

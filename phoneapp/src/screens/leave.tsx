@@ -31,6 +31,16 @@ export function Leave(): JSX.Element {
       actions={<Button id="copy-address" icon="copy" onClick={copy}>{texts.t("leave.copy")}</Button>}
     >
       <Whose />
+      <div role="status">
+        {copied === "copied" && <Banner icon="check">{texts.t(address.includes("#") ? "leave.copied.code" : "leave.copied")}</Banner>}
+        {copied === "refused" && (
+          <Banner kind="look" icon="warning">
+            {code === undefined
+              ? texts.rich("leave.refused", { Address: <strong class="mono">{host}</strong> })
+              : texts.rich("leave.refused.code", { Address: <strong class="mono">{host}</strong>, Code: <strong class="mono">{code}</strong> })}
+          </Banner>
+        )}
+      </div>
       <ol class="numbered screen-block">
         {toSafari ? (
           <>
@@ -45,16 +55,6 @@ export function Leave(): JSX.Element {
         )}
       </ol>
       {!toSafari && <p class="second small screen-status">{texts.t("leave.or", { Browser: ios ? "Safari" : texts.t("leave.browser") })}</p>}
-      <div role="status">
-        {copied === "copied" && <Banner icon="check">{texts.t(address.includes("#") ? "leave.copied.code" : "leave.copied")}</Banner>}
-        {copied === "refused" && (
-          <Banner kind="look" icon="warning">
-            {code === undefined
-              ? texts.rich("leave.refused", { Address: <strong class="mono">{host}</strong> })
-              : texts.rich("leave.refused.code", { Address: <strong class="mono">{host}</strong>, Code: <strong class="mono">{code}</strong> })}
-          </Banner>
-        )}
-      </div>
     </Screen>
   );
 }
