@@ -55,8 +55,8 @@ export function Arrange(): JSX.Element {
           return (
             <li class="row" key={user.keyId} data-key={user.keyId}>
               <span class="row-text">
-                <bdi class="row-title">{Name}</bdi>
-                <bdi class="row-second">{user.name}</bdi>
+                <span class="row-title"><bdi>{Name}</bdi></span>
+                <span class="row-second"><bdi>{user.name}</bdi></span>
               </span>
               <span class="row-side">
                 <button

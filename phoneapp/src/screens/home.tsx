@@ -48,8 +48,9 @@ export function Home(): JSX.Element {
     <Screen
       bar={
         <header class="bar">
+          {words.android && more}
           <MenuButton id="services" label={texts.t("services.title")} onClick={() => nav.go({ screen: "services" })} />
-          {words.android ? more : <span class="bar-title bar-operator">{server?.operator ?? ""}</span>}
+          {!words.android && <span class="bar-title bar-operator">{server?.operator ?? ""}</span>}
         </header>
       }
       head={<NodLine ring={waiting.length > 0 ? "counting" : "waiting"} part={partOf(waiting[0], now)} />}
