@@ -123,6 +123,7 @@ export interface Core {
   /** Milliseconds since the epoch when the connection was lost; undefined while online. */
   readonly offlineSince: number | undefined;
   server(): Promise<ServerInfo>;
+  /** In the person's order. */
   users(): readonly PhoneUser[];
   approvals(): readonly Approval[];
   past(): readonly PastApproval[];
@@ -155,20 +156,34 @@ export interface Core {
   /**
    * Changes the PIN of these keys, one after the other, so that a person keeps one PIN for all. Throws when the first is refused:
    * nothing has changed then. Otherwise gives the keys that still have the old one (another PIN, or the connection was lost).
+   * A PIN that breaks a guideline for any of them is refused before anything is sent ("pin.guideline"). Keys without a PIN are
+   * passed over. After a lost connection call again with the same two PINs: what the server has already costs no try.
    */
   changePins(keyIds: readonly string[], oldPin: string, newPin: string): Promise<readonly string[]>;
-  /** The user whose PIN is "the existing PIN" of this phone when another user is added; undefined when there is none to ask for. */
+  /**
+   * The user whose PIN is "the existing PIN" of this phone when another user is added: the first active one that has a PIN and
+   * that no changePins left behind. undefined when there is none to ask for.
+   */
   pinHolder(): PhoneUser | undefined;
-  /** Has the server check the existing PIN of that key. Throws PhoneFault "pin.wrong" with args.left: a wrong one counts. */
+  /**
+   * Has the server check the existing PIN of that key; nobody sees a request for it. Throws PhoneFault "pin.wrong" with
+   * args.left (a wrong one counts), "key.suspended", or "offline", after which it may be repeated.
+   */
   provePin(keyId: string, pin: string): Promise<void>;
-  /** Asks for a test request for this key; it is among approvals() when this resolves. Saying yes to it opens nothing. */
+  /**
+   * Asks for a test request for this key; it is among approvals() when this resolves, in place of an older one of the same key.
+   * Saying yes to it opens nothing.
+   */
   test(keyId: string): Promise<Approval>;
   /** Tells the server that this phone's key is gone, and forgets it. */
   removeUser(keyId: string): Promise<void>;
-  /** The person's own name for a user, at most 40 characters; empty takes it away. Throws PhoneFault "label.wrong". */
+  /** The person's own name for a user, at most 40 characters; empty takes it away. Throws PhoneFault "label.wrong". Works offline. */
   rename(keyId: string, label: string): Promise<void>;
-  /** The order of the list of users; keys that are not named keep theirs behind. */
+  /** The order of the list of users; keys that are not named keep theirs behind. New users come last. Works offline. */
   reorder(keyIds: readonly string[]): Promise<void>;
-  /** Gives this phone another name at the portal, for every user on it. Throws PhoneFault "phone.name". */
+  /**
+   * Gives this phone another name at the portal, for every user on it. Throws PhoneFault "phone.name". A key that refuses, as a
+   * suspended one does, does not stop the others; throws when none took it.
+   */
   renamePhone(name: string): Promise<void>;
 }
