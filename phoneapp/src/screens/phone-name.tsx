@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { PhoneFault } from "../core/contract";
-import { useApp, useCore, useTask } from "../ui/app-context";
+import { useApp, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { TextField } from "../ui/text-field";
 import { Bar, Screen } from "../ui/screen";
@@ -11,7 +11,6 @@ import { Working } from "./working";
 /** What the portal calls this phone, for every user on it. */
 export function PhoneName(): JSX.Element {
   const { texts, nav, core, device, preferences, setPreferences, fail, say } = useApp();
-  const users = useCore(["users"], (c) => c.users().filter(({ state }) => state === "active").length);
   const [name, setName] = useState(preferences.phoneName ?? device.name);
   const [error, setError] = useState("");
   const [busy, run] = useTask();
@@ -34,7 +33,7 @@ export function PhoneName(): JSX.Element {
     });
   return (
     <Screen
-      bar={<Bar title={texts.t("settings.title")} />} title={texts.t("phone_name.title")} lead={texts.t("phone_name.lead", { Count: users })} onSubmit={go}
+      bar={<Bar title={texts.t("settings.title")} />} title={texts.t("phone_name.title")} lead={texts.t("phone_name.lead")} onSubmit={go}
       actions={<Button id="save" submit busy={busy}>{texts.t("save")}</Button>}
     >
       <div class="screen-block">

@@ -55,7 +55,7 @@ export function User({ keyId }: { keyId: string }): JSX.Element | null {
           )}
           {user.pin && user.state === "active" && (
             <LinkRow
-              id="change-pin" icon="key" title={texts.t("change_pin.title")} second={texts.t("change_pin.second", { Count: pins })}
+              id="change-pin" icon="key" title={texts.t("change_pin.title")} second={pins > 1 ? texts.t("change_pin.second.all", { Count: pins }) : texts.t("change_pin.second")}
               onClick={() => {
                 draft.pinKeys = undefined;
                 draft.pinsLeft = undefined;

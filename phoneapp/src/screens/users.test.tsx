@@ -151,7 +151,7 @@ describe("settings", () => {
   test("give this phone another name at the portal, and later activations use it", async () => {
     const on = await stage({ route: { screen: "settings" }, prepare: many(2) });
     await on.click("#phone-name");
-    expect(on.text()).toContain("all 2 users");
+    expect(on.text()).toContain("every user on this phone");
     expect((on.get("#phone-name") as HTMLInputElement).value).toBe("Pixel 8");
     await on.type("#phone-name", " Küche ");
     await on.click("#save");
