@@ -1,22 +1,24 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
-const seen = vi.hoisted(() => ({ texts: [] as string[] }));
-vi.mock("zxing-wasm/reader/zxing_reader.wasm", () => ({ default: "/assets/reader.wasm" }));
-vi.mock("barcode-detector/ponyfill", () => ({
-  prepareZXingModule: () => undefined,
-  BarcodeDetector: class {
-    async detect(): Promise<{ rawValue: string }[]> {
-      const text = seen.texts.shift();
-      return Promise.resolve(text === undefined || text === "" ? [] : [{ rawValue: text }]);
-    }
+const seen = vi.hoisted(() => ({ texts: [] as string[], looks: [] as string[] }));
+vi.mock("./reader", () => ({
+  readerCanRun: () => typeof WebAssembly !== "undefined",
+  startReader: async () => (typeof WebAssembly === "undefined" ? Promise.reject(new PhoneFault("camera.reader")) : Promise.resolve()),
+  readPicture: async (_picture: unknown, looks: readonly string[]): Promise<string | undefined> => {
+    seen.looks.push(looks.join(" "));
+    return Promise.resolve(seen.texts.shift() || undefined);
   },
 }));
 
-import { cameraFault, openScanner, scanFrom } from "./scan";
+import { PhoneFault } from "../core/contract";
+import { facingOf, nextCamera, nextZoom, type Camera } from "./lens";
+import { cameraFault } from "./refusal";
+import { openScanner, scanFrom } from "./scan";
 
 class Track extends EventTarget {
   stopped = false;
   readonly constraints: unknown[] = [];
+  readonly label = "";
   constructor(
     private readonly id: string,
     private readonly can: Record<string, unknown>,
@@ -41,6 +43,7 @@ class Track extends EventTarget {
 let asked: MediaStreamConstraints[];
 let tracks: Track[];
 let refuse: Error | undefined;
+let focusMode: readonly string[];
 let frames: (() => void)[];
 let video: HTMLVideoElement;
 
@@ -49,7 +52,9 @@ beforeEach(() => {
   tracks = [];
   frames = [];
   refuse = undefined;
+  focusMode = ["manual"];
   seen.texts = [];
+  seen.looks = [];
   const cameras = [
     { kind: "videoinput", deviceId: "rear", label: "Back" },
     { kind: "audioinput", deviceId: "mic", label: "Microphone" },
@@ -60,7 +65,7 @@ beforeEach(() => {
       asked.push(wish);
       if (refuse) throw refuse;
       const { deviceId } = wish.video as { deviceId?: { exact: string } };
-      const track = new Track(deviceId?.exact ?? "rear", deviceId?.exact === "front" ? {} : { torch: true, zoom: { min: 1, max: 4, step: 0.1 } });
+      const track = new Track(deviceId?.exact ?? "rear", deviceId?.exact === "front" ? {} : { torch: true, zoom: { min: 1, max: 4, step: 0.1 }, focusMode });
       tracks.push(track);
       return Promise.resolve({ getTracks: () => [track], getVideoTracks: () => [track] });
     },
@@ -84,7 +89,7 @@ describe("the camera", () => {
   test("is the rear one first, then the one that was asked for, then the next", async () => {
     const scanner = await openScanner(video, () => undefined);
     expect(asked[0]?.video).toMatchObject({ facingMode: { ideal: "environment" } });
-    expect(scanner.cameras).toEqual([{ id: "rear", label: "Back" }, { id: "front", label: "Front" }]);
+    expect(scanner.cameras).toEqual([{ id: "rear", label: "Back", facing: "rear" }, { id: "front", label: "Front", facing: "front" }]);
     expect(scanner.camera).toBe("rear");
     await scanner.change();
     expect(scanner.camera).toBe("front");
@@ -98,13 +103,34 @@ describe("the camera", () => {
 
   test("has a lamp and a zoom where it says so", async () => {
     const scanner = await openScanner(video, () => undefined);
-    expect([scanner.torch, scanner.zoom]).toEqual([true, { min: 1, max: 4, step: 0.1, value: 1 }]);
+    expect([scanner.torch, scanner.zoom]).toEqual([true, { start: 1, min: 1, max: 4, step: 0.1, value: 1 }]);
     await scanner.setTorch(true);
     await scanner.setZoom(2);
     expect(tracks[0]?.constraints).toEqual([{ advanced: [{ torch: true }] }, { advanced: [{ zoom: 2 }] }]);
     expect(scanner.zoom?.value).toBe(2);
     await scanner.change("front");
     expect([scanner.torch, scanner.zoom]).toEqual([false, undefined]);
+    scanner.stop();
+  });
+
+  test("keeps itself in focus where it can", async () => {
+    focusMode = ["manual", "continuous"];
+    const scanner = await openScanner(video, () => undefined);
+    expect(tracks[0]?.constraints).toEqual([{ advanced: [{ focusMode: "continuous" }] }]);
+    scanner.stop();
+  });
+
+  test("is not asked for where nothing could read its pictures", async () => {
+    vi.stubGlobal("WebAssembly", undefined);
+    await expect(openScanner(video, () => undefined)).rejects.toMatchObject({ key: "camera.reader" });
+    expect(asked).toEqual([]);
+    vi.unstubAllGlobals();
+  });
+
+  test("has each third frame sharpened", async () => {
+    const scanner = await openScanner(video, () => undefined);
+    for (let i = 0; i < 4; i++) await frame();
+    expect(seen.looks).toEqual(["plain", "plain", "sharpened", "plain"]);
     scanner.stop();
   });
 
@@ -149,7 +175,7 @@ describe("the camera", () => {
     ["AbortError", "camera.busy"],
   ])("that fails with %s is %s", async (name, key) => {
     refuse = new DOMException("no", name);
-    expect(cameraFault(refuse)).toBe(key);
+    expect((await cameraFault(refuse)).key).toBe(key);
     await expect(openScanner(video, () => undefined)).rejects.toMatchObject({ key });
   });
 
@@ -159,8 +185,52 @@ describe("the camera", () => {
   });
 });
 
-test("a picture gives its text, or nothing", async () => {
+describe("a camera that was not allowed", () => {
+  const kept = (state: string): unknown => vi.stubGlobal("navigator", { permissions: { query: async () => Promise.resolve({ state }) } });
+  const refusal = async (message = "Permission denied"): Promise<unknown> => (await cameraFault(new DOMException(message, "NotAllowedError"))).args["how"];
+
+  test("may be asked for again, or not, or it is not told", async () => {
+    kept("prompt");
+    expect(await refusal()).toBe("once");
+    kept("denied");
+    expect(await refusal()).toBe("kept");
+    expect(await refusal("Permission denied by system")).toBe("system");
+    vi.stubGlobal("navigator", { permissions: { query: async () => Promise.reject(new TypeError("camera is no permission here")) } });
+    expect(await refusal()).toBe("unknown");
+    vi.stubGlobal("navigator", {});
+    expect(await refusal()).toBe("unknown");
+  });
+});
+
+describe("a lens", () => {
+  test.each([
+    ["camera2 1, facing front", "front"], ["camera2 0, facing back", "rear"], ["Front Camera", "front"], ["Back Triple Camera", "rear"],
+    ["Frontkamera", "front"], ["Rückkamera", "rear"], ["前面カメラ", "front"], ["背面カメラ", "rear"], ["背面デュアル広角カメラ", "rear"],
+    ["FaceTime HD Camera (Built-in)", "unknown"], ["front and back", "unknown"], ["", "unknown"],
+  ])("called %j looks %s", (label, facing) => expect(facingOf(label)).toBe(facing));
+
+  test("is what its track says, whatever it is called", () => {
+    expect([facingOf("Back", "user"), facingOf("Front", "environment"), facingOf("Front", "left")]).toEqual(["front", "rear", "front"]);
+  });
+
+  test("is followed by one that may see better", () => {
+    const one = (id: string, facing: Camera["facing"]): Camera => ({ id, label: "", facing });
+    const phone = [one("f", "front"), one("wide", "rear"), one("far", "rear")];
+    expect([nextCamera(phone, "f"), nextCamera(phone, "wide"), nextCamera(phone, "far")]).toEqual(["wide", "far", "wide"]);
+    const simple = [one("f", "front"), one("r", "rear")];
+    expect([nextCamera(simple, "f"), nextCamera(simple, "r")]).toEqual(["r", "f"]);
+    expect([nextCamera([one("x", "unknown")], "x"), nextCamera([], "x")]).toEqual(["x", undefined]);
+  });
+});
+
+test("zoom goes nearer in steps, as far as the lens does, and starts again", () => {
+  const at = (start: number, max: number, value: number): number => nextZoom({ start, min: start / 2, max, step: 0.1, value });
+  expect([at(1, 8, 1), at(1, 8, 2), at(1, 8, 4), at(1, 3, 2), at(1, 1.5, 1), at(100, 800, 100)]).toEqual([2, 4, 1, 1, 1, 200]);
+});
+
+test("a picture gives its text, or nothing, and is looked at twice", async () => {
   seen.texts = ["https://phone.example/a"];
   expect(await scanFrom({} as ImageBitmap)).toBe("https://phone.example/a");
   expect(await scanFrom({} as ImageBitmap)).toBeUndefined();
+  expect(seen.looks[0]).toBe("plain sharpened");
 });

@@ -1,47 +1,34 @@
 // Reads QR codes from the camera, or from any picture. Loaded lazily: the reader's WebAssembly is large.
 
-import { BarcodeDetector, prepareZXingModule } from "barcode-detector/ponyfill";
-import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm";
 import { PhoneFault } from "../core/contract";
-
-// Without this the reader would fetch its WebAssembly from somebody else's server.
-prepareZXingModule({
-  overrides: { locateFile: (path: string, prefix: string) => (path.endsWith(".wasm") ? wasmUrl : prefix + path) },
-});
-
-/** One camera of this device. Labels are empty before the person allowed the camera. */
-export interface Camera {
-  readonly id: string;
-  readonly label: string;
-}
+import { capabilitiesOf, facingOf, nextCamera, zoomOf, type Camera, type Facing, type ImageWish, type Zoom } from "./lens";
+import { readPicture, readerCanRun, startReader, type Look, type Picture } from "./reader";
+import { cameraFault } from "./refusal";
 
 /** A running camera. */
 export interface Scanner {
   readonly cameras: readonly Camera[];
   /** The id of the camera that runs. */
   readonly camera: string;
+  /** Which way it looks. */
+  readonly facing: Facing;
   /** True when the camera that runs has a lamp. */
   readonly torch: boolean;
   /** What the camera that runs can zoom, if it can. */
-  readonly zoom: { readonly min: number; readonly max: number; readonly step: number; readonly value: number } | undefined;
+  readonly zoom: Zoom | undefined;
   setTorch(on: boolean): Promise<void>;
   setZoom(value: number): Promise<void>;
-  /** Takes the camera with that id, or the next one. Throws PhoneFault "camera.…". */
+  /** Takes the camera with that id, or the next one that may see better. Throws PhoneFault "camera.…". */
   change(id?: string): Promise<void>;
   /** Lets the camera go. Nothing is reported afterwards. */
   stop(): void;
 }
 
-// The capabilities that TypeScript's DOM library leaves out (MediaStream Image Capture §6).
-interface ImageCapabilities extends MediaTrackCapabilities {
-  readonly torch?: boolean;
-  readonly zoom?: { readonly min: number; readonly max: number; readonly step: number };
-}
-
 /**
  * Opens the rear camera (or the one named), shows it in the video element and calls found with every text that a QR code
  * says, until stopped. The same text is reported again only after something else or nothing was seen for a second.
- * lost is called when the camera goes away by itself. Throws PhoneFault camera.denied, camera.absent, camera.busy.
+ * lost is called when the camera goes away by itself. Throws PhoneFault camera.denied (args as of cameraFault), camera.absent,
+ * camera.busy, camera.reader.
  */
 export async function openScanner(
   video: HTMLVideoElement,
@@ -53,21 +40,18 @@ export async function openScanner(
   return scanner;
 }
 
-/** The first QR code in a picture, a video frame or a canvas; undefined when there is none. */
-export async function scanFrom(source: ImageBitmapSource): Promise<string | undefined> {
-  const codes = await reader().detect(source);
-  return codes.find((code) => code.rawValue !== "")?.rawValue;
+/** The first QR code in a picture, looked at twice; undefined when there is none. Throws PhoneFault camera.reader. */
+export async function scanFrom(picture: Picture): Promise<string | undefined> {
+  return readPicture(picture, ["plain", "sharpened"]);
 }
 
-let shared: BarcodeDetector | undefined;
-
-function reader(): BarcodeDetector {
-  return (shared ??= new BarcodeDetector({ formats: ["qr_code"] }));
-}
+/** Frames that are looked at as they are before one is sharpened: hands move, so that a plain look at the next helps more. */
+const plainFrames = 2;
 
 class VideoScanner implements Scanner {
   cameras: readonly Camera[] = [];
   camera = "";
+  facing: Facing = "unknown";
   torch = false;
   zoom: Scanner["zoom"];
   private stream: MediaStream | undefined;
@@ -83,6 +67,9 @@ class VideoScanner implements Scanner {
   async open(id: string | undefined): Promise<void> {
     this.release();
     const turn = this.turn;
+    const reader = startReader(); // loads while the person is asked
+    reader.catch(() => undefined); // waited for below
+    if (!readerCanRun()) await reader; // and there is nothing to ask for
     const stream = await takeCamera(id);
     if (this.stopped || turn !== this.turn) {
       for (const track of stream.getTracks()) track.stop();
@@ -96,33 +83,40 @@ class VideoScanner implements Scanner {
     });
     const settings = track.getSettings();
     this.camera = settings.deviceId ?? id ?? "";
-    // Firefox has no getCapabilities on every platform.
-    const can: ImageCapabilities = typeof track.getCapabilities === "function" ? track.getCapabilities() : {};
-    this.torch = can.torch === true;
-    this.zoom = can.zoom && can.zoom.max > can.zoom.min ? { ...can.zoom, value: can.zoom.min } : undefined;
+    this.torch = capabilitiesOf(track).torch === true;
+    this.zoom = zoomOf(track);
+    if (capabilitiesOf(track).focusMode?.includes("continuous") === true) await this.wish({ focusMode: "continuous" }).catch(() => undefined);
     // Labels and ids are only known once the camera was allowed.
     const devices = await navigator.mediaDevices.enumerateDevices();
-    this.cameras = devices.filter((d) => d.kind === "videoinput").map((d) => ({ id: d.deviceId, label: d.label }));
+    if (turn !== this.turn) return;
+    const inputs = devices.filter((d) => d.kind === "videoinput");
+    this.facing = facingOf(track.label || (inputs.find((d) => d.deviceId === this.camera)?.label ?? ""), settings.facingMode);
+    this.cameras = inputs.map(({ deviceId: own, label }) => ({ id: own, label, facing: own === this.camera ? this.facing : facingOf(label) }));
     this.video.srcObject = stream;
     this.video.muted = true;
     this.video.playsInline = true;
     await this.video.play().catch((cause: unknown) => {
       if (!this.stopped && turn === this.turn) throw new PhoneFault("camera.busy", {}, { cause });
     });
+    try {
+      await reader;
+    } catch (fault) {
+      if (turn === this.turn) this.release();
+      throw fault;
+    }
     this.loop(turn);
   }
 
   async change(id?: string): Promise<void> {
-    const here = this.cameras.findIndex((camera) => camera.id === this.camera);
-    await this.open(id ?? this.cameras[(here + 1) % Math.max(this.cameras.length, 1)]?.id);
+    await this.open(id ?? nextCamera(this.cameras, this.camera));
   }
 
   async setTorch(on: boolean): Promise<void> {
-    await this.constrain({ torch: on });
+    await this.wish({ torch: on });
   }
 
   async setZoom(value: number): Promise<void> {
-    await this.constrain({ zoom: value });
+    await this.wish({ zoom: value });
     if (this.zoom) this.zoom = { ...this.zoom, value };
   }
 
@@ -131,7 +125,7 @@ class VideoScanner implements Scanner {
     this.release();
   }
 
-  private async constrain(wish: { torch?: boolean; zoom?: number }): Promise<void> {
+  private async wish(wish: ImageWish): Promise<void> {
     await this.stream?.getVideoTracks()[0]?.applyConstraints({ advanced: [wish as MediaTrackConstraintSet] });
   }
 
@@ -146,9 +140,11 @@ class VideoScanner implements Scanner {
   private loop(turn: number): void {
     let last = "";
     let lastAt = 0;
+    let count = 0;
     const read = async (): Promise<void> => {
       if (turn !== this.turn) return;
-      const text = this.video.readyState >= 2 ? await scanFrom(this.video).catch(() => undefined) : undefined;
+      const look: Look = ++count % (plainFrames + 1) === 0 ? "sharpened" : "plain";
+      const text = this.video.readyState >= 2 ? await readPicture(this.video, [look]).catch(() => undefined) : undefined;
       if (turn !== this.turn) return;
       const now = performance.now();
       if (text !== undefined) {
@@ -177,20 +173,6 @@ async function takeCamera(id: string | undefined): Promise<MediaStream> {
       video: { ...which, width: { ideal: 1280 }, height: { ideal: 720 } },
     });
   } catch (cause) {
-    throw new PhoneFault(cameraFault(cause), {}, { cause });
-  }
-}
-
-/** Which sentence fits what getUserMedia threw (Media Capture and Streams §10.3.1). */
-export function cameraFault(cause: unknown): string {
-  switch (cause instanceof Error || cause instanceof DOMException ? cause.name : "") {
-    case "NotAllowedError":
-    case "SecurityError":
-      return "camera.denied";
-    case "NotFoundError":
-    case "OverconstrainedError":
-      return "camera.absent";
-    default:
-      return "camera.busy";
+    throw await cameraFault(cause);
   }
 }

@@ -57,6 +57,7 @@ export function Code(): JSX.Element {
       <div class="rows rows-closed">
         <Row id="paste" icon="copy" title={texts.t("code.paste")} second={texts.t("code.paste.second")} onClick={() => void paste()} />
         <Row id="scan" icon="qr" title={words.camera} second={texts.t("camera.second")} onClick={() => nav.go({ screen: "scan" })} />
+        <Row id="camera-help" icon="help" title={texts.t("camera_help.open")} second={texts.t("camera_help.open.second")} onClick={() => nav.go({ screen: "camera-help" })} />
       </div>
       <div role="status">{pasteFault !== "" && <Banner kind="look" icon="warning">{pasteFault}</Banner>}</div>
     </Screen>

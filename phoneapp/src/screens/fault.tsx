@@ -1,10 +1,13 @@
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { PhoneFault } from "../core/contract";
 import { emptyDraft, useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Result } from "../ui/result";
 import { Bar } from "../ui/screen";
 import { Parts } from "../ui/surfaces";
 import { explainFault } from "./faults";
+import { useAgain } from "./offline";
 import { useTestRequest } from "./test-request";
 import { useWords } from "./words";
 
@@ -14,9 +17,10 @@ export function Fault(): JSX.Element | null {
   const words = useWords();
   const [busy, test] = useTestRequest();
   const trouble = draft.trouble;
+  const waiting = useLookupAgain();
   if (trouble === undefined) return null;
   const { ServiceDesk: desk, Reference: reference } = trouble.args;
-  const said = explainFault(texts, trouble.key, trouble.args);
+  const said = explainFault(texts, waiting ? "offline.waiting" : trouble.key, trouble.args);
   // What is active on this phone already is proved by a test, at once.
   const here = trouble.key === "activation.already" ? core.users().find((user) => user.userId === draft.offer?.user.id && user.state === "active") : undefined;
   const deeds = {
@@ -56,4 +60,48 @@ export function Fault(): JSX.Element | null {
       )}
     </Result>
   );
+}
+
+/** Milliseconds between tries, for servers that were away while the network was not. */
+const tryAfter = 5000;
+
+/**
+ * True while a code was typed or scanned and could not be looked up for lack of a connection. It is looked up again by itself
+ * when there is one, and the screen moves on.
+ */
+function useLookupAgain(): boolean {
+  const { core, draft, nav, fail } = useApp();
+  const { trouble, offer, groups, fingerprint } = draft;
+  const waiting = trouble?.key === "offline" && trouble.during === "activation" && offer === undefined && groups.every((group) => group !== "");
+  const asking = useRef(false);
+  const here = useRef(true);
+  useEffect(() => () => {
+    here.current = false;
+  }, []);
+  const again = (): void => {
+    if (asking.current || !here.current) return;
+    asking.current = true;
+    core.lookup(groups.join(""), fingerprint).then(
+      (found) => {
+        if (!here.current) return;
+        draft.offer = found;
+        nav.replace({ screen: "offer" });
+      },
+      (fault: unknown) => {
+        const still = fault instanceof PhoneFault && fault.key === "offline";
+        if (here.current && !still) fail(fault, "activation");
+      },
+    ).finally(() => {
+      asking.current = false;
+    });
+  };
+  useAgain(waiting, again);
+  const latest = useRef(again);
+  latest.current = again;
+  useEffect(() => {
+    if (!waiting) return undefined;
+    const timer = setInterval(() => latest.current(), tryAfter);
+    return () => clearInterval(timer);
+  }, [waiting]);
+  return waiting;
 }

@@ -13,49 +13,55 @@ interface Told {
   readonly stranger?: true;
 }
 
+/** A key of the catalogue that has four sentences of its own. */
+type Four<K> = K extends `${infer Base}.happened` ? Base : never;
+
+/** The four sentences below a key. */
+function four(base: Four<Key>, step: Next, more: { readonly next?: Key; readonly happened?: Key; readonly stranger?: true } = {}): Told {
+  return { title: `${base}.title`, happened: `${base}.happened`, safe: `${base}.safe`, next: `${base}.next`, step, ...more };
+}
+
 const told: Readonly<Record<string, Told>> = {
-  "activation.used": {
-    title: "activation.used.title", happened: "activation.used.happened", safe: "activation.used.safe", next: "activation.used.next",
-    step: "code", stranger: true,
-  },
-  "activation.expired": {
-    title: "activation.expired.title", happened: "activation.expired.happened", safe: "activation.expired.safe",
-    next: "activation.expired.next", step: "code",
-  },
-  "activation.wrong": {
-    title: "activation.wrong.title", happened: "activation.wrong.happened", safe: "activation.wrong.safe", next: "activation.wrong.next",
-    step: "code",
-  },
-  "activation.limit": {
-    title: "activation.limit.title", happened: "activation.limit.happened", safe: "activation.limit.safe", next: "activation.limit.next",
-    step: "home",
-  },
-  "activation.already": {
-    title: "activation.already.title", happened: "activation.already.happened", safe: "activation.already.safe", next: "activation.already.next",
-    step: "home",
-  },
-  "offer.mac": { title: "offer.mac.title", happened: "offer.mac.happened", safe: "offer.mac.safe", next: "offer.mac.next", step: "code", stranger: true },
-  "offer.signature": {
-    title: "offer.signature.title", happened: "offer.signature.happened", safe: "offer.signature.safe", next: "offer.signature.next",
-    step: "code", stranger: true,
-  },
-  "offer.fingerprint": {
-    title: "offer.fingerprint.title", happened: "offer.fingerprint.happened", safe: "offer.fingerprint.safe", next: "offer.fingerprint.next",
-    step: "code", stranger: true,
-  },
-  "users.limit": { title: "users.limit.title", happened: "users.limit.happened", safe: "users.limit.safe", next: "users.limit.next", step: "home" },
-  "receipt.wrong": {
-    title: "receipt.wrong.title", happened: "receipt.wrong.happened", safe: "receipt.wrong.safe", next: "receipt.wrong.next", step: "home",
-  },
-  "key.suspended": {
-    title: "key.suspended.title", happened: "key.suspended.happened", safe: "key.suspended.safe", next: "key.suspended.next", step: "home",
-  },
-  "key.removed": { title: "key.removed.title", happened: "key.removed.happened", safe: "key.removed.safe", next: "key.removed.next", step: "home" },
-  "code.group": { title: "code.group.title", happened: "code.group.happened", safe: "code.group.safe", next: "code.group.next", step: "code" },
-  offline: { title: "offline.title", happened: "offline.happened", safe: "offline.safe", next: "offline.next", step: "retry" },
-  storage: { title: "storage.title", happened: "storage.happened", safe: "storage.safe", next: "storage.next", step: "retry" },
-  clock: { title: "clock.title", happened: "clock.happened", safe: "clock.safe", next: "clock.next", step: "retry" },
-  "clock.fast": { title: "clock.title", happened: "clock.fast", safe: "clock.safe", next: "clock.next", step: "retry" },
+  "activation.used": four("activation.used", "code", { stranger: true }),
+  "activation.expired": four("activation.expired", "code"),
+  "activation.wrong": four("activation.wrong", "code"),
+  "activation.limit": four("activation.limit", "home"),
+  "activation.already": four("activation.already", "home"),
+  "activation.slow": four("activation.slow", "retry"),
+  "users.limit": four("users.limit", "home"),
+  "offer.mac": four("offer.mac", "code", { stranger: true }),
+  "offer.signature": four("offer.signature", "code", { stranger: true }),
+  "offer.fingerprint": four("offer.fingerprint", "code", { stranger: true }),
+  "receipt.wrong": four("receipt.wrong", "home"),
+  // What was submitted does not fit: this code will never be accepted from here.
+  "submission.factor": four("submission", "code"),
+  "submission.jws": four("submission", "code"),
+  "submission.mac": four("submission", "code"),
+  "submission.offer": four("submission", "code"),
+  "submission.phone": four("submission", "code"),
+  "submission.wrap": four("submission", "code"),
+  // The code stays good, but only another phone, or this one after more than a minute's work, can use it.
+  "posture.android": four("posture.android", "home"),
+  "posture.ios": four("posture.ios", "home"),
+  "posture.rooted": four("posture.rooted", "home"),
+  "posture.screen_lock": four("posture.screen_lock", "retry"),
+  "key.suspended": four("key.suspended", "home"),
+  "key.removed": four("key.removed", "home"),
+  "key.pending": four("key.pending", "home"),
+  "key.unknown": four("proof", "home"),
+  "proof.missing": four("proof", "home"),
+  "proof.wrong": four("proof", "home"),
+  "code.group": four("code.group", "code"),
+  "code.other": four("code.other", "code"),
+  offline: four("offline", "retry"),
+  "offline.waiting": four("offline", "retry", { next: "offline.waiting" }),
+  storage: four("storage", "retry"),
+  clock: four("clock", "retry"),
+  "clock.fast": four("clock", "retry", { happened: "clock.fast" }),
+  "answer.wrong": four("answer.wrong", "retry"),
+  unavailable: four("unavailable", "retry"),
+  "server.busy": four("unavailable", "retry"),
+  internal: four("internal", "retry"),
 };
 
 export interface FaultSentences {

@@ -10,6 +10,7 @@ import { ApprovalScreen } from "./approval";
 import { Arrange } from "./arrange";
 import { Before } from "./before";
 import { ChooseBiometric } from "./biometric";
+import { CameraHelp } from "./camera-help";
 import { ChangePin } from "./change-pin";
 import { Code } from "./code";
 import { ConfirmPin } from "./confirm";
@@ -106,6 +107,7 @@ function Of({ route }: { route: Route }): JSX.Element {
     case "arrange": return <Arrange />;
     case "before": return <Before />;
     case "biometric": return <ChooseBiometric />;
+    case "camera-help": return <CameraHelp />;
     case "change-pin": return <ChangePin keyId={route.keyId} />;
     case "code": return <Code />;
     case "confirm": return <ConfirmPin id={route.id} />;

@@ -12,12 +12,14 @@ const groups = formatCode("7K29QX4VHR3TW5Z");
 const fingerprint = "AAAAAAAAAAAAAAAAAAAAAA";
 const link = `https://phone.aldermere.example/a#c=${groups.join("")}&f=${fingerprint}`;
 
+const one = (id: string): Scanner["cameras"][number] => ({ id, label: "", facing: "rear" });
+
 /** A camera that sees what the test shows it. */
 function camera(change: Partial<Scanner> = {}) {
   const calls: string[] = [];
   let see: (text: string) => void = () => undefined;
   const scanner: Scanner = {
-    cameras: [{ id: "1", label: "" }, { id: "2", label: "" }], camera: "1", torch: true, zoom: undefined,
+    cameras: [one("1"), one("2")], camera: "1", facing: "rear", torch: true, zoom: undefined,
     setTorch: (on) => Promise.resolve(void calls.push(`torch ${on}`)),
     setZoom: () => Promise.resolve(),
     change: () => Promise.resolve(void calls.push("change")),
@@ -83,6 +85,20 @@ describe("the camera", () => {
     expect(on.screen()).toBe("offer");
   });
 
+  test.each([
+    ["https://elsewhere.example/", "the address of a website, which was not opened"], ["WIFI:S:home;T:WPA;P:secret;;", "joining a Wi-Fi network"],
+    ["BEGIN:VCARD\nFN:Mara\nEND:VCARD", "contact details"], ["otpauth://totp/x?secret=ABC", "one-time codes"], ["4006381333931", "plain text or numbers"],
+  ])("what %j is stands there in words, without what is in it", async (text, words) => {
+    const { scan, show } = camera();
+    const on = await stage({ route: { screen: "scan" }, scan });
+    await on.change(() => show(text));
+    expect(on.text()).toContain("This square code is not from this portal.");
+    expect(on.text()).toContain(words);
+    expect(on.text()).not.toContain(text);
+    expect(on.screen()).toBe("scan");
+    expect(on.core.calls).toEqual([]);
+  });
+
   test("another server's link is not taken from a paste either", () => {
     expect(readPasted(link)).toEqual({ code: groups.join(""), fingerprint });
     expect(readPasted(link.replace("phone.aldermere.example", "phone.evil.example"))).toEqual({ code: "", fingerprint: undefined });
@@ -96,13 +112,90 @@ describe("the camera", () => {
     await on.click("#torch");
     expect(calls).toEqual(["change", "torch true"]);
     expect(on.get("#torch").getAttribute("aria-pressed")).toBe("true");
-    const plain = camera({ cameras: [{ id: "1", label: "" }], torch: false });
+    const plain = camera({ cameras: [one("1")], torch: false });
     const other = await stage({ route: { screen: "scan" }, scan: plain.scan });
     expect(other.has("#switch-camera")).toBe(false);
     expect(other.has("#torch")).toBe(false);
   });
 
-  test.each(["camera.denied", "camera.absent", "camera.busy"])("%s is explained, and typing stays possible", async (key) => {
+  test("zooms in steps where it can", async () => {
+    const zoomed: number[] = [];
+    const zoom = { start: 1, min: 1, max: 8, step: 0.1, value: 1 };
+    const scanner: Partial<{ -readonly [K in keyof Scanner]: Scanner[K] }> = { zoom };
+    const { scan } = camera(scanner);
+    const on = await stage({ route: { screen: "scan" }, scan: async () => {
+      const made = await scan();
+      return { ...made, openScanner: async (video, found) => {
+        const opened = await made.openScanner(video, found) as { zoom: Scanner["zoom"]; setZoom: Scanner["setZoom"] } & Scanner;
+        opened.setZoom = (value) => {
+          zoomed.push(value);
+          opened.zoom = { ...zoom, value };
+          return Promise.resolve();
+        };
+        return opened;
+      } };
+    } });
+    expect(on.get("#zoom").textContent).toBe("Zoom 1×");
+    await on.click("#zoom");
+    expect(on.get("#zoom").textContent).toBe("Zoom 2×");
+    await on.click("#zoom");
+    await on.click("#zoom");
+    expect(zoomed).toEqual([2, 4, 1]);
+    const plain = await stage({ route: { screen: "scan" }, scan: camera({ zoom: { ...zoom, max: 1.5 } }).scan });
+    expect(plain.has("#zoom")).toBe(false);
+  });
+
+  test("that looks at the person is told, with the way to another", async () => {
+    const on = await stage({ route: { screen: "scan" }, scan: camera({ facing: "front" }).scan });
+    expect(on.text()).toContain("This camera looks at you. Touch Switch camera");
+    const alone = await stage({ route: { screen: "scan" }, scan: camera({ facing: "front", cameras: [one("1")] }).scan });
+    expect(alone.text()).toContain("This camera looks at you. Turn the screen towards the code");
+  });
+
+  test.each([
+    ["once", "The browser asks again", 0], ["kept", "This browser remembers a no", 3], ["unknown", "This browser remembers a no", 3],
+    ["system", "The settings of this device", 0],
+  ])("not allowed (%s) says how to allow it", async (how, words, steps) => {
+    const on = await stage({ route: { screen: "scan" }, scan: () => Promise.reject(new PhoneFault("camera.denied", { how })) });
+    expect(on.text()).toContain(words);
+    expect(document.querySelectorAll("ol.numbered li")).toHaveLength(steps);
+    expect(on.get("#type").textContent).toBe("Type it instead");
+  });
+
+  test("goes on by itself when it was allowed meanwhile", async () => {
+    const status = Object.assign(new EventTarget(), { state: "denied" });
+    vi.stubGlobal("navigator", { onLine: true, permissions: { query: async () => Promise.resolve(status) } });
+    const { scan } = camera();
+    let allowed = false;
+    const on = await stage({
+      route: { screen: "scan" }, scan: () => (allowed ? scan() : Promise.reject(new PhoneFault("camera.denied", { how: "kept" }))),
+    });
+    await on.settle(); // until the browser was asked what it keeps
+    expect(on.error()).toBe("camera.denied");
+    allowed = true;
+    status.state = "granted";
+    await on.change(() => status.dispatchEvent(new Event("change")));
+    vi.unstubAllGlobals();
+    expect(on.error()).toBeUndefined();
+    expect(on.has("video")).toBe(true);
+  });
+
+  test("a reader that cannot even be loaded is told as such", async () => {
+    const on = await stage({ route: { screen: "scan" }, scan: () => Promise.reject(new TypeError("Failed to fetch dynamically imported module")) });
+    expect(on.error()).toBe("camera.reader");
+    expect(on.text()).toContain("Type the code instead");
+  });
+
+  test("has a page of help, which leads to typing", async () => {
+    const on = await stage({ route: { screen: "code" }, scan: camera().scan });
+    await on.click("#camera-help");
+    expect(on.screen()).toBe("camera-help");
+    expect(on.text()).toContain("switch on Scan QR codes in its settings. The camera in this app does not need that.");
+    await on.click("#type");
+    expect(on.screen()).toBe("code");
+  });
+
+  test.each(["camera.denied", "camera.absent", "camera.busy", "camera.reader"])("%s is explained, and typing stays possible", async (key) => {
     const on = await stage({ route: { screen: "code" }, scan: () => Promise.reject(new PhoneFault(key)) });
     await on.click("#scan");
     expect(on.error()).toBe(key);

@@ -2,25 +2,42 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { isElsewhere, parseLink } from "../core/codes";
 import { PhoneFault } from "../core/contract";
+import { cameraPermission } from "../scan/refusal";
 import type { Scanner } from "../scan/scan";
 import { useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { cutCode } from "../ui/code-field";
-import { Icon } from "../ui/icon";
 import { Screen, StepBar } from "../ui/screen";
 import { Banner } from "../ui/surfaces";
+import { allowSteps } from "./camera-allow";
+import { foreignSentence } from "./foreign";
+import { Viewfinder } from "./viewfinder";
 import { useWords } from "./words";
 
 const helpAfterMs = 8000;
 
-const cameraFaults = {
-  "camera.denied": { title: "camera.denied.title", next: "camera.denied.next" },
-  "camera.absent": { title: "camera.absent.title", next: "camera.absent.next" },
-  "camera.busy": { title: "camera.busy.title", next: "camera.busy.next" },
+const titles = {
+  "camera.denied": "camera.denied.title",
+  "camera.absent": "camera.absent.title",
+  "camera.busy": "camera.busy.title",
+  "camera.reader": "camera.reader.title",
 } as const;
 
-function cameraFault(cause: unknown): keyof typeof cameraFaults {
-  return cause instanceof PhoneFault && cause.key in cameraFaults ? (cause.key as keyof typeof cameraFaults) : "camera.busy";
+interface Trouble {
+  readonly key: keyof typeof titles;
+  readonly how: unknown;
+}
+
+/** Whatever keeps the scanner from starting. One that could not even be loaded reads nothing. */
+function troubleOf(cause: unknown): Trouble {
+  if (cause instanceof PhoneFault && cause.key in titles) return { key: cause.key as Trouble["key"], how: cause.args["how"] };
+  return { key: "camera.reader", how: undefined };
+}
+
+/** What was read and is of no use: one sentence in bold, one more. */
+interface Note {
+  readonly title: string;
+  readonly text?: string;
 }
 
 /** The camera reads the code. */
@@ -28,7 +45,7 @@ export function Scan(): JSX.Element {
   const { texts, nav, draft, core, fail, scan, demo } = useApp();
   const words = useWords();
   const video = useRef<HTMLVideoElement>(null);
-  const running = useRef<Scanner | undefined>(undefined);
+  const open = useRef<Scanner | undefined>(undefined);
   const settled = useRef(false);
   const left = useRef(false);
   useEffect(() => () => {
@@ -37,15 +54,14 @@ export function Scan(): JSX.Element {
   const [scanner, setScanner] = useState<Scanner | undefined>(undefined);
   const [, changed] = useState(0);
   const [started, setStarted] = useState(0);
-  const [light, setLight] = useState(false);
   const [slow, setSlow] = useState(false);
-  const [note, setNote] = useState("");
-  const [fault, setFault] = useState<keyof typeof cameraFaults | undefined>(undefined);
+  const [note, setNote] = useState<Note | undefined>(undefined);
+  const [trouble, setTrouble] = useState<Trouble | undefined>(undefined);
   const [looking, setLooking] = useState(false);
 
   const stop = (): void => {
-    running.current?.stop();
-    running.current = undefined;
+    open.current?.stop();
+    open.current = undefined;
   };
 
   const found = useCallback((text: string): void => {
@@ -54,8 +70,9 @@ export function Scan(): JSX.Element {
     try {
       link = parseLink(text, location.origin);
     } catch (cause) {
-      if (isElsewhere(text, location.origin)) setNote(texts.t("scan.elsewhere"));
-      else setNote(texts.t(cause instanceof PhoneFault && cause.key === "code.group" ? "scan.damaged" : "scan.other"));
+      if (isElsewhere(text, location.origin)) setNote({ title: texts.t("scan.elsewhere") });
+      else if (cause instanceof PhoneFault && cause.key === "code.group") setNote({ title: texts.t("scan.damaged") });
+      else setNote({ title: texts.t("scan.other"), text: texts.t(foreignSentence(text)) });
       return;
     }
     settled.current = true;
@@ -79,21 +96,21 @@ export function Scan(): JSX.Element {
     if (demo !== undefined && started === 0) return undefined;
     let ended = false;
     const over = (): boolean => ended;
-    const open = async (): Promise<void> => {
+    const start = async (): Promise<void> => {
       const { openScanner } = await scan();
       const element = video.current;
       if (over() || element === null) return;
-      const lost = (cause: PhoneFault): void => setFault(cameraFault(cause));
+      const lost = (cause: PhoneFault): void => setTrouble(troubleOf(cause));
       const made = await openScanner(element, found, { lost });
       if (over()) {
         made.stop();
         return;
       }
-      running.current = made;
+      open.current = made;
       setScanner(made);
     };
-    open().catch((cause: unknown) => {
-      if (!over()) setFault(cameraFault(cause));
+    start().catch((cause: unknown) => {
+      if (!over()) setTrouble(troubleOf(cause));
     });
     const timer = setTimeout(() => setSlow(true), helpAfterMs);
     return () => {
@@ -107,78 +124,114 @@ export function Scan(): JSX.Element {
   const scanBeside = async (): Promise<void> => {
     if (demo === undefined || looking) return;
     setLooking(true);
-    setNote("");
+    setNote(undefined);
     try {
       const { scanFrom } = await scan();
       const text = await scanFrom(await demo.picture(AbortSignal.timeout(5000)));
       setLooking(false);
-      if (text === undefined) setNote(texts.t("scan.demo.nothing"));
+      if (text === undefined) setNote({ title: texts.t("scan.demo.nothing") });
       else found(text);
     } catch {
       setLooking(false);
-      setNote(texts.t("scan.demo.nothing"));
+      setNote({ title: texts.t("scan.demo.nothing") });
     }
   };
   const change = (): void => {
     if (scanner === undefined) return;
     setSlow(false);
-    void scanner.change().then(() => changed((n) => n + 1), (cause: unknown) => setFault(cameraFault(cause)));
+    void scanner.change().then(() => changed((n) => n + 1), (cause: unknown) => setTrouble(troubleOf(cause)));
   };
 
-  const again = (): void => {
-    setFault(undefined);
+  const again = useCallback((): void => {
+    setTrouble(undefined);
     setSlow(false);
     setStarted((n) => n + 1);
-  };
+  }, []);
 
-  const parts = fault === undefined ? undefined : cameraFaults[fault];
+  // Allowed meanwhile in the browser's settings: nobody needs to say so twice.
+  const denied = trouble?.key === "camera.denied";
+  useEffect(() => {
+    if (!denied) return undefined;
+    let status: PermissionStatus | undefined;
+    let gone = false;
+    const allowed = (): void => {
+      if (status?.state === "granted") again();
+    };
+    void cameraPermission().then((known) => {
+      if (gone) return;
+      status = known;
+      status?.addEventListener("change", allowed);
+    });
+    return () => {
+      gone = true;
+      status?.removeEventListener("change", allowed);
+    };
+  }, [again, denied]);
+
   const cameraOff = demo !== undefined && started === 0;
+  const running = trouble === undefined && !cameraOff;
   return (
     <Screen
       bar={<StepBar title={words.camera} capitals={words.android} step={1} />}
-      title={parts === undefined ? texts.t("scan.title") : texts.t(parts.title)}
-      lead={parts === undefined ? texts.t("scan.lead") : undefined}
-      {...(fault === undefined ? {} : { error: fault })}
+      title={texts.t(trouble === undefined ? "scan.title" : titles[trouble.key])}
+      lead={trouble === undefined ? texts.t("scan.lead") : undefined}
+      {...(trouble === undefined ? {} : { error: trouble.key })}
       actions={
         <>
           {demo !== undefined && <Button id="scan-beside" icon="qr" busy={looking} onClick={() => void scanBeside()}>{texts.t("scan.demo")}</Button>}
           {cameraOff && <Button id="start-camera" kind="plain" icon="camera" onClick={() => setStarted(1)}>{texts.t("scan.start")}</Button>}
-          {parts !== undefined && <Button id="scan-again" onClick={again}>{texts.t("scan.again")}</Button>}
-          <Button id="type" kind={demo === undefined && parts === undefined ? "plain" : "text"} {...(demo === undefined && parts === undefined ? { icon: "keyboard" as const } : {})} onClick={() => nav.back()}>
+          {trouble !== undefined && <Button id="scan-again" onClick={again}>{texts.t("scan.again")}</Button>}
+          <Button id="type" kind={demo === undefined ? "plain" : "text"} {...(demo === undefined ? { icon: "keyboard" as const } : {})} onClick={() => nav.back()}>
             {texts.t("scan.type")}
           </Button>
+          {running && <Button id="camera-help" kind="text" onClick={() => nav.go({ screen: "camera-help" })}>{texts.t("camera_help.open")}</Button>}
         </>
       }
     >
-      {parts !== undefined && (
-        <Banner kind="look" icon="camera">{texts.t(parts.next)}</Banner>
-      )}
-      {parts === undefined && !cameraOff && (
-        <div class="viewfinder">
-          <video ref={video} muted playsInline aria-label={texts.t("scan.view")} />
-          <span class="viewfinder-frame" aria-hidden="true" />
-          <div class="viewfinder-tools">
-            {(scanner?.cameras.length ?? 0) > 1 && (
-              <button type="button" class="viewfinder-tool" id="switch-camera" onClick={change}>
-                <Icon name="camera-switch" size={20} /><span>{texts.t("scan.switch")}</span>
-              </button>
-            )}
-            {scanner?.torch === true && (
-              <button
-                type="button" class="viewfinder-tool" id="torch" aria-pressed={light}
-                onClick={() => void scanner.setTorch(!light).then(() => setLight(!light))}
-              >
-                <Icon name="torch" size={20} /><span>{texts.t("scan.torch")}</span>
-              </button>
-            )}
-          </div>
-        </div>
-      )}
+      {trouble !== undefined && <CameraTrouble fault={trouble.key} how={trouble.how} />}
+      {running && <Viewfinder video={video} scanner={scanner} onChange={change} />}
       <div role="status" class="screen-status">
-        {looking && <p class="second">{texts.t("scan.found")}</p>}
-        {note !== "" && !looking && <Banner kind="look" icon="warning">{note}</Banner>}
-        {slow && note === "" && !looking && fault === undefined && <Banner kind="look" icon="help" title={texts.t("scan.slow.title")}>{texts.t("scan.slow")}</Banner>}
+        {trouble === undefined && <ScanStatus looking={looking} note={note} slow={slow} scanner={scanner} />}
       </div>
     </Screen>
+  );
+}
+
+/** Why there is no picture, and what to do. */
+function CameraTrouble({ fault, how }: { fault: Trouble["key"]; how: unknown }): JSX.Element {
+  const { texts, environment } = useApp();
+  if (fault !== "camera.denied") return <Banner kind="look" icon="camera">{texts.t(`${fault}.next`)}</Banner>;
+  if (how === "once") return <Banner kind="look" icon="camera">{texts.t("camera.denied.once")}</Banner>;
+  if (how === "system") return <Banner kind="look" icon="camera">{texts.t("camera.denied.system")}</Banner>;
+  return (
+    <>
+      <Banner kind="look" icon="camera">{texts.t("camera.denied.next")}</Banner>
+      <ol class="numbered screen-block">
+        {allowSteps(environment).map((step) => <li key={step}>{texts.t(step)}</li>)}
+      </ol>
+    </>
+  );
+}
+
+/** One thing at a time: what was found, what was wrong with it, which camera it is, what helps. */
+function ScanStatus({ looking, note, slow, scanner }: {
+  looking: boolean; note: Note | undefined; slow: boolean; scanner: Scanner | undefined;
+}): JSX.Element | null {
+  const { texts } = useApp();
+  const several = (scanner?.cameras.length ?? 0) > 1;
+  if (looking) return <p class="second">{texts.t("scan.found")}</p>;
+  if (note !== undefined) {
+    return note.text === undefined
+      ? <Banner kind="look" icon="warning">{note.title}</Banner>
+      : <Banner kind="look" icon="warning" title={note.title}>{note.text}</Banner>;
+  }
+  if (scanner?.facing === "front") {
+    return <Banner kind="look" icon="camera-switch" title={texts.t("scan.front.title")}>{texts.t(several ? "scan.front" : "scan.front.only")}</Banner>;
+  }
+  if (!slow) return null;
+  return (
+    <Banner kind="look" icon="help" title={texts.t("scan.slow.title")}>
+      {texts.join(texts.t("scan.slow"), scanner?.zoom === undefined ? "" : texts.t("scan.slow.zoom"), several ? texts.t("scan.slow.lens") : "")}
+    </Banner>
   );
 }

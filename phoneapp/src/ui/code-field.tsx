@@ -12,14 +12,29 @@ export function checkGroup(typed: string, index: number): Check {
   return groupHolds(typed, index + 1) ? "right" : "wrong";
 }
 
-/** What a paste holds: twenty characters in any writing, or the link of a code. Another server's link holds nothing. */
-export function readPasted(text: string): { code: string; fingerprint: string | undefined } {
-  try {
-    return parseLink(text, location.origin);
-  } catch {
-    if (isElsewhere(text, location.origin)) return { code: "", fingerprint: undefined };
-    return { code: normaliseCode(text).replace(/[^0-9A-Z]/g, ""), fingerprint: undefined };
+/** Letters and digits of a code in any writing: as an input method for Japanese writes them, too. */
+function charactersOf(typed: string): string {
+  return normaliseCode(typed.normalize("NFKC")).replace(/[^0-9A-Z]/g, "");
+}
+
+/**
+ * What a paste holds: twenty characters in any writing, or the link of a code, alone or within other words. Another server's
+ * link holds nothing.
+ */
+export function readPasted(pasted: string): { code: string; fingerprint: string | undefined } {
+  const text = pasted.normalize("NFKC");
+  for (const candidate of [text, ...(text.match(/https?:\/\/\S+/g) ?? [])]) {
+    try {
+      return parseLink(candidate, location.origin);
+    } catch {
+      if (isElsewhere(candidate, location.origin)) return { code: "", fingerprint: undefined };
+    }
   }
+  const code = charactersOf(text);
+  // Words around a code would count as characters of it.
+  const within = code.length === codeGroups * codeGroupLength ? [] : (text.match(/(?<![0-9A-Za-z])[0-9A-Za-z]{4}(?:[^0-9A-Za-z]{0,3}[0-9A-Za-z]{4}){4}(?![0-9A-Za-z])/g) ?? []);
+  const whole = within.map(charactersOf).find((found) => cutCode(found).every((group, i) => groupHolds(group, i + 1)));
+  return { code: whole ?? code, fingerprint: undefined };
 }
 
 /** Cuts a code into its five groups. */
@@ -45,7 +60,7 @@ export function CodeField({ legend, groups, missing, onInput }: Props): JSX.Elem
 
   const input = (index: number): HTMLInputElement | undefined => box.current?.querySelectorAll("input")[index];
   const put = (index: number, typed: string): void => {
-    const clean = normaliseCode(typed).replace(/[^0-9A-Z]/g, "");
+    const clean = charactersOf(typed);
     const next = [...groups];
     // What does not fit goes on in the next groups, as when the whole code arrives from a keyboard's clipboard.
     const spill = clean.length > codeGroupLength;
@@ -79,7 +94,14 @@ export function CodeField({ legend, groups, missing, onInput }: Props): JSX.Elem
                 id={`code-group-${i + 1}`} class="code-group" value={group} autocapitalize="characters" autocorrect="off" spellcheck={false}
                 autocomplete="off" aria-label={texts.t("code.group.label", { Group: i + 1 })}
                 aria-invalid={checks[i] === "wrong" ? "true" : undefined} aria-describedby="code-error"
-                onInput={(event) => put(i, event.currentTarget.value)}
+                enterkeyhint={i < codeGroups - 1 ? "next" : "go"}
+                onInput={(event) => {
+                  // An input method is still at work on what is not ASCII yet; taking it away would break the word it makes.
+                  const typed = event.currentTarget.value;
+                  if (event.isComposing && !/^[ -~]*$/.test(typed)) return;
+                  put(i, typed);
+                }}
+                onCompositionEnd={(event) => put(i, event.currentTarget.value)}
                 onKeyDown={(event) => {
                   const at = event.currentTarget.selectionStart ?? 0;
                   if (event.key === "Backspace" && group === "" && i > 0) {

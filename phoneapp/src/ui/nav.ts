@@ -12,6 +12,7 @@ export type PlainScreen =
   | "arrange"
   | "before"
   | "biometric"
+  | "camera-help"
   | "code"
   | "decided"
   | "existing-pin"
