@@ -89,7 +89,7 @@ func addressed(a mail.Address) (string, error) {
 	case a.Name == "":
 		return bare, nil
 	case ascii(a.Name):
-		return strings.TrimSuffix(a.String(), bare) + "\r\n " + bare, nil
+		return strings.TrimSpace(strings.TrimSuffix(a.String(), bare)) + "\r\n " + bare, nil
 	}
 	return encoded(a.Name) + "\r\n " + bare, nil
 }

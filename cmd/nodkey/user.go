@@ -19,7 +19,7 @@ func userCommand() *cobra.Command {
 			"server runs, and are written to the audit log.",
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	for _, c := range []*cobra.Command{userAdd(), userList(), userShow(), userPassword(), userUnlock(), userActivation(), userRemove()} {
+	for _, c := range []*cobra.Command{userAdd(), userList(), userShow(), userPassword(), userUnlock(), userActivation(), userLetter(), userRemove()} {
 		addConfigFlags(c.Flags())
 		addJSONFlag(c)
 		group.AddCommand(c)
