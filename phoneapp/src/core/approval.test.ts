@@ -65,6 +65,7 @@ describe("a statement", () => {
     ["changes a PIN that it does not ask about", (s) => Object.assign(s, { kind: "test", es: server.signing.point })],
     ["tests with a key to add", (s) => Object.assign(s, { kind: "test", newKey: { id: "x", name: "y" } })],
     ["tests with a phone to remove", (s) => Object.assign(s, { kind: "test", item: "Old phone" })],
+    ["tests two keys", (s) => Object.assign(s, { kind: "test", keys: [key.keyId, "A".repeat(43)] })],
     ["checks the PIN, which is the phone's own business", (s) => (s["kind"] = "pin_check")],
     ["turns its text around", (s) => (s["text"] = "pay \u202e001")],
     ["breaks the line in a name", (s) => (s["app"] = "Bank\nfrom: you")],

@@ -105,7 +105,16 @@ export function readReceipt(payload: Members): ReceiptMessage {
 /** Control and bidirectional formatting characters: text that could make a statement read as another. */
 const unprintable = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-const kinds = ["sign_in", "key_add", "key_remove", "pin_change", "pin_check", "password_change", "test"] as const;
+/** What a statement of each kind has to have and no other may; one: it names one key alone. As wire/kinds.go has it. */
+const kinds: Readonly<Record<StatementKind, { readonly member?: "newKey" | "item" | "es"; readonly one?: true }>> = {
+  sign_in: {},
+  key_add: { member: "newKey" },
+  key_remove: { member: "item" },
+  pin_change: { member: "es", one: true },
+  pin_check: { one: true },
+  password_change: {},
+  test: { one: true },
+};
 
 /** §5.1 */
 export function readStatement(payload: Members): StatementMessage {
@@ -116,7 +125,7 @@ export function readStatement(payload: Members): StatementMessage {
     id: payload.string("id"),
     user: payload.string("user"),
     keys: payload.strings("keys"),
-    kind: payload.oneOf("kind", kinds),
+    kind: payload.oneOf("kind", Object.keys(kinds) as StatementKind[]),
     app: payload.string("app"),
     who: payload.string("who"),
     address: payload.optionalString("address"),
@@ -133,9 +142,11 @@ export function readStatement(payload: Members): StatementMessage {
   };
   newKey?.done();
   payload.done();
-  if ((statement.kind === "key_add") !== (statement.newKey !== undefined)) throw new ShapeError("statement: newKey");
-  if ((statement.kind === "key_remove") !== (statement.item !== undefined)) throw new ShapeError("statement: item");
-  if ((statement.kind === "pin_change") !== (statement.es !== undefined)) throw new ShapeError("statement: es");
+  const { member: wanted, one } = kinds[statement.kind];
+  for (const member of ["newKey", "item", "es"] as const) {
+    if ((statement[member] !== undefined) !== (member === wanted)) throw new ShapeError(`statement: ${member}`);
+  }
+  if (one && statement.keys.length !== 1) throw new ShapeError("statement: keys");
   const { app, who, address, place, with: browser, text } = statement;
   const shown = [app, who, address, place, browser, text, statement.newKey?.name, statement.item];
   if (shown.some((words) => words !== undefined && unprintable.test(words))) throw new ShapeError("statement: characters");

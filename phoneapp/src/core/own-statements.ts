@@ -1,4 +1,4 @@
-// Statements that the phone asks for itself (docs/protocol.md §6): a change of the PIN, a check of the PIN, a test.
+// Statements that the phone asks for itself (docs/protocol.md §6.3 and §6.5): a change of the PIN, a check of the PIN, a test.
 
 import { answerOf, ServerFault, type Api } from "./api";
 import { refuseWeak } from "./activation";
@@ -97,7 +97,7 @@ export class OwnStatements {
   private async ask(key: KeyRecord, path: string, kind: StatementKind): Promise<Statement> {
     const jws = answerOf(await this.api.signed(key, path, {}), (members) => members.string("statement"));
     const statement = await readFor(jws, [key], this.clock.now());
-    if (statement?.message.kind !== kind || statement.message.keys.length !== 1) throw new PhoneFault("answer.wrong");
+    if (statement?.message.kind !== kind) throw new PhoneFault("answer.wrong");
     return statement;
   }
 }
