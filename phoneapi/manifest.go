@@ -10,7 +10,9 @@ import (
 // servers' apps can be told apart on one phone.
 type Manifest struct {
 	Name string
-	Icon func(name string) string // URL path of a built icon
+	// Operator describes the app where a browser shows more than its name before it installs it.
+	Operator string
+	Icon     func(name string) string // URL path of a built icon
 }
 
 // Routes registers the manifest on a mux.
@@ -23,7 +25,7 @@ func (m Manifest) Routes(mux *http.ServeMux) {
 			Purpose string `json:"purpose,omitempty"`
 		}
 		web.WriteJSONAs(w, http.StatusOK, "application/manifest+json", map[string]any{
-			"id": "/", "name": m.Name, "short_name": m.Name, "start_url": "/", "scope": "/", "display": "standalone",
+			"id": "/", "name": m.Name, "short_name": m.Name, "description": m.Operator, "start_url": "/", "scope": "/", "display": "standalone",
 			"background_color": "#EFF3F0", "theme_color": "#0B5048",
 			"icons": []icon{
 				{m.Icon("icon-192.png"), "192x192", "image/png", ""},

@@ -50,9 +50,10 @@ func TestACameraThatSeesNothingOrIsForbiddenGetsHelp(t *testing.T) {
 	h.phone.Wait("video")
 }
 
-// A link that the phone's own camera app opened goes straight to the offer, and leaves no trace in the address.
-func TestALinkOpensTheOffer(t *testing.T) {
+// A link that the phone's own camera opened in the installed app goes straight to the offer, and leaves no trace in the address.
+func TestALinkOpensTheOfferInTheInstalledApp(t *testing.T) {
 	h := move(t, nil)
+	h.phone = open(t, "app", browser.Handset.FromHomeScreen())
 	h.signIn()
 	link := h.desk.Attribute("#activation", "data-state")
 	if link != "offer" {

@@ -58,7 +58,6 @@ func (r reader) speak(t *testing.T, s *server, desk, phone *browser.Tab) {
 		tab.Wait("html[lang=" + r.lang + "]")
 	}
 	if r.choose {
-		phone.Click("#back")
 		desk.Until("the name typed before the switch", "document.getElementById('username').value === '"+r.name+"'")
 	}
 	desk.Says(".wordmark-sub", r.portal)

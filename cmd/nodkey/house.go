@@ -197,7 +197,7 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	portalMux, phoneMux := http.NewServeMux(), http.NewServeMux()
 	portalDoor.Routes(portalMux)
 	phoneapi.New(h.services, log, h.english).Routes(phoneMux)
-	phoneapi.Manifest{Name: s.ServerName, Icon: app.Path}.Routes(phoneMux)
+	phoneapi.Manifest{Name: s.ServerName, Operator: s.operator(), Icon: app.Path}.Routes(phoneMux)
 	phoneMux.Handle("/", app)
 
 	portalSite := srv.door("portal", s.PortalHost)
