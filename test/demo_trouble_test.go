@@ -150,6 +150,7 @@ func TestTroublesWithTheCode(t *testing.T) {
 		s.phone.Click("#more")
 		s.phone.Click("#two-factor")
 		s.phone.Click("#add-user")
+		s.phone.Click("#register") // after the instructions
 		s.phone.Click("#scan")
 		s.phone.Click("#scan-beside")
 		s.is("already", "shown")
@@ -239,8 +240,7 @@ func TestTroublesWhileSigningIn(t *testing.T) {
 	s.phone.Says("main", "203.0.113.24")
 	s.is("stranger", "shown")
 	s.page.Picture("demo-trouble-stranger")
-	s.phone.Click("#no")
-	s.phone.Click("#not-me")
+	s.phone.Click("#deny")
 	s.phone.Wait("[data-screen=decided]")
 	s.is("stranger", "over")
 	s.page.Says("#log", "this is not me")
