@@ -29,7 +29,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 // server is a running `nodkey serve` with a data directory of its own.
 type server struct {
-	t             *testing.T
+	t             testing.TB
 	portal, phone string // origins, without a slash at the end
 	listen        string
 	binary        string
@@ -40,7 +40,7 @@ type server struct {
 }
 
 // serve starts a server; options are configuration keys ("policy.max_keys"), over defaults with which a test is short.
-func serve(t *testing.T, options map[string]string) *server {
+func serve(t testing.TB, options map[string]string) *server {
 	t.Helper()
 	name, err := binary()
 	if err != nil {
@@ -77,7 +77,7 @@ func serve(t *testing.T, options map[string]string) *server {
 	return s
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
