@@ -157,14 +157,21 @@ func TestOnePhoneHasOneTestAtATime(t *testing.T) {
 	wake, cancel := h.Ports.Bus.Subscribe(h.Approvals.Topic(first))
 	defer cancel()
 	h.Clock.Advance(time.Second)
-	if _, err := h.Approvals.AskTest(h.ctx, there, key); err != nil {
+	second, err := h.Approvals.AskTest(h.ctx, there, key)
+	if err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-wake:
-	default:
-		t.Error("the page that waited is not told")
+	told := func(wake <-chan struct{}) {
+		t.Helper()
+		select {
+		case <-wake:
+		default:
+			t.Error("the page that waited is not told")
+		}
 	}
+	told(wake)
+	wake, cancelSecond := h.Ports.Bus.Subscribe(h.Approvals.Topic(second))
+	defer cancelSecond()
 	if change, err := h.Approvals.Change(h.ctx, here); err != nil || change.State != nodkey.ApprovalCancelled {
 		t.Errorf("the first: %+v, %v", change, err)
 	}
@@ -173,6 +180,7 @@ func TestOnePhoneHasOneTestAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	told(wake)
 	if change, err := h.Approvals.Change(h.ctx, there); err != nil || change.State != nodkey.ApprovalCancelled {
 		t.Errorf("the second: %+v, %v", change, err)
 	}
