@@ -223,8 +223,7 @@ func TestTroublesWithThePhone(t *testing.T) {
 		s.page.Picture("demo-trouble-offline")
 		s.try("offline")
 		s.is("offline", "over")
-		s.phone.Click("#next")
-		s.phone.Wait("[data-screen=activated]")
+		s.phone.Wait("[data-screen=activated]") // sent by itself
 		s.portal.Wait("#activated")
 	})
 }
@@ -259,10 +258,12 @@ func TestTroublesWhileSigningIn(t *testing.T) {
 	s.signIn()
 	s.phone.TypeNumber(s.portal.Number())
 	s.phone.Click("[data-screen=approval] #confirm")
-	for range 5 {
+	for _, left := range []string{"4 tries left", "3 tries left", "2 tries left", "1 try left"} {
 		s.phone.ConfirmPIN("wr0ng")
+		s.phone.Says("[data-screen=confirm]", left)
 		s.is("pin", "shown")
 	}
+	s.phone.ConfirmPIN("wr0ng")
 	s.phone.Wait("[data-error='key.suspended']")
 	s.again()
 	s.signedIn()

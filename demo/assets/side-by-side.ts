@@ -68,10 +68,8 @@ function start(): void {
       return picture;
     },
   });
-  if (language !== undefined) {
-    between.speak(language); // where the portal was quicker than this script
-    portalFrame.addEventListener("load", () => between.speak(language), { once: true });
-  }
+  // The window has loaded when its frames have.
+  if (language !== undefined) window.addEventListener("load", () => between.speak(language), { once: true });
   fit(document.getElementById("window-view"), portalFrame);
   tabs(document.getElementById("stage"), document.querySelectorAll<HTMLButtonElement>("[role=tab]"));
   const log = follow(document, `/events?after=${seq}`);
