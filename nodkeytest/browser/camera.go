@@ -2,6 +2,7 @@ package browser
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -64,5 +65,11 @@ func (b *Browser) showCamera(picture image.Image) error {
 	film.WriteString("FRAME\n")
 	film.Write(luma)
 	film.Write(bytes.Repeat([]byte{128}, filmWidth*filmHeight/2))
-	return os.WriteFile(b.camera(), film.Bytes(), 0o600)
+	// In place and always as long: a camera that is open goes on with the new picture.
+	file, err := os.OpenFile(b.camera(), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteAt(film.Bytes(), 0)
+	return errors.Join(err, file.Close())
 }

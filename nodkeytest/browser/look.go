@@ -205,6 +205,22 @@ func (tab *Tab) Save(file, scheme string) {
 	}
 }
 
+// Photograph writes a picture of the screen as it is to a file.
+func (tab *Tab) Photograph(file string) {
+	tab.t.Helper()
+	tab.settle()
+	shot, err := tab.photograph()
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(file), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(file, shot, 0o644)
+	}
+	if err != nil {
+		tab.fail("picture for %s: %v", file, err)
+	}
+}
+
 // Root is the folder of go.mod.
 func (b *Browser) Root() string { return b.root }
 

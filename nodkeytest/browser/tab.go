@@ -40,6 +40,14 @@ func (tab *Tab) Another(name string) *Tab {
 	return tab.browser.adopt(tab.t, ctx, cancel, name, tab.device)
 }
 
+// Beside opens a tab on the same device for a test, which may pose as something else of it: the app opened from the home
+// screen, where the tab is its browser.
+func (tab *Tab) Beside(t testing.TB, name string, device Device) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(tab.ctx)
+	return tab.browser.adopt(t, ctx, cancel, name, device)
+}
+
 // Go opens an address and waits until it is loaded.
 func (tab *Tab) Go(address string) {
 	tab.t.Helper()
