@@ -30,7 +30,7 @@ func (tab *Tab) TypeCode(groups []string) {
 	Eval[bool](tab, `(document.getElementById("code-group-1").focus(), true)`)
 	tab.Keys(strings.ToLower(strings.Join(groups, ""))) // the focus walks on by itself
 	tab.Click("#continue")
-	tab.Wait("[data-screen=offer]")
+	tab.Wait("[data-screen=offer],[data-screen=already]")
 }
 
 // CreatePIN takes an offer and makes a key with a PIN.
@@ -43,6 +43,19 @@ func (tab *Tab) CreatePIN(pin string) {
 	}
 	tab.Type("[data-screen=pin] #pin", pin)
 	tab.Type("#pin-repeat", pin)
+	tab.Click("#activate")
+	tab.Wait("[data-screen=activated]")
+}
+
+// UsePIN takes an offer for a further user and makes a key with the PIN that the phone has.
+func (tab *Tab) UsePIN(pin string) {
+	tab.t.Helper()
+	tab.Click("[data-screen=offer] #continue")
+	tab.Wait("[data-screen=existing-pin],[data-screen=biometric]")
+	if tab.Has("[data-screen=biometric]") {
+		tab.Click("#use-pin")
+	}
+	tab.Type("[data-screen=existing-pin] #pin", pin)
 	tab.Click("#activate")
 	tab.Wait("[data-screen=activated]")
 }
