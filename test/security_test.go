@@ -1,6 +1,8 @@
 package test
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/nodkey/nodkey/nodkeytest/browser"
@@ -280,4 +282,27 @@ func TestHowAScreenLockIsSetUpIsToldByPlatform(t *testing.T) {
 	other := open(t, "somebody else", browser.Desktop) // it is no secret
 	other.Go(h.portal + "/help/screen-lock")
 	other.Says("h1", "Screen lock")
+}
+
+func TestTheSecurityPageSaysWhatAPhoneTold(t *testing.T) {
+	h := move(t, map[string]string{"policy.allow_rooted": "true", "policy.min_ios": "12.0"})
+	h.signIn()
+	h.run(maraPIN+"\n", "phone", "activate", strings.Join(h.desk.Code(), "-"), "--server", h.server.phone, "--state", filepath.Join(t.TempDir(), "phone"), "--pin-file", "-",
+		"--name", "Old Galaxy", "--platform", "android", "--os-version", "6.0.1", "--rooted")
+	h.desk.Wait("#activated")
+	h.desk.Go(h.portal + "/security")
+	card := browser.Eval[string](h.desk, `document.querySelector("#phones .phone-card").innerText.replace(/\s+/g, " ")`)
+	for _, words := range []string{"Android 6.0.1", "Rooted yes"} {
+		if !strings.Contains(card, words) {
+			t.Errorf("the card does not say %q: %s", words, card)
+		}
+	}
+	h.desk.Says("#asks", "iOS 12.0 or later")
+	if strings.Contains(browser.Eval[string](h.desk, `document.querySelector("#asks").innerText`), "rooted") {
+		t.Error("the page asks for what this policy does not")
+	}
+	h.desk.Visit("portal-security-rooted")
+	if h.desk.Has("[data-test]") {
+		t.Error("a session with the password alone may send test requests")
+	}
 }
