@@ -7,7 +7,7 @@ function offer(outcome: "accepted" | "dismissed", prompt = (): Promise<unknown> 
 
 function stage(): { window: EventTarget; states: string[]; installer: ReturnType<typeof listenForInstall> } {
   const window = new EventTarget();
-  const installer = listenForInstall(window as unknown as Window);
+  const installer = listenForInstall(window);
   const states: string[] = [];
   installer.on(() => states.push(installer.state));
   return { window, states, installer };

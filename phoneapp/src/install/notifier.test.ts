@@ -38,12 +38,13 @@ describe("an app that is open", () => {
       live.open++;
       return () => { live.open--; };
     };
-    const page = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState });
+    const seen: { visibilityState: DocumentVisibilityState } = { visibilityState: "visible" };
+    const page = Object.assign(new EventTarget(), seen);
     const shown = new Map<string, { title: string; body: string | undefined }>();
     let due: (() => void) | undefined;
     let ms = 0;
     keepLive(core, {
-      document: page as unknown as Document, granted: () => granted, icon: undefined, words: () => Promise.resolve({ title: "Aldermere", body: "A request is waiting." }),
+      document: page, granted: () => granted, icon: undefined, words: () => Promise.resolve({ title: "Aldermere", body: "A request is waiting." }),
       worker: () => Promise.resolve({
         showNotification: (title, options) => {
           shown.set(options?.tag ?? "", { title, body: options?.body });

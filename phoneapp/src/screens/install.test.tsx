@@ -39,7 +39,7 @@ function installerAt(state: InstallState): Installer & { become(state: InstallSt
 
 /** A clipboard that takes text, or refuses it. */
 async function copying(deed: () => Promise<void>, refuses = false): Promise<unknown[]> {
-  const writeText = vi.fn((_: string) => (refuses ? Promise.reject(new Error("no")) : Promise.resolve()));
+  const writeText = vi.fn<(text: string) => Promise<void>>(() => (refuses ? Promise.reject(new Error("no")) : Promise.resolve()));
   vi.stubGlobal("navigator", { clipboard: { writeText } });
   await deed();
   vi.unstubAllGlobals();
