@@ -38,7 +38,7 @@ var groups = []group{
 		{"unlocked", byPhone, "demo.trouble.unlocked", "demo.trouble.unlocked_text"},
 		{"storage", byPhone, "demo.trouble.storage", "demo.trouble.storage_text"},
 		{"offline", byPhone, "demo.trouble.offline", "demo.trouble.offline_text"},
-		{"notifications", byHand, "demo.trouble.notifications", "demo.trouble.notifications_text"},
+		{"notifications", byPhone, "demo.trouble.notifications", "demo.trouble.notifications_text"},
 	}},
 	{"demo.trouble.with_camera", []trouble{
 		{"denied", byPhone, "demo.trouble.denied", "demo.trouble.denied_text"},

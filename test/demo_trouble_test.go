@@ -211,6 +211,17 @@ func TestTroublesWithThePhone(t *testing.T) {
 			s.page.Click("#troubles summary")
 		})
 	}
+	t.Run("notifications", func(*testing.T) {
+		s.try("notifications")
+		s.is("notifications", "armed")
+		s.phone.Click("#services")
+		s.phone.Click("#settings")
+		s.phone.Click("#notifications")
+		s.phone.Says("h1", "Notifications are not allowed")
+		s.is("notifications", "shown")
+		s.try("notifications")
+		s.phone.Wait("[data-screen=first]")
+	})
 	t.Run("offline", func(*testing.T) {
 		s.signedIn()
 		s.scan()

@@ -109,7 +109,7 @@ async function start(): Promise<void> {
       device={{ platform: device.platform, name: device.model ?? texts.t(deviceNames[device.platform]) }}
       biometric={await core.biometricAvailable()}
       environment={environment} installer={installer}
-      notifier={openNotifier(typeof Notification === "undefined" || environment.framed ? undefined : Notification, environment.installed, notificationsAsked(localStorageOf(window)))}
+      notifier={openNotifier(play !== undefined ? play.notifications : typeof Notification === "undefined" || environment.framed ? undefined : Notification, environment.installed, notificationsAsked(localStorageOf(window)))}
       handOver={(code) => void (code === undefined ? takeHandover() : keepHandover(code)).catch((fault: unknown) => console.warn(fault))}
       preferences={{ drawing: play?.platform ?? choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme, phoneName: choice.phoneName }}
       version={typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"} demo={play?.picture}

@@ -21,7 +21,7 @@ export const troubles: Readonly<Record<string, Trouble>> = {
   unlocked: { pose: { unlocked: true }, seen: fault("posture.screen_lock") },
   storage: { pose: { storage: true }, seen: fault("storage") },
   offline: { pose: { offline: true }, seen: fault("offline") },
-  notifications: { seen: fault("notifications.denied") },
+  notifications: { pose: { muted: true }, seen: (screen) => screen === "notifications" },
   denied: { pose: { camera: "denied" }, seen: fault("camera.denied") },
   absent: { pose: { camera: "absent" }, seen: fault("camera.absent") },
   busy: { pose: { camera: "busy" }, seen: fault("camera.busy") },

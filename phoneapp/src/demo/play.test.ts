@@ -128,13 +128,21 @@ describe("a phone that is played", () => {
     expect(await scan.scanFrom({} as ImageBitmap)).toBe("text");
   });
 
+  test("has refused notifications, or none", async () => {
+    const { play, tell } = await playing({ muted: true });
+    expect([play.notifications?.permission, await play.notifications?.requestPermission()]).toEqual(["denied", "denied"]);
+    tell({});
+    expect(play.notifications).toBeUndefined();
+  });
+
   test("starts anew as another phone, and only then", async () => {
     const { tell, went } = await playing({});
     tell({ rooted: true, slow: true, camera: "busy" });
     expect(went).toEqual([]);
     tell({ platform: "ios" });
     tell({ platform: "ios", storage: true });
-    expect(went).toEqual(["/", "/"]);
+    tell({ platform: "ios", storage: true, muted: true });
+    expect(went).toEqual(["/", "/", "/"]);
   });
 
   test("tells what is to be seen by name, and forgets when the page around says so", async () => {

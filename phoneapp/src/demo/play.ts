@@ -74,6 +74,11 @@ export class Play {
     return open({ fetch: this.connection.fetch, wall: this.now, posture: () => Promise.resolve(this.posture()) });
   }
 
+  /** The browser's notifications as such a phone has them: refused, or (as ever within a frame) none. */
+  get notifications(): Pick<typeof Notification, "permission" | "requestPermission"> | undefined {
+    return this.pose.muted ? { permission: "denied", requestPermission: () => Promise.resolve("denied" as const) } : undefined;
+  }
+
   /** The camera as such a phone has it. */
   scan(load: () => Promise<Scan>): () => Promise<Scan> {
     return async () => {

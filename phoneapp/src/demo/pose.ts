@@ -12,10 +12,12 @@ export interface Pose {
   readonly offline: boolean;
   readonly slow: boolean;
   readonly storage: boolean;
+  /** The person said no to notifications. */
+  readonly muted: boolean;
   readonly camera: "denied" | "absent" | "busy" | undefined;
 }
 
-export const normal: Pose = { platform: "android", old: false, rooted: false, unlocked: false, offline: false, slow: false, storage: false, camera: undefined };
+export const normal: Pose = { platform: "android", old: false, rooted: false, unlocked: false, offline: false, slow: false, storage: false, muted: false, camera: undefined };
 
 const cameras: readonly unknown[] = ["denied", "absent", "busy"];
 
@@ -31,13 +33,14 @@ export function readPose(wanted: unknown): Pose {
     offline: told["offline"] === true,
     slow: told["slow"] === true,
     storage: told["storage"] === true,
+    muted: told["muted"] === true,
     camera: cameras.includes(told["camera"]) ? (told["camera"] as Pose["camera"]) : undefined,
   };
 }
 
 /** Whether the app has to start anew to go from one pose to the other; the other troubles take hold as it runs. */
 export function needsRestart(before: Pose, after: Pose): boolean {
-  return before.platform !== after.platform || before.storage !== after.storage;
+  return before.platform !== after.platform || before.storage !== after.storage || before.muted !== after.muted;
 }
 
 /** How far a slow clock is behind, milliseconds. */
