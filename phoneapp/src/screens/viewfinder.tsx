@@ -1,6 +1,6 @@
 import type { JSX, RefObject } from "preact";
 import { useState } from "preact/hooks";
-import { nextZoom } from "../scan/lens";
+import { nextZoom, type Zoom } from "../scan/lens";
 import type { Scanner } from "../scan/scan";
 import { useApp } from "../ui/app-context";
 import { Icon } from "../ui/icon";
@@ -30,19 +30,27 @@ export function Viewfinder({ video, scanner, onChange }: Props): JSX.Element {
           </button>
         )}
         {zoom !== undefined && nextZoom(zoom) !== zoom.value && (
-          <button type="button" class="viewfinder-tool" id="zoom" onClick={() => void scanner?.setZoom(nextZoom(zoom)).then(draw, draw)}>
-            <span>{texts.t("scan.zoom", { Factor: Math.round(zoom.value / zoom.start) })}</span>
+          <button
+            type="button" class="viewfinder-tool" id="zoom" aria-label={texts.t("scan.zoom", { Factor: factorOf(zoom) })}
+            onClick={() => void scanner?.setZoom(nextZoom(zoom)).then(draw, draw)}
+          >
+            {factorOf(zoom)}×
           </button>
         )}
         {scanner?.torch === true && (
           <button
-            type="button" class="viewfinder-tool" id="torch" aria-pressed={on}
+            type="button" class="viewfinder-tool" id="torch" aria-pressed={on} aria-label={texts.t("scan.torch")}
             onClick={() => void scanner.setTorch(!on).then(() => light(on ? undefined : scanner.camera), draw)}
           >
-            <Icon name="torch" size={20} /><span>{texts.t("scan.torch")}</span>
+            <Icon name="torch" size={20} />
           </button>
         )}
       </div>
     </div>
   );
+}
+
+/** How many times as near as at the start. */
+function factorOf({ value, start }: Zoom): number {
+  return Math.round(value / start);
 }
