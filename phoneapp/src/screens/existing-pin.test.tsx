@@ -98,7 +98,7 @@ describe("the existing PIN", () => {
   test("a connection lost after the check costs no second check, and what was asked for is sent when it is back", async () => {
     const on = await adding({ route: { screen: "existing-pin" } });
     await on.type("#pin", "q7#fx");
-    const { activate } = on.core;
+    const activate = on.core.activate.bind(on.core);
     on.core.activate = (_, how) => {
       on.core.calls.push(`lost ${how.pin ?? "-"}`);
       return Promise.reject(new PhoneFault("offline"));
