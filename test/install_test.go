@@ -127,6 +127,33 @@ func TestAnAndroidPhoneInstallsTheAppAndGoesOnInIt(t *testing.T) {
 	app.Wait("[data-screen=home]") // the code that was laid ready is gone
 }
 
+// A browser may open the link although the app is there; the app need not have been closed.
+func TestAnAppThatWasOpenTakesTheCodeFromTheBrowser(t *testing.T) {
+	h := move(t, nil)
+	h.signIn()
+	link := h.link()
+	app := open(t, "app", browser.Handset.FromHomeScreen())
+	app.Go(h.server.phone + "/")
+	app.Wait("[data-screen=first]")
+	hide(app, true)
+	tab := app.Another("browser") // which is not standalone
+	tab.Before(`window.matchMedia = (query) => ({matches: false, media: query, addEventListener() {}, removeEventListener() {}});`)
+	tab.Go(link)
+	h.opened(tab)
+	tab.Says("main", "Is it there already? Open Aldermere from the home screen")
+	tab.Until("the code to lie ready", `new Promise((resolve, reject) => {
+  const opening = indexedDB.open("nodkey");
+  opening.onerror = reject;
+  opening.onsuccess = () => {
+    const kept = opening.result.transaction("handover").objectStore("handover").count();
+    kept.onsuccess = () => { opening.result.close(); resolve(kept.result === 1); };
+  };
+})`)
+	hide(app, false)
+	app.Wait("[data-screen=offer]")
+	app.Says("main", "Mara Lindqvist")
+}
+
 func TestAnAndroidPhoneThatDoesNotInstallGoesOnInTheBrowser(t *testing.T) {
 	h := move(t, nil)
 	h.signIn()

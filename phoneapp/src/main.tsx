@@ -16,7 +16,7 @@ import { App } from "./screens/app";
 import { StartFault } from "./screens/start-fault";
 import { emptyDraft, type Draft, type Scan } from "./ui/app-context";
 import { cutCode } from "./ui/code-field";
-import { BrowserNav, MemoryNav, type Route } from "./ui/nav";
+import { BrowserNav, MemoryNav, type Nav, type Route } from "./ui/nav";
 
 /** Takes the code out of an activation link before anything else runs, and out of the address with it. */
 function readLink(draft: Draft): Route | undefined {
@@ -46,6 +46,18 @@ async function wayIn(route: Route | undefined, environment: Environment, core: C
   if (kept === undefined) return undefined;
   Object.assign(draft, kept);
   return { screen: "looking" };
+}
+
+/** The installed app that was open all the while takes a code over, too, when it comes to the front and nothing is going on in it. */
+function followHandover(nav: Nav, draft: Draft): void {
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible" || nav.route.screen !== "home") return;
+    takeHandover().then((kept) => {
+      if (kept === undefined || nav.route.screen !== "home") return;
+      Object.assign(draft, kept);
+      nav.go({ screen: "looking" });
+    }).catch((fault: unknown) => console.warn(fault));
+  });
 }
 
 /** What notifications are made of here. */
@@ -118,6 +130,7 @@ async function start(): Promise<void> {
     place,
   );
   keepLive(core, notifyingPlace(core));
+  if (environment.installed) followHandover(nav, draft);
   play?.begin(() => Store.destroy());
   // Whatever fails here shows as offline, and is tried again by the stream.
   await core.resume().catch(() => undefined);

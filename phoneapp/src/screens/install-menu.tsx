@@ -89,6 +89,7 @@ export function InstallFromMenu(): JSX.Element {
       <Whose />
       <div role="status">{installer.state === "dismissed" && <Banner kind="look" icon="info">{texts.t("install.dismissed")}</Banner>}</div>
       {!offered && <MenuSteps browser={environment.browser} name={name} />}
+      {code !== undefined && <p class="second small screen-status">{texts.t("install.there", { Name: name })}</p>}
       {environment.withoutGoogle && <Banner icon="bell">{texts.t("install.quiet")}</Banner>}
       <Working busy={busy} text={texts.t("install.busy.title")} />
     </Screen>
