@@ -144,7 +144,7 @@ export interface Core {
   /** Finished submissions that never got their receipt are sent again. */
   resume(): Promise<void>;
 
-  /** Asks the server for open approvals now. */
+  /** Asks the server for open approvals now. With nobody active it finds out, while offline, whether the server is back. */
   refresh(): Promise<void>;
   /** Opens the live stream and keeps it open until the returned function is called; backs off when it fails. */
   live(): () => void;

@@ -56,6 +56,26 @@ describe("several users on one phone", () => {
   });
 });
 
+test("a phone with nobody active finds out that the server is back", async () => {
+  let away = true;
+  const asked: string[] = [];
+  const fetch: typeof server.fetch = async (...request) => {
+    asked.push(request[1]?.method ?? "GET");
+    return away ? Promise.reject(new TypeError("no network")) : server.fetch(...request);
+  };
+  const core = await openCoreIn(surroundings(server, { fetch }));
+  await core.refresh();
+  expect(asked).toEqual([]); // online as far as it knows, and nobody to ask for
+  await expect(core.lookup(code)).rejects.toMatchObject(fault("offline"));
+  const told = vi.fn();
+  core.on("online", told);
+  await expect(core.refresh()).rejects.toMatchObject(fault("offline"));
+  expect([core.online, told.mock.calls.length]).toEqual([false, 0]);
+  away = false;
+  await core.refresh();
+  expect([core.online, told.mock.calls.length]).toEqual([true, 1]);
+});
+
 describe("a receipt of the moment", () => {
   test("that is older than what is known is a replay and changes nothing", async () => {
     server.firstState = "confirm";

@@ -161,7 +161,10 @@ class PhoneCore implements Core {
 
   async refresh(): Promise<void> {
     const keys = this.asking();
-    if (keys.length === 0) return;
+    if (keys.length === 0) {
+      if (!this.online) await this.api.server(); // no stream finds out that the server is back
+      return;
+    }
     const turn = this.open.turn();
     try {
       const answer = await this.api.forAll(keys, "/approvals");

@@ -3,6 +3,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../ui/app-context";
 import { Banner } from "../ui/surfaces";
 
+const firstPauseMs = 1000;
+const longestPauseMs = 15_000;
+
 /** Does it again, once, as soon as there is a connection. */
 export function useAgain(wanted: boolean, again: () => void): void {
   const { core } = useApp();
@@ -16,7 +19,17 @@ export function useAgain(wanted: boolean, again: () => void): void {
     });
     // Without a user nothing else tells the core that the network is back.
     window.addEventListener("online", go);
+    // It may be the server that was away: nobody tells of that, so it is asked, later and later.
+    let pause = firstPauseMs;
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = (): void => {
+      pause = Math.min(longestPauseMs, pause * 2);
+      timer = setTimeout(ask, pause);
+      void core.refresh().catch(() => undefined); // being online again is told by the event
+    };
+    timer = setTimeout(ask, pause);
     return () => {
+      clearTimeout(timer);
       stop();
       window.removeEventListener("online", go);
     };
