@@ -72,6 +72,14 @@ func (s *sideBySide) faces(id, key string) {
 	s.is(id, "shown")
 }
 
+// restarts waits until the phone app has started anew because of something.
+func (s *sideBySide) restarts(because func()) {
+	s.t.Helper()
+	browser.Eval[bool](s.phone, "(document.documentElement.dataset.before = '', true)")
+	because()
+	s.phone.Wait("html:not([data-before]) [data-screen]")
+}
+
 // again brings the phone back to its first screen, with nobody active.
 func (s *sideBySide) again() {
 	s.t.Helper()
@@ -212,7 +220,7 @@ func TestTroublesWithThePhone(t *testing.T) {
 		})
 	}
 	t.Run("notifications", func(*testing.T) {
-		s.try("notifications")
+		s.restarts(func() { s.try("notifications") })
 		s.is("notifications", "armed")
 		s.phone.Click("#services")
 		s.phone.Click("#settings")
@@ -278,6 +286,26 @@ func TestTroublesWhileSigningIn(t *testing.T) {
 	s.phone.Wait("[data-error='key.suspended']")
 	s.again()
 	s.signedIn()
+}
+
+func TestTroublesOnANarrowScreen(t *testing.T) {
+	s := openDemo(t, "en")
+	s.page.Resize(360, 780)
+	s.page.Click("#tab-portal")
+	s.signedIn()
+	s.try("other")
+	s.page.Click("#tab-phone")
+	s.scan()
+	s.phone.Says("[data-screen=scan] .screen-status", "not from this portal")
+	s.is("other", "shown")
+	s.page.Picture("demo-trouble-360-other")
+	s.page.Resize(360, 780)
+	s.try("denied")
+	s.phone.Click("#start-camera")
+	s.faces("denied", "camera.denied")
+	s.page.Picture("demo-trouble-360-denied")
+	s.page.Click("#normal")
+	s.is("denied", "off")
 }
 
 func TestThePanelAndTheSwitchesStandInEveryLanguage(t *testing.T) {
