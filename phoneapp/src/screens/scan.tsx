@@ -170,6 +170,8 @@ export function Scan(): JSX.Element {
 
   const cameraOff = demo !== undefined && started === 0;
   const running = trouble === undefined && !cameraOff;
+  /** Another try most likely ends the same, so typing comes first. */
+  const hopeless = trouble?.key === "camera.absent" || trouble?.key === "camera.reader";
   return (
     <Screen
       bar={<StepBar title={words.camera} capitals={words.android} step={1} />}
@@ -180,10 +182,14 @@ export function Scan(): JSX.Element {
         <>
           {demo !== undefined && <Button id="scan-beside" icon="qr" busy={looking} onClick={() => void scanBeside()}>{texts.t("scan.demo")}</Button>}
           {cameraOff && <Button id="start-camera" kind="plain" icon="camera" onClick={() => setStarted(1)}>{texts.t("scan.start")}</Button>}
-          {trouble !== undefined && <Button id="scan-again" onClick={again}>{texts.t("scan.again")}</Button>}
-          <Button id="type" kind={demo === undefined ? "plain" : "text"} {...(demo === undefined ? { icon: "keyboard" as const } : {})} onClick={() => nav.back()}>
+          {trouble !== undefined && !hopeless && <Button id="scan-again" onClick={again}>{texts.t("scan.again")}</Button>}
+          <Button
+            id="type" kind={demo !== undefined ? "text" : hopeless ? "main" : "plain"} {...(demo === undefined ? { icon: "keyboard" as const } : {})}
+            onClick={() => nav.back()}
+          >
             {texts.t("scan.type")}
           </Button>
+          {hopeless && <Button id="scan-again" kind="text" onClick={again}>{texts.t("scan.again")}</Button>}
           {running && <Button id="camera-help" kind="text" onClick={() => nav.go({ screen: "camera-help" })}>{texts.t("camera_help.open")}</Button>}
         </>
       }
