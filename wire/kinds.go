@@ -1,10 +1,10 @@
 package wire
 
-// kind says which members a statement of a kind has beside those of all (§5.1).
-type kind struct{ newKey, item, es, oneKey bool }
+// kind says which members a statement of a kind has beside those of all (§5.1); code is one that it may have.
+type kind struct{ newKey, item, es, oneKey, code bool }
 
 var kinds = map[string]kind{
-	"sign_in":         {},
+	"sign_in":         {code: true},
 	"key_add":         {newKey: true},
 	"key_remove":      {item: true},
 	"pin_change":      {es: true, oneKey: true},
@@ -17,5 +17,6 @@ var kinds = map[string]kind{
 // refuses one that does not.
 func (s Statement) FitsKind() bool {
 	k, known := kinds[s.Kind]
-	return known && k.newKey == (s.NewKey != nil) && k.item == (s.Item != "") && k.es == (len(s.Es) > 0) && (!k.oneKey || len(s.Keys) == 1)
+	return known && k.newKey == (s.NewKey != nil) && k.item == (s.Item != "") && k.es == (len(s.Es) > 0) && (!k.oneKey || len(s.Keys) == 1) &&
+		(s.Challenge == "" || k.code && IsChallenge(s.Challenge))
 }

@@ -128,8 +128,10 @@ type Statement struct {
 	NewKey  *NewKey  `json:"newKey,omitempty"`
 	Item    string   `json:"item,omitempty"` // with key_remove: the phone's name
 	Es      Bytes    `json:"es,omitempty"`   // point, with pin_change
-	Iat     int64    `json:"iat"`
-	Exp     int64    `json:"exp"`
+	// Challenge is six digits, with sign_in once a code was asked for (§8).
+	Challenge string `json:"challenge,omitempty"`
+	Iat       int64  `json:"iat"`
+	Exp       int64  `json:"exp"`
 }
 
 // MaxStatement is the longest statement in characters of its JWS: what a QR code of moderate size holds.

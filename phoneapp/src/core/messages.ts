@@ -50,6 +50,8 @@ export interface StatementMessage {
   readonly newKey: { readonly id: string; readonly name: string } | undefined;
   readonly item: string | undefined;
   readonly es: string | undefined;
+  /** Six digits, with sign_in once a code was asked for (§8). */
+  readonly challenge: string | undefined;
   readonly iat: number;
   readonly exp: number;
 }
@@ -137,6 +139,7 @@ export function readStatement(payload: Members): StatementMessage {
     newKey: newKey && { id: newKey.string("id"), name: newKey.string("name") },
     item: payload.optionalString("item"),
     es: payload.has("es") ? payload.point("es") : undefined,
+    challenge: payload.optionalString("challenge"),
     iat: payload.integer("iat"),
     exp: payload.integer("exp"),
   };
@@ -147,6 +150,9 @@ export function readStatement(payload: Members): StatementMessage {
     if ((statement[member] !== undefined) !== (member === wanted)) throw new ShapeError(`statement: ${member}`);
   }
   if (one && statement.keys.length !== 1) throw new ShapeError("statement: keys");
+  if (statement.challenge !== undefined && (statement.kind !== "sign_in" || !/^[0-9]{6}$/.test(statement.challenge))) {
+    throw new ShapeError("statement: challenge");
+  }
   const { app, who, address, place, with: browser, text } = statement;
   const shown = [app, who, address, place, browser, text, statement.newKey?.name, statement.item];
   if (shown.some((words) => words !== undefined && unprintable.test(words))) throw new ShapeError("statement: characters");
