@@ -155,3 +155,57 @@ func TestThisPhoneGetsAnotherNameAtThePortal(t *testing.T) {
 	h.desk.Go(h.portal + "/security")
 	h.desk.Says(".phone-card", "Kitchen phone")
 }
+
+func TestAddingAUserStandsInEveryLanguage(t *testing.T) {
+	for _, r := range readers {
+		t.Run(r.lang, func(t *testing.T) {
+			s := serve(t, nil)
+			s.addUser(r.name, r.displayName, r.password)
+			s.addUser(maraName, "Mara Lindqvist", maraPassword)
+			desk, phone := open(t, "portal", browser.Desktop), open(t, "phone", browser.Handset)
+			desk.Speak(r.lang)
+			phone.Speak(r.lang)
+			see := func(screen string) {
+				t.Helper()
+				phone.Wait("[data-screen=" + screen + "]")
+				r.look(t, phone, "phone-"+screen)
+			}
+			desk.SignIn(s.portal, r.name, r.password)
+			desk.Wait("#activation[data-state=offer]")
+			phone.Go(s.phone + "/")
+			phone.TypeCode(desk.Code())
+			phone.CreatePIN(maraPIN)
+			desk.Wait("#activated")
+			phone.Click("#done")
+
+			desk = open(t, "portal of Mara", browser.Desktop)
+			desk.Speak(r.lang)
+			desk.SignIn(s.portal, maraName, maraPassword)
+			desk.Wait("#activation[data-state=offer]")
+			phone.Click("#services")
+			phone.Click("[data-screen=services] #authenticate")
+			phone.Click("[data-screen=users] #add-user")
+			phone.TypeCode(desk.Code())
+			phone.Click("[data-screen=offer] #continue")
+			see("existing-pin")
+			phone.Click("#forgot")
+			see("forgot-pin")
+			phone.Click("#done")
+
+			phone.Type("[data-screen=existing-pin] #pin", maraPIN)
+			phone.Click("#activate")
+			phone.Wait("[data-screen=activated]")
+			phone.Click("#done")
+			phone.Click("[data-screen=home] #more")
+			phone.Click("#two-factor")
+			phone.Click("[data-screen=users] #arrange")
+			phone.Click(".arrange li:last-child .arrange-up")
+			see("arrange")
+			phone.Click("#done")
+			phone.Click("[data-screen=users] .rows-sheet .row")
+			phone.Click("[data-screen=user] #change-pin")
+			phone.Wait("[data-screen=change-pin] .lead")
+			r.look(t, phone, "phone-change-pin-all")
+		})
+	}
+}
