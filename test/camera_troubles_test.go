@@ -73,8 +73,9 @@ func TestEveryTroubleWithCamerasIsExplainedInEveryLanguage(t *testing.T) {
 					phone.Allow("camera", s.phone, !trouble.denied)
 				}
 				phone.Go(s.phone + "/")
-				phone.Wait("html[lang=" + lang + "]")
+				phone.Wait("html[lang=" + lang + "] [data-screen=first]")
 				phone.Click("#register")
+				phone.Wait("[data-screen=code]")
 				phone.Click("#scan")
 				phone.Wait(trouble.expect)
 				switch trouble.name {
