@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { Api, givenUp } from "./api";
+import { Clock } from "./clock";
 import { activated, fault } from "./fake-phone";
-import { FakeServer, Refusal } from "./fake-server";
+import { FakeServer, origin, Refusal } from "./fake-server";
 import { openCoreIn } from "./core";
 import { surroundings } from "./fake-phone";
 
@@ -54,6 +56,25 @@ describe("the clock", () => {
     await expect(core.removeUser(user.keyId)).rejects.toMatchObject(fault("clock"));
     expect(server.asked.filter((path) => path === "/key/remove")).toHaveLength(2);
   });
+});
+
+test.each([[givenUp, []], ["the server is silent", [false]]] as const)("a stream that ends because %s tells %j of the connection", async (reason, told) => {
+  let send = (): void => undefined;
+  const sent = new Promise<void>((resolve) => { send = resolve; });
+  const never: typeof server.fetch = async (_, { signal } = {}) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+      send();
+    });
+  const api = new Api(origin, new Clock(() => server.now), never);
+  const heard: boolean[] = [];
+  api.reached = (online) => heard.push(online);
+  const attempt = new AbortController();
+  const opened = api.stream([], attempt.signal);
+  await sent;
+  attempt.abort(reason);
+  await expect(opened).rejects.toMatchObject(fault("offline"));
+  expect(heard).toEqual(told);
 });
 
 describe("an answer", () => {

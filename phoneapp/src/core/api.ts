@@ -43,6 +43,9 @@ export class ServerFault extends PhoneFault {
   }
 }
 
+/** Why a request was aborted that nobody wanted any more: the connection may be as good as ever. */
+export const givenUp = "given up";
+
 export class Api {
   /** Told after every exchange whether the server could be reached. */
   reached: (online: boolean) => void = () => undefined;
@@ -78,7 +81,7 @@ export class Api {
     return this.inTime(async () => this.exchange("POST", path, await this.proofs(keys, path), undefined));
   }
 
-  /** Opens the stream of §5.4. Ends when the signal says so. */
+  /** Opens the stream of §5.4. Ends when the signal says so; with the reason givenUp that tells nothing of the connection. */
   async stream(keys: readonly Signer[], signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     return this.inTime(async () => {
       const body = await this.proofs(keys, "/stream");
@@ -172,7 +175,7 @@ export class Api {
         redirect: "error",
       });
     } catch (cause) {
-      this.reached(false);
+      if (signal.reason !== givenUp) this.reached(false);
       throw new PhoneFault("offline", {}, { cause });
     }
   }

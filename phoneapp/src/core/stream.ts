@@ -1,7 +1,7 @@
 // The live stream (docs/protocol.md §5.4): one for all users of this phone and for all of its tabs. The tab that holds the
 // lock reads it and tells the others; each verifies for itself what it is told.
 
-import { ServerFault, type Api, type Signer } from "./api";
+import { givenUp, ServerFault, type Api, type Signer } from "./api";
 import { PhoneFault } from "./contract";
 import { readApprovals } from "./messages";
 import { maxBody, Members, parseJson } from "./strict";
@@ -62,7 +62,7 @@ export class Live {
   /** The keys changed: the stream's proofs must name them. */
   restart(): void {
     this.restarted = true;
-    this.attempt?.abort();
+    this.attempt?.abort(givenUp);
     this.wake();
   }
 
@@ -121,7 +121,7 @@ export class Live {
       }
       const attempt = new AbortController();
       this.attempt = attempt;
-      const stop = (): void => attempt.abort();
+      const stop = (): void => attempt.abort(givenUp);
       signal.addEventListener("abort", stop);
       const { heard, wait } = await this.readAll(keys, attempt);
       signal.removeEventListener("abort", stop);
