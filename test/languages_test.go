@@ -28,13 +28,19 @@ var readers = []reader{
 // look visits a screen and finds fault with its language.
 func (r reader) look(t *testing.T, tab *browser.Tab, name string) {
 	t.Helper()
+	r.reads(t, tab, name)
+	tab.Visit("lang-" + r.lang + "-" + name)
+}
+
+// reads finds fault with the language of what is there.
+func (r reader) reads(t *testing.T, tab *browser.Tab, name string) {
+	t.Helper()
 	if got := tab.Attribute("html", "lang"); got != r.lang {
 		t.Errorf("%s: the page says that it is in %q, want %q", name, got, r.lang)
 	}
 	if shown := browser.Eval[string](tab, "document.body.innerText"); strings.Contains(shown, "{{") || strings.Contains(shown, "undefined") {
 		t.Errorf("%s: a placeholder is left:\n%s", name, shown)
 	}
-	tab.Visit("lang-" + r.lang + "-" + name)
 }
 
 // speak brings both devices to the reader's language, and shows their first screens.

@@ -37,14 +37,7 @@ func (tab *Tab) Visit(name string) {
 	}
 	tab.light("light")
 	tab.Resize(narrow, narrowHeight)
-	letters := func(px int64) { // what a person sets in the browser, and media queries in rem follow
-		call(tab, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: px, Fixed: px * 13 / 16}})
-		tab.settle()
-	}
-	letters(32)
-	tab.checkWidth(name + " at 360 px with letters of 200 %")
-	tab.picture(name + "-360-large")
-	letters(16)
+	tab.large(name)
 	if tab.device.Phone {
 		return
 	}
@@ -53,6 +46,41 @@ func (tab *Tab) Visit(name string) {
 	tab.checkWidth(name + " at desktop width")
 	tab.checkAccess(name + " at desktop width")
 	tab.picture(name + "-desktop")
+}
+
+// Glance looks at a screen that other tests Visit for its words alone, as in another language: whether all of it fits at
+// 360 px, with letters of any size, and at desktop width.
+func (tab *Tab) Glance(name string) {
+	tab.t.Helper()
+	defer func() {
+		tab.Resize(tab.device.Width, tab.device.Height)
+		tab.settle()
+	}()
+	tab.Resize(narrow, narrowHeight)
+	tab.settle()
+	tab.checkWidth(name + " at 360 px")
+	tab.picture(name + "-360-light")
+	tab.large(name)
+	if !tab.device.Phone {
+		tab.Resize(Desktop.Width, Desktop.Height)
+		tab.settle()
+		tab.checkWidth(name + " at desktop width")
+		tab.picture(name + "-desktop")
+	}
+}
+
+// large looks at 360 px with letters twice as large: what a person sets in the browser, and media queries in rem follow.
+func (tab *Tab) large(name string) {
+	tab.t.Helper()
+	letters := func(px int64) {
+		call(tab, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: px, Fixed: px * 13 / 16}})
+		tab.settle()
+	}
+	letters(32)
+	defer letters(16)
+	tab.Resize(narrow, narrowHeight)
+	tab.checkWidth(name + " at 360 px with letters of 200 %")
+	tab.picture(name + "-360-large")
 }
 
 // settle waits until fonts are there and what was changed is drawn.
