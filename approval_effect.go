@@ -186,7 +186,7 @@ func (s *Approvals) rightPIN(tx Tx, key *Key, attempt string, save bool) error {
 	if key.State != KeyActive {
 		return nil
 	}
-	key.PINTries = 0
+	key.PINTries, key.CodeTries = 0, 0
 	if save {
 		return tx.SaveKey(*key)
 	}

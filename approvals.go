@@ -91,14 +91,18 @@ func (s *Approvals) Decide(ctx context.Context, c Caller, id ApprovalID, in wire
 	}
 	now := s.now()
 	var a Approval
+	stated := false
 	err = s.Store.View(ctx, func(tx Tx) (err error) {
-		a, err = s.approvalFor(tx, c, id)
+		if a, err = s.approvalFor(tx, c, id); err != nil {
+			return err
+		}
+		stated, err = saidIn(tx, a, d.Statement)
 		return err
 	})
 	if err != nil {
 		return wire.DecisionResponse{}, AsError(err)
 	}
-	if subtle.ConstantTimeCompare(a.Digest, d.Statement) != 1 {
+	if !stated {
 		return wire.DecisionResponse{}, fail(BadInput, "decision.statement")
 	}
 	if answer, over, err := s.over(a, d, now); over {
@@ -192,6 +196,21 @@ func (s *Approvals) approvalFor(tx Tx, c Caller, id ApprovalID) (Approval, error
 	return a, err
 }
 
+// saidIn reports whether a digest is that of an approval's statement, or of one that it had before a code was asked for: those
+// differ in their challenge and their end alone.
+func saidIn(tx ChallengeRows, a Approval, digest []byte) (bool, error) {
+	if subtle.ConstantTimeCompare(a.Digest, digest) == 1 || a.Kind != ApproveSignIn {
+		return subtle.ConstantTimeCompare(a.Digest, digest) == 1, nil
+	}
+	list, err := tx.ChallengesOf(a.ID)
+	for _, c := range list {
+		if subtle.ConstantTimeCompare(c.Earlier, digest) == 1 {
+			return true, err
+		}
+	}
+	return false, err
+}
+
 // overKeys are the errors for a decision that comes too late.
 var overKeys = map[ApprovalState]string{
 	ApprovalApproved: "approval.approved", ApprovalDenied: "approval.denied", ApprovalExpired: "approval.expired", ApprovalCancelled: "approval.cancelled",
@@ -206,8 +225,11 @@ func (s *Approvals) over(a Approval, d decision, now time.Time) (wire.DecisionRe
 	if input, ok := wire.SigningInput(a.Decision); ok && input == d.input {
 		return answer(a), true, nil
 	}
-	return wire.DecisionResponse{}, true, fail(Conflict, overKeys[state])
+	return wire.DecisionResponse{}, true, overError(state)
 }
+
+// overError is the error for an answer to an approval that has ended.
+func overError(state ApprovalState) error { return fail(Conflict, overKeys[state]) }
 
 func answer(a Approval) wire.DecisionResponse {
 	out := wire.DecisionResponse{State: string(a.State)}
@@ -249,6 +271,7 @@ func (s *Approvals) end(ctx context.Context, c Caller, d decision, end Approval,
 		}
 		key.LastUsedAt = now
 		if effect != nil {
+			key.CodeTries = 0 // a right PIN or biometric online turns codes on again
 			if err := effect(tx, &key); err != nil {
 				return err
 			}
@@ -256,27 +279,32 @@ func (s *Approvals) end(ctx context.Context, c Caller, d decision, end Approval,
 		if err := tx.SaveKey(key); err != nil {
 			return err
 		}
-		if err := s.settle(tx, ended, now); err != nil {
-			return err
-		}
-		if ended.State == ApprovalApproved && ended.Kind == ApproveSignIn && !ended.Known {
-			if err := strangersInAll.save(tx, strangersBucket(ended.UserID), 0, now); err != nil {
-				return err
-			}
-		}
-		if ended.Reason == ReasonNotMe && ended.Kind == ApproveSignIn && !ended.Known {
-			if err := passwordBySource.add(tx, "pw:source:"+ended.Source, notMeCharge, now); err != nil {
-				return err
-			}
-		}
-		return s.record(tx, c, now, "approval."+string(ended.State), ended.UserID, string(ended.ID),
-			"kind", ended.Kind, "factor", ended.Factor, "reason", ended.Reason)
+		return s.conclude(tx, c, ended, now)
 	})
 	if err != nil {
 		return wire.DecisionResponse{}, AsError(err)
 	}
 	s.announce(ended)
 	return answer(ended), nil
+}
+
+// conclude carries an answer over to what asked for it and to the limits, and writes it down with further facts.
+func (b *base) conclude(tx Tx, c Caller, ended Approval, now time.Time, facts ...any) error {
+	if err := b.settle(tx, ended, now); err != nil {
+		return err
+	}
+	if ended.State == ApprovalApproved && ended.Kind == ApproveSignIn && !ended.Known {
+		if err := strangersInAll.save(tx, strangersBucket(ended.UserID), 0, now); err != nil {
+			return err
+		}
+	}
+	if ended.Reason == ReasonNotMe && ended.Kind == ApproveSignIn && !ended.Known {
+		if err := passwordBySource.add(tx, "pw:source:"+ended.Source, notMeCharge, now); err != nil {
+			return err
+		}
+	}
+	facts = append([]any{"kind", ended.Kind, "factor", ended.Factor, "reason", ended.Reason}, facts...)
+	return b.record(tx, c, now, "approval."+string(ended.State), ended.UserID, string(ended.ID), facts...)
 }
 
 // announce wakes everybody who waits for an approval.

@@ -13,6 +13,7 @@ type (
 	KeyID        string
 	ActivationID string
 	ApprovalID   string
+	ChallengeID  string
 	SignInID     string
 	SessionID    string
 )

@@ -53,6 +53,7 @@ type Key struct {
 	ApprovedBy   KeyID  // the user's key that said yes to it; empty for a first one
 	Submission   []byte // SHA-256 of the submission's signing input
 	PINTries     int    // wrong or unfinished tries in a row
+	CodeTries    int    // wrong or unfinished codes since the last right PIN or biometric online
 	CreatedAt    time.Time
 	ActivatedAt  time.Time
 	LastUsedAt   time.Time

@@ -41,6 +41,14 @@ var (
 	disownedByKey = bucket{size: 60, drain: 2 * time.Second}
 )
 
+// The limits on asking for the digits of a code. Each uses up one of the million that a phone is not asked again for a month,
+// and needs a right password first; browsers that signed in as the user before are counted apart from strangers here, too.
+var (
+	codesBySource  = bucket{size: 20, drain: time.Minute}
+	codesForUser   = bucket{size: 10, drain: 3 * time.Minute} // asked for by browsers the user never signed in with
+	codesByBrowser = bucket{size: 10, drain: time.Minute}     // by those of the user's
+)
+
 // chargeChange counts a change of the account that a session or a phone makes; one over the limit is refused.
 func chargeChange(tx LimitRows, user UserID, now time.Time) error {
 	return chargeWrite(tx, changesByUser, "changes:user:"+string(user), now)

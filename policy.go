@@ -15,6 +15,8 @@ type Policy struct {
 	MaxKeys int
 	// NumberMatching makes the person type the page's two digits on the phone.
 	NumberMatching bool
+	// Codes says which codes of a phone that is offline count: CodesAny, CodesScanned or CodesOff.
+	Codes string
 	// RestrictedSessions lets a user who never had a key in with the password, to a session that can do little.
 	RestrictedSessions bool
 	// Posture is what phones must say of themselves.
@@ -31,10 +33,17 @@ const (
 	FirstByPassword = "password" // the password alone: weak, for demos
 )
 
+// Which codes of a phone that is offline count (Policy.Codes). Anything else is CodesOff.
+const (
+	CodesAny     = "any"     // also those that the six typed digits alone lead to, which are bound to nothing else
+	CodesScanned = "scanned" // only those that are bound to the scanned statement
+	CodesOff     = "off"
+)
+
 // DefaultPolicy is what serve does when its configuration says nothing else; a test of the command's keeps both alike.
 func DefaultPolicy() Policy {
 	return Policy{
-		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, RestrictedSessions: true, Posture: DefaultPosture(),
+		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, Codes: CodesAny, RestrictedSessions: true, Posture: DefaultPosture(),
 		PasswordMin: 12, SessionLife: 12 * time.Hour, SessionIdle: 30 * time.Minute,
 	}
 }

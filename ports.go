@@ -37,6 +37,7 @@ type Tx interface {
 	KeyRows
 	ActivationRows
 	ApprovalRows
+	ChallengeRows
 	SignInRows
 	SessionRows
 	LimitRows
@@ -101,8 +102,32 @@ type ApprovalRows interface {
 	// somebody was first.
 	// For State expired it is the other way round: only an approval whose time has run out at DecidedAt.
 	EndApproval(Approval) (Approval, error)
+	// ExtendApproval gives an approval that is open and has not expired at now another Statement, Digest and ExpiresAt, by one
+	// conditional UPDATE; ErrNoRow when it has ended.
+	ExtendApproval(a Approval, now time.Time) (Approval, error)
 	// RunOut lists open approvals that have expired at now, oldest first, at most limit.
 	RunOut(now time.Time, limit int) ([]Approval, error)
+}
+
+// ChallengeRows keeps what phones are asked that answer with a code, and the wrong codes. A challenge goes with its approval.
+type ChallengeRows interface {
+	InsertChallenge(Challenge) error
+	// ChallengesOf lists an approval's challenges, newest first.
+	ChallengesOf(ApprovalID) ([]Challenge, error)
+	// ReserveChallengeTry counts an answer before it is checked, by one conditional UPDATE: it gives the new Tries, or ErrNoRow
+	// when the challenge has expired at now or has had most answers already.
+	ReserveChallengeTry(id ChallengeID, most int, now time.Time) (tries int, err error)
+	// AskChallenge remembers that a key was asked these digits; ErrExists while it still remembers that from before, which is
+	// for ChallengeRest at least.
+	AskChallenge(key KeyID, digits string, at time.Time) error
+	// ReserveCodeTry counts a code before it is checked, by one conditional UPDATE: it gives the new CodeTries, or ErrNoRow when
+	// the key is not active or has had most already.
+	ReserveCodeTry(id KeyID, most int) (tries int, err error)
+	// InsertCodeFailure, CountCodeFailures and DeleteCodeFailure keep the wrong codes of the last weeks.
+	InsertCodeFailure(key KeyID, attempt string, at time.Time) error
+	DeleteCodeFailure(key KeyID, attempt string) error
+	CountCodeFailures(key KeyID, since time.Time) (int, error)
+	DeleteCodeFailures(key KeyID) error
 }
 
 // SignInRows keeps sign-ins; Token is unique.

@@ -21,6 +21,7 @@ type Waiting struct {
 	EndedAt   time.Time
 	Remaining time.Duration
 	Again     bool // "try again" works without the password
+	Codes     bool // policy takes codes of a phone that is offline: Challenge gives the digits
 }
 
 // Wait tells where the sign-in behind a browser's token stands.
@@ -72,6 +73,7 @@ func (s *SignIns) progress(tx Tx, token Token, now time.Time) (Waiting, Approval
 		ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
 	if signIn.State == SignInPending {
 		w.Remaining = max(0, approval.ExpiresAt.Sub(now))
+		w.Codes = s.policy.Codes == CodesAny || s.policy.Codes == CodesScanned
 		if approval.StateAt(now) == ApprovalExpired {
 			w.State, w.EndedAt = SignInExpired, approval.ExpiresAt
 		} else if approval.Number {

@@ -12,6 +12,9 @@ import (
 // 86 characters of signature and 60 of header go off, and base64url makes four characters of three bytes.
 const statementRoom = (wire.MaxStatement - 2 - 86 - 60) * 3 / 4
 
+// challengeRoom is what a sign-in's statement leaves free in it for the challenge that may come later.
+const challengeRoom = len(`,"challenge":"000000"`)
+
 // The least that texts are cut to, in characters.
 const leastText = 12
 
@@ -20,9 +23,13 @@ const leastText = 12
 func fit(st *wire.Statement, keys []Key) error {
 	byUse := slices.Clone(keys)
 	slices.SortStableFunc(byUse, func(a, b Key) int { return lastUse(a).Compare(lastUse(b)) })
+	room := statementRoom
+	if st.Kind == string(ApproveSignIn) {
+		room -= challengeRoom
+	}
 	for {
 		raw, err := json.Marshal(st)
-		if err != nil || len(raw) <= statementRoom {
+		if err != nil || len(raw) <= room {
 			return err
 		}
 		texts := []*string{&st.With, &st.Who, &st.App, &st.Item}

@@ -227,7 +227,7 @@ func (u *Users) NewFirstCode(ctx context.Context, c Caller, name string, removeK
 	return out, nil
 }
 
-// Unlock makes an account's suspended keys active again, forgets their wrong PINs, and empties the buckets that slow its
+// Unlock makes an account's suspended keys active again, forgets their wrong PINs and codes, and empties the buckets that slow its
 // sign-ins. It tells how many keys it freed.
 func (u *Users) Unlock(ctx context.Context, c Caller, name string) (freed int, err error) {
 	if err := c.asOperator(); err != nil {
@@ -250,8 +250,11 @@ func (u *Users) Unlock(ctx context.Context, c Caller, name string) (freed int, e
 				k.State = KeyActive
 				freed++
 			}
-			k.PINTries = 0
+			k.PINTries, k.CodeTries = 0, 0
 			if err := tx.DeletePINFailures(k.ID); err != nil {
+				return err
+			}
+			if err := tx.DeleteCodeFailures(k.ID); err != nil {
 				return err
 			}
 			if err := tx.SaveKey(k); err != nil {

@@ -90,6 +90,16 @@ func (b *Browser) Wait(ctx context.Context) (nodkey.Waiting, error) {
 	return b.house.SignIns.Wait(ctx, b.SignIn)
 }
 
+// Challenge asks for what a phone without a connection answers.
+func (b *Browser) Challenge(ctx context.Context) (nodkey.OfflineCode, error) {
+	return b.house.SignIns.Challenge(ctx, b.Anonymous(), b.SignIn)
+}
+
+// Respond types a phone's code.
+func (b *Browser) Respond(ctx context.Context, code string) error {
+	return b.house.SignIns.Respond(ctx, b.Anonymous(), b.SignIn, code)
+}
+
 // Finish collects the session of an approved sign-in.
 func (b *Browser) Finish(ctx context.Context) error {
 	done, err := b.house.SignIns.Finish(ctx, b.Anonymous(), b.SignIn)

@@ -76,6 +76,16 @@ func raceTests() map[string]func(kit) {
 			})
 			see(k, winner.Load().(nodkey.Approval), func(tx nodkey.Tx) (nodkey.Approval, error) { return tx.Approval("a") })
 		},
+		"a challenge is answered so often": func(k kit) {
+			a := k.approval("a", k.user("u"))
+			k.update(func(tx nodkey.Tx) error {
+				return tx.InsertChallenge(nodkey.Challenge{ID: "c", ApprovalID: a, CreatedAt: start, ExpiresAt: later})
+			})
+			race(k, nodkey.ChallengeTries, nodkey.ErrNoRow, func(tx nodkey.Tx, _ int) error {
+				_, err := tx.ReserveChallengeTry("c", nodkey.ChallengeTries, start)
+				return err
+			})
+		},
 		"a sign-in is finished once": func(k kit) {
 			user := k.user("u")
 			k.update(func(tx nodkey.Tx) error {

@@ -97,6 +97,12 @@ func (t *tx) EndApproval(a nodkey.Approval) (nodkey.Approval, error) {
 		a.Decision, a.Factor, a.Reason)
 }
 
+func (t *tx) ExtendApproval(a nodkey.Approval, now time.Time) (nodkey.Approval, error) {
+	return one(t, scanApproval, "UPDATE approvals SET statement = $2, digest = $3, expires_at = $4"+
+		" WHERE id = $1 AND state = 'open' AND expires_at > $5 RETURNING "+approvalColumns,
+		string(a.ID), a.Statement, blob(a.Digest), millis(a.ExpiresAt), millis(now))
+}
+
 func (t *tx) RunOut(now time.Time, limit int) ([]nodkey.Approval, error) {
 	return list(t, scanApproval, "SELECT "+approvalColumns+" FROM approvals"+
 		" WHERE state = 'open' AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2", millis(now), most(limit))

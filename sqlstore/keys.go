@@ -9,7 +9,7 @@ import (
 
 const keyColumns = "id, user_id, created_at, state, phone_id, phone_name, phone_platform, phone_os_version, phone_model, " +
 	"phone_app, phone_rooted, phone_screen_lock, public, ocra, pin_verifier, prf_verifier, credential_id, " +
-	"credential_public_key, credential_sign_count, activation_id, approved_by, submission, pin_tries, activated_at, last_used_at, removed_at"
+	"credential_public_key, credential_sign_count, activation_id, approved_by, submission, pin_tries, code_tries, activated_at, last_used_at, removed_at"
 
 var (
 	keyInsert = insertInto("keys", keyColumns)
@@ -20,7 +20,7 @@ func keyArgs(k nodkey.Key) []driver.Value {
 	args := []driver.Value{string(k.ID), string(k.UserID), millis(k.CreatedAt), string(k.State), k.Phone.ID, k.Phone.Name,
 		string(k.Phone.Platform), k.Phone.OSVersion, k.Phone.Model, k.Phone.App, maybeFlag(k.Phone.Rooted),
 		maybeFlag(k.Phone.ScreenLock), blob(k.Public), blob(k.OCRA), blob(k.PINVerifier), blob(k.PRFVerifier),
-		nil, nil, nil, string(k.ActivationID), string(k.ApprovedBy), blob(k.Submission), int64(k.PINTries), millis(k.ActivatedAt),
+		nil, nil, nil, string(k.ActivationID), string(k.ApprovedBy), blob(k.Submission), int64(k.PINTries), int64(k.CodeTries), millis(k.ActivatedAt),
 		millis(k.LastUsedAt), millis(k.RemovedAt)}
 	if c := k.Credential; c != nil {
 		args[16], args[17], args[18] = blob(c.ID), blob(c.PublicKey), int64(c.SignCount)
@@ -42,7 +42,7 @@ func scanKey(r *row) nodkey.Key {
 		k.Credential = &nodkey.Credential{ID: id, PublicKey: public, SignCount: uint32(count)}
 	}
 	k.ActivationID, k.ApprovedBy = text[nodkey.ActivationID](r), text[nodkey.KeyID](r)
-	k.Submission, k.PINTries = r.blob(), r.count()
+	k.Submission, k.PINTries, k.CodeTries = r.blob(), r.count(), r.count()
 	k.ActivatedAt, k.LastUsedAt, k.RemovedAt = r.time(), r.time(), r.time()
 	return k
 }

@@ -10,7 +10,7 @@ import (
 const (
 	keepActivation = 30 * 24 * time.Hour  // a phone may ask for its receipt again
 	keepSignIn     = 90 * 24 * time.Hour  // the portal lists recent ones
-	keepApproval   = 90 * 24 * time.Hour  // with its evidence
+	keepApproval   = 90 * 24 * time.Hour  // with its evidence, and its challenges
 	keepBrowser    = 400 * 24 * time.Hour // browsers keep no cookie longer (RFC 6265bis §5.5)
 )
 
@@ -26,6 +26,8 @@ var purges = []struct {
 	{purge("approvals", "id", "expires_at"), keepApproval},
 	{purge("used_proofs", "key_id, jti", "until_at"), 0},
 	{purge("pin_failures", "key_id, attempt", "at"), nodkey.PINTriesInAllIn},
+	{purge("code_failures", "key_id, attempt", "at"), nodkey.CodeTriesInAllIn},
+	{purge("asked_challenges", "key_id, digits", "at"), nodkey.ChallengeRest},
 	{purge("known_browsers", "browser, user_id", "at"), keepBrowser},
 }
 
