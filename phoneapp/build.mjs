@@ -95,11 +95,11 @@ async function hashed(name, bytes) {
 
 /** The page; every {{name}} in it must be known. */
 async function page(names, preloads) {
-  const catalogue = JSON.parse(await readFile(join(root, "i18n/phone.en.json"), "utf8"));
   const values = {
     ...names,
     preloads: preloads.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n"),
-    noscript: escaped(catalogue["app.noscript"] ?? ""),
+    noscript: await inEveryLanguage("app.noscript"),
+    too_old: await inEveryLanguage("app.too_old"),
   };
   const template = await readFile(join(source, "index.html"), "utf8");
   return template
@@ -107,6 +107,17 @@ async function page(names, preloads) {
       if (values[name] === undefined) throw new Error(`index.html asks for ${name}, which the build does not make`);
       return values[name] + (whole.endsWith("\n") && values[name] !== "" ? "\n" : "");
     });
+}
+
+/** A sentence for those for whom the app does not start, and so cannot ask which language they read. */
+async function inEveryLanguage(key) {
+  const paragraphs = [];
+  for (const language of ["en", "de", "ja"]) {
+    const text = JSON.parse(await readFile(join(root, `i18n/phone.${language}.json`), "utf8"))[key];
+    if (text === undefined) throw new Error(`phone.${language}.json has no ${key}`);
+    paragraphs.push(`<p lang="${language}">${escaped(text)}</p>`);
+  }
+  return paragraphs.join("");
 }
 
 function escaped(text) {

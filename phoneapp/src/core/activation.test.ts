@@ -166,6 +166,38 @@ describe("an attempt that broke", () => {
     expect(await (await Store.open(here.database)).pending()).toEqual([]);
   });
 
+  test("goes on by itself when the server is reached again, and once only when a screen tries at the same time", async () => {
+    await server.activation(code);
+    const core = await openCoreIn(surroundings(server));
+    const offer = await core.lookup(code);
+    server.before = () => {
+      throw new TypeError("connection");
+    };
+    await expect(core.activate(offer, how)).rejects.toMatchObject(fault("offline"));
+    server.before = () => undefined;
+    const told = new Promise<void>((resolve) => core.on("users", resolve));
+    const [, tried] = await Promise.all([core.refresh(), core.activate(offer, how)]);
+    await told;
+    expect(core.users()).toMatchObject([{ state: "active", keyId: tried.keyId }]);
+    expect(await core.activate(offer, how)).toMatchObject({ keyId: tried.keyId });
+    expect(server.keys.size).toBe(1);
+  });
+
+  test("goes on by itself when the person has left the screen", async () => {
+    await server.activation(code);
+    const core = await openCoreIn(surroundings(server));
+    const offer = await core.lookup(code);
+    server.before = () => {
+      throw new TypeError("connection");
+    };
+    await expect(core.activate(offer, how)).rejects.toMatchObject(fault("offline"));
+    server.before = () => undefined;
+    const told = new Promise<void>((resolve) => core.on("users", resolve));
+    await core.refresh();
+    await told;
+    expect(core.users()).toMatchObject([{ state: "active" }]);
+  });
+
   test("is given up when another phone was faster", async () => {
     const activation = await server.activation(code);
     const here = surroundings(server);

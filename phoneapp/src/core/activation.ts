@@ -32,6 +32,8 @@ interface Found {
 
 export class Activations {
   private readonly found = new WeakMap<Offer, Found>();
+  /** Submissions on their way and those that became keys, by code id: a screen that tries again never makes a second key. */
+  private readonly submitted = new Map<string, Promise<KeyRecord>>();
 
   constructor(
     private readonly store: Store,
@@ -73,6 +75,8 @@ export class Activations {
   async activate(offer: Offer, choice: Choice, keys: readonly KeyRecord[]): Promise<KeyRecord> {
     const found = this.found.get(offer);
     if (!found) throw new TypeError("activate wants the very offer that lookup gave");
+    const before = this.submitted.get(found.codeId);
+    if (before) return before;
     let pending = await this.store.pendingFor(found.codeId);
     if (!pending) {
       refuseFull(await this.places(keys));
@@ -110,7 +114,15 @@ export class Activations {
     return receipt.iat < key.receiptAt ? key : withReceipt(key, receipt);
   }
 
-  private async submit(pending: PendingRecord): Promise<KeyRecord> {
+  private submit(pending: PendingRecord): Promise<KeyRecord> {
+    const { codeId } = pending;
+    const underWay = this.submitted.get(codeId) ?? this.send(pending);
+    this.submitted.set(codeId, underWay);
+    underWay.catch(() => this.submitted.delete(codeId));
+    return underWay;
+  }
+
+  private async send(pending: PendingRecord): Promise<KeyRecord> {
     const { codeId, submission, mac } = pending;
     let jws: string;
     try {

@@ -378,6 +378,8 @@ class PhoneCore implements Core {
     this.online = online;
     this.offlineSince = online ? undefined : this.around.wall();
     this.tell("online");
+    // What was finished when the connection broke goes on by itself.
+    if (online) void this.resume().catch(() => undefined);
   }
 
   private tell(event: CoreEvent): void {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Core } from "./contract";
 import { openCoreIn } from "./core";
-import { another, fault, goodPin, surroundings } from "./fake-phone";
+import { another, codeOf, fault, goodPin, surroundings } from "./fake-phone";
 import { FakeServer, type ActiveKey } from "./fake-server";
 import type { Surroundings } from "./surroundings";
 
@@ -122,8 +122,8 @@ describe("a PIN changed for all", () => {
 
   test("has to keep to the guidelines of each, before anything is sent", async () => {
     const jan = await another(server, core, 7);
-    await server.activation("00010002000300040005", (offer) => Object.assign(offer["user"] as object, { name: "zq81x" }));
-    const odd = await core.activate(await core.lookup("00010002000300040005"), { pin: goodPin, biometric: false, phoneName: "x" });
+    await server.activation(codeOf(8), (offer) => Object.assign(offer["user"] as object, { name: "zq81x" }));
+    const odd = await core.activate(await core.lookup(codeOf(8)), { pin: goodPin, biometric: false, phoneName: "x" });
     await expect(core.changePins([jan.keyId, odd.keyId], goodPin, "zq81")).rejects.toMatchObject(fault("pin.guideline", { fault: "name" }));
     expect(server.asked).not.toContain("/pin");
   });

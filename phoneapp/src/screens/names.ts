@@ -12,6 +12,9 @@ export function shownName(user: Pick<PhoneUser, "label" | "displayName">): strin
 
 /** The first character as a person counts them: an emoji of several code points is one. */
 export function initialOf(user: Pick<PhoneUser, "label" | "displayName">): string {
-  for (const { segment } of new Intl.Segmenter().segment(user.label ?? user.displayName)) return segment;
+  const name = user.label ?? user.displayName;
+  // Firefox has it since version 125 only.
+  if (!("Segmenter" in Intl)) return Array.from(name)[0] ?? "";
+  for (const { segment } of new Intl.Segmenter().segment(name)) return segment;
   return "";
 }
