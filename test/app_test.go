@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -51,6 +52,24 @@ func TestTheAppCanBeInstalled(t *testing.T) {
 	for _, e := range answer.InstallabilityErrors {
 		t.Errorf("not installable: %s %v", e.ErrorID, e.ErrorArguments)
 	}
+}
+
+// A browser that is too old does not even read the app's script, so that the page itself has to say so.
+func TestABrowserThatCannotStartTheAppIsToldSo(t *testing.T) {
+	s := serve(t, nil)
+	phone := open(t, "phone", browser.Handset)
+	phone.Excuse("net::ERR_BLOCKED_BY_CLIENT")
+	if _, err := chromedp.Call(phone.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{
+		URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/assets/*.js", Block: true}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	phone.Go(s.phone + "/")
+	phone.Until("the sentence", `getComputedStyle(document.querySelector(".unstarted")).visibility === "visible"`)
+	for _, lang := range []string{"en", "de", "ja"} {
+		phone.Says(".unstarted [lang="+lang+"]", "iOS 16")
+	}
+	phone.Glance("phone-unstarted")
 }
 
 func TestEveryOtherScreenOfTheApp(t *testing.T) {
