@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
+	requests "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -59,8 +59,8 @@ func TestABrowserThatCannotStartTheAppIsToldSo(t *testing.T) {
 	s := serve(t, nil)
 	phone := open(t, "phone", browser.Handset)
 	phone.Excuse("net::ERR_BLOCKED_BY_CLIENT")
-	if _, err := chromedp.Call(phone.Context(), network.SetBlockedURLs, network.SetBlockedURLsParams{
-		URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/assets/*.js", Block: true}},
+	if _, err := chromedp.Call(phone.Context(), requests.SetBlockedURLs, requests.SetBlockedURLsParams{
+		URLPatterns: []*requests.BlockPattern{{URLPattern: "*://*:*/assets/*.js", Block: true}},
 	}); err != nil {
 		t.Fatal(err)
 	}
