@@ -125,6 +125,11 @@ export function Scan(): JSX.Element {
     if (demo === undefined || looking) return;
     setLooking(true);
     setNote(undefined);
+    if (trouble !== undefined) {
+      // The camera is out of it now: what is said of the picture is what counts.
+      setTrouble(undefined);
+      setStarted(0);
+    }
     try {
       const { scanFrom } = await scan();
       const text = await scanFrom(await demo.picture(AbortSignal.timeout(5000)));
@@ -182,7 +187,7 @@ export function Scan(): JSX.Element {
         <>
           {demo !== undefined && <Button id="scan-beside" icon="qr" busy={looking} onClick={() => void scanBeside()}>{texts.t("scan.demo")}</Button>}
           {cameraOff && <Button id="start-camera" kind="plain" icon="camera" onClick={() => setStarted(1)}>{texts.t("scan.start")}</Button>}
-          {trouble !== undefined && !hopeless && <Button id="scan-again" onClick={again}>{texts.t("scan.again")}</Button>}
+          {trouble !== undefined && !hopeless && <Button id="scan-again" kind={demo === undefined ? "main" : "plain"} onClick={again}>{texts.t("scan.again")}</Button>}
           <Button
             id="type" kind={demo !== undefined ? "text" : hopeless ? "main" : "plain"} {...(demo === undefined ? { icon: "keyboard" as const } : {})}
             onClick={() => nav.back()}
