@@ -164,8 +164,8 @@ func forbidden(dir, target string) string {
 			return "adapters import no adapter"
 		}
 	case from == "client" && ours:
-		if room != "wire" && room != "proof" {
-			return "the client imports wire and proof only"
+		if room != "wire" && room != "proof" && room != "otp" {
+			return "the client imports wire, proof and otp only"
 		}
 	case from == "web" && ours:
 		if slices.Contains(doors, room) || slices.Contains(adapters, room) {

@@ -120,26 +120,32 @@ func (p *Phone) read(url string, statements []string) ([]Approval, error) {
 
 // readStatement checks a statement as docs/protocol.md §5.1 wants it.
 func (k StoredKey) readStatement(jws string, now time.Time) (Approval, error) {
+	a, _, err := k.openStatement(jws)
+	if err == nil && !now.Before(a.Expires) {
+		return Approval{}, fault("approval.expired", nil)
+	}
+	return a, err
+}
+
+// openStatement checks all of a statement but whether it has expired. challenge is what a code answers, or empty.
+func (k StoredKey) openStatement(jws string) (a Approval, challenge string, err error) {
 	var m wire.Statement
 	parsed, err := open(jws, wire.TypStatement, &m, k.Server.Signing, k.Server.Backup)
 	if err != nil {
-		return Approval{}, fault("statement.wrong", err)
+		return Approval{}, "", fault("statement.wrong", err)
 	}
 	if err := k.checkStatement(jws, m); err != nil {
-		return Approval{}, fault("statement.wrong", err)
+		return Approval{}, "", fault("statement.wrong", err)
 	}
-	a := Approval{ID: m.ID, Key: k.Key, Kind: m.Kind, Locale: m.Locale, App: m.App, Who: m.Who, Address: m.Address, Place: m.Place, With: m.With,
+	a = Approval{ID: m.ID, Key: k.Key, Kind: m.Kind, Locale: m.Locale, App: m.App, Who: m.Who, Address: m.Address, Place: m.Place, With: m.With,
 		Known: m.Known, Number: m.Number, Text: m.Text, NewKey: m.NewKey, Item: m.Item,
 		IssuedAt: time.UnixMilli(m.Iat), Expires: time.UnixMilli(m.Exp), digest: parsed.Digest}
 	if m.Kind == "pin_change" {
 		if a.es, err = ecdh.P256().NewPublicKey(m.Es); err != nil {
-			return Approval{}, fault("statement.wrong", err)
+			return Approval{}, "", fault("statement.wrong", err)
 		}
 	}
-	if !now.Before(a.Expires) {
-		return Approval{}, fault("approval.expired", nil)
-	}
-	return a, nil
+	return a, m.Challenge, nil
 }
 
 func (k StoredKey) checkStatement(jws string, m wire.Statement) error {

@@ -40,6 +40,7 @@ func (e *APIError) Number(name string) (int64, bool) {
 //	code.group (Group)    code.other           offer.mac            offer.signature     offer.fingerprint
 //	offer.expired         receipt.wrong        statement.wrong      approval.expired    answer.wrong
 //	pin.guideline         number.missing       key.unknown          clock.moved         server.address
+//	statement.code        code.challenge
 type Fault struct {
 	Key      string
 	Group    int             // of code.group, 1 to 5
@@ -60,6 +61,8 @@ var sentences = map[string]string{
 	"offer.expired":     "This code has expired. Nothing was saved here. Take a new code from the portal.",
 	"receipt.wrong":     "The receipt for your key cannot be trusted. This phone does not count it as active. Take a new code from the portal.",
 	"statement.wrong":   "A request is not signed as it should be, or not meant for this phone. It was left out.",
+	"statement.code":    "No code answers this request. Nothing was made. Ask for a code on the page, and take what it shows then.",
+	"code.challenge":    "These are not the six digits that the page shows. No code was made. Compare them with the page.",
 	"approval.expired":  "This request has expired. Nobody has been signed in by it. Sign in again.",
 	"answer.wrong":      "The server's answer is not what the protocol says. Nothing was approved. Try again in a minute.",
 	"pin.guideline":     "This PIN does not follow the guidelines. Nothing was saved. Take another.",

@@ -43,7 +43,7 @@ func phoneCommand() *cobra.Command {
 	group.PersistentFlags().StringVar(&flags.ca, "ca", "", "PEM `file` of a certificate authority to trust beside the system's")
 	group.PersistentFlags().BoolVar(&flags.asJSON, "json", false, "answer in JSON, one line")
 	group.AddCommand(phoneActivateCommand(&flags), phoneListCommand(&flags), phoneWatchCommand(&flags),
-		phoneApproveCommand(&flags), phoneDenyCommand(&flags), phoneTestCommand(&flags),
+		phoneApproveCommand(&flags), phoneDenyCommand(&flags), phoneTestCommand(&flags), phoneRespondCommand(&flags),
 		phonePINCommand(&flags), phoneRenameCommand(&flags), phoneRemoveCommand(&flags))
 	return group
 }
