@@ -201,7 +201,7 @@ func TestPushAndCodeStandSideBySide(t *testing.T) {
 	is(t, err, "approval.approved", "a yes after the code")
 
 	// A statement that was never this approval's is refused as ever.
-	b, _ = p.waiting(t)
+	p.waiting(t)
 	other := p.newest(t)
 	other.Digest = shown.Digest
 	_, err = p.key.Answer(h.ctx, other, nodkeytest.Answer{No: "mistake"})

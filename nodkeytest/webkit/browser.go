@@ -111,7 +111,7 @@ func (b *Browser) startDisplay(log io.Writer) (name string, err error) {
 	}
 	number, err := bufio.NewReader(told).ReadString('\n')
 	if err != nil {
-		return "", fmt.Errorf("Xvfb tells no display: %w", err)
+		return "", fmt.Errorf("the display server (Xvfb) tells no display: %w", err)
 	}
 	return ":" + strings.TrimSpace(number), nil
 }
