@@ -3,6 +3,7 @@ package nodkey_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,6 +136,30 @@ func TestTheSameChallengeWhileItIsAlive(t *testing.T) {
 		t.Errorf("asked again: %+v, at first %+v", again, first)
 	}
 	is(t, b.Respond(h.ctx, p.scanned(t, again)), "", "the right code after four minutes")
+}
+
+func TestManyTabsAskForOneChallenge(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	if err := p.browser.Begin(h.ctx, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	got := make([]nodkey.OfflineCode, 20)
+	errs := make([]error, len(got))
+	for i := range got {
+		wg.Go(func() { got[i], errs[i] = p.browser.Challenge(h.ctx) })
+	}
+	wg.Wait()
+	for i, c := range got {
+		is(t, errs[i], "", "tab %d", i)
+		if c.Digits != got[0].Digits || c.Statement != got[0].Statement {
+			t.Errorf("tab %d shows %s, the first %s", i, c.Digits, got[0].Digits)
+		}
+	}
+	if n := len(h.actions(t, p.id, "code.asked")); n != 1 {
+		t.Errorf("%d challenges", n)
+	}
 }
 
 func TestAChallengeEndsWithItsSignIn(t *testing.T) {
