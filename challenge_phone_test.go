@@ -46,7 +46,7 @@ func TestTheTerminalPhoneAnswersWithoutANetwork(t *testing.T) {
 	phone := p.terminal(t)
 	for _, way := range []string{"scanned", "typed"} {
 		b, asked := p.waiting(t)
-		make := func(pin string) string {
+		codeFor := func(pin string) string {
 			t.Helper()
 			if way == "typed" {
 				code, err := phone.RespondTyped(p.key.ID, asked.Digits, pin)
@@ -69,8 +69,8 @@ func TestTheTerminalPhoneAnswersWithoutANetwork(t *testing.T) {
 			}
 			return code
 		}
-		is(t, b.Respond(h.ctx, make("9999")), "code.wrong", "%s with a wrong PIN", way)
-		is(t, b.Respond(h.ctx, make(pin)), "", "%s", way)
+		is(t, b.Respond(h.ctx, codeFor("9999")), "code.wrong", "%s with a wrong PIN", way)
+		is(t, b.Respond(h.ctx, codeFor(pin)), "", "%s", way)
 		is(t, b.Finish(h.ctx), "", "%s: the session", way)
 		if s := callerOf(t, b).Session(); s == nil || s.Level != nodkey.Full {
 			t.Errorf("%s: the session is %+v", way, s)
