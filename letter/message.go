@@ -3,7 +3,6 @@ package letter
 import (
 	"bytes"
 	"encoding/base64"
-	"mime"
 	"mime/quotedprintable"
 	"net/mail"
 	"strings"
@@ -108,7 +107,8 @@ func encoded(text string) string {
 			}
 			end = i + utf8.RuneLen(r)
 		}
-		words = append(words, mime.BEncoding.Encode("utf-8", text[:end]))
+		// Each one is encoded, also one that is ASCII: mime.BEncoding would leave that bare, as a part of the header.
+		words = append(words, "=?utf-8?b?"+base64.StdEncoding.EncodeToString([]byte(text[:end]))+"?=")
 		text = text[end:]
 	}
 	return strings.Join(words, "\r\n ")
