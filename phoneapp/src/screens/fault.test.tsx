@@ -74,16 +74,20 @@ describe("no connection while a code is looked up", () => {
     expect(on.core.calls.filter((call) => call.startsWith("lookup"))).toHaveLength(2);
   });
 
-  test("is tried again now and then, and a no ends it", async () => {
+  test("asks for the server now and then, tries again when it is there, and a no ends it", async () => {
     const on = await cut();
-    on.core.fault = new PhoneFault("offline");
-    await on.change(() => vi.advanceTimersByTime(5000));
+    on.core.connect(false, on.clock.now);
+    for (const seconds of [1, 2, 4]) await on.change(() => vi.advanceTimersByTime(seconds * 1000));
+    expect(on.core.calls.filter((call) => call === "refresh")).toHaveLength(3);
+    expect(on.error()).toBe("offline");
+    on.core.fault = new PhoneFault("offline"); // gone again at once
+    await on.change(() => on.core.connect(true));
     expect(on.error()).toBe("offline");
     on.core.fault = new PhoneFault("activation.expired");
-    await on.change(() => vi.advanceTimersByTime(5000));
+    await on.change(() => on.core.connect(true));
     expect(on.error()).toBe("activation.expired");
     const asked = on.core.calls.length;
-    await on.change(() => vi.advanceTimersByTime(20_000));
+    await on.change(() => vi.advanceTimersByTime(60_000));
     expect(on.core.calls).toHaveLength(asked);
   });
 

@@ -62,9 +62,6 @@ export function Fault(): JSX.Element | null {
   );
 }
 
-/** Milliseconds between tries, for servers that were away while the network was not. */
-const tryAfter = 5000;
-
 /**
  * True while a code was typed or scanned and could not be looked up for lack of a connection. It is looked up again by itself
  * when there is one, and the screen moves on.
@@ -96,12 +93,5 @@ function useLookupAgain(): boolean {
     });
   };
   useAgain(waiting, again);
-  const latest = useRef(again);
-  latest.current = again;
-  useEffect(() => {
-    if (!waiting) return undefined;
-    const timer = setInterval(() => latest.current(), tryAfter);
-    return () => clearInterval(timer);
-  }, [waiting]);
   return waiting;
 }
