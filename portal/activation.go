@@ -1,13 +1,9 @@
 package portal
 
 import (
-	"bytes"
 	"context"
-	"image/png"
-	"strconv"
 	"strings"
 
-	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
 
 	"github.com/nodkey/nodkey"
@@ -70,12 +66,6 @@ func (d *Door) activationHome(x *exchange) string {
 	return "/"
 }
 
-// qrModule is how many pixels a module of the picture has; 4 modules around it stay white (ISO/IEC 18004 §5.3.8).
-const (
-	qrModule = 8
-	qrQuiet  = 4
-)
-
 // activationQR draws the code that the session's banner shows.
 func (d *Door) activationQR(x *exchange) error {
 	b, err := d.services.Activations.Current(x.r.Context(), x.caller)
@@ -85,32 +75,7 @@ func (d *Door) activationQR(x *exchange) error {
 	if b.State != nodkey.BannerOpen {
 		return &nodkey.Error{Kind: nodkey.NotFound, Key: "activation.none"}
 	}
-	picture, err := drawQR(b.Link)
-	if err != nil {
-		return err
-	}
-	x.w.Header().Set("Content-Type", "image/png")
-	x.w.Header().Set("Content-Length", strconv.Itoa(len(picture)))
-	_, _ = x.w.Write(picture) // the browser may be gone
-	return nil
-}
-
-// drawQR makes a PNG of a QR code, error correction M, with its quiet zone.
-func drawQR(text string) ([]byte, error) {
-	code, err := qr.Encode(text, qr.M, qr.Auto)
-	if err != nil {
-		return nil, err
-	}
-	modules := code.Bounds().Dx()
-	scaled, err := barcode.Scale(code, modules*qrModule, modules*qrModule)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	if err := png.Encode(&out, withQuietZone(scaled, qrQuiet*qrModule)); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return d.showQR(x, b.Link, qr.M)
 }
 
 func (d *Door) activationStream(x *exchange) error {

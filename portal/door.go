@@ -39,7 +39,7 @@ type Door struct {
 	assets   http.Handler
 	slots    *web.Slots
 
-	session, signIn, browser, notice web.Cookie
+	session, signIn, code, browser, notice web.Cookie
 }
 
 // The cookies' lifetimes that no session sets.
@@ -65,6 +65,7 @@ func New(c Config, services *nodkey.Services, clock nodkey.Clock, log *slog.Logg
 		Config: c, services: services, log: log, clock: clock, texts: texts, render: render, assets: assets, slots: web.NewSlots(streamsPerSession),
 		session: web.NewCookie(c.Origin, "nodkey-portal-session", http.SameSiteLaxMode),
 		signIn:  web.NewCookie(c.Origin, "nodkey-portal-sign-in", http.SameSiteLaxMode),
+		code:    web.NewCookie(c.Origin, "nodkey-portal-code", http.SameSiteLaxMode),
 		browser: web.NewCookie(c.Origin, "nodkey-portal-browser", http.SameSiteLaxMode),
 		notice:  web.NewCookie(c.Origin, "nodkey-portal-notice", http.SameSiteLaxMode),
 	}, nil
@@ -93,6 +94,10 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"GET /sign-in/state", d.signInState},
 		{"POST /sign-in/cancel", d.signInCancel},
 		{"POST /sign-in/again", d.signInAgain},
+		{"GET /sign-in/code", d.codeShow},
+		{"POST /sign-in/code", d.codeTake},
+		{"POST /sign-in/code/new", d.codeAsk},
+		{"GET /sign-in/code/qr", d.codeQR},
 		{"GET /first-visit", d.firstVisitShow},
 		{"POST /first-visit", d.firstVisitTake},
 		{"GET /desk", d.deskShow},
@@ -243,16 +248,24 @@ func (d *Door) fail(x *exchange, err error) {
 		http.Redirect(x.w, x.r, "/sign-in", http.StatusSeeOther)
 		return
 	}
-	v := MessageView{Page: d.page(x), Message: MessageOf(e.Kind), Next: "/"}
-	switch {
-	case e.Kind == nodkey.Internal:
+	next := "/"
+	if e.Kind == nodkey.Unauthenticated {
+		next = "/sign-in"
+	}
+	if err := d.message(x, e, MessageOf(e.Kind), next); err != nil {
+		d.log.ErrorContext(x.r.Context(), "the page for an error failed", "error", err)
+		http.Error(x.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+}
+
+// message answers with an error of the domain, in a message's words; next is where its main button leads.
+func (d *Door) message(x *exchange, e *nodkey.Error, m Message, next string) error {
+	v := MessageView{Page: d.page(x), Message: m, Next: next}
+	if e.Kind == nodkey.Internal {
 		v.Reference = web.Reference(x.r.Context())
 		d.log.ErrorContext(x.r.Context(), "a page failed", "reference", v.Reference, "error", e.Err)
-	default:
+	} else {
 		v.Happened = &Sentence{Key: e.Key, Args: e.Args}
-	}
-	if e.Kind == nodkey.Unauthenticated {
-		v.Next = "/sign-in"
 	}
 	if seconds, ok := e.Args["Seconds"].(int); ok {
 		x.w.Header().Set("Retry-After", strconv.Itoa(seconds))
@@ -260,12 +273,9 @@ func (d *Door) fail(x *exchange, err error) {
 	status := web.StatusOf(e.Kind)
 	if wantsJSON(x.r) {
 		web.WriteJSON(x.w, status, map[string]any{"state": "gone", "remaining": 0, "version": "gone"})
-		return
+		return nil
 	}
-	if err := d.show(x, status, "message", v); err != nil {
-		d.log.ErrorContext(x.r.Context(), "the page for an error failed", "error", err)
-		http.Error(x.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-	}
+	return d.show(x, status, "message", v)
 }
 
 // FailPage is the door's manner of refusing a request before any handler ran.
@@ -290,7 +300,7 @@ func (d *Door) FailPage(w http.ResponseWriter, r *http.Request, f web.Failure) {
 }
 
 func wantsJSON(r *http.Request) bool {
-	return strings.HasSuffix(r.URL.Path, "/state") || strings.HasSuffix(r.URL.Path, "/stream") || r.URL.Path == "/activation/qr"
+	return strings.HasSuffix(r.URL.Path, "/state") || strings.HasSuffix(r.URL.Path, "/stream") || r.URL.Path == "/activation/qr" || r.URL.Path == "/sign-in/code/qr"
 }
 
 // nowhere answers for paths that are none.

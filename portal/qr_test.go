@@ -5,6 +5,8 @@ import (
 	"image/png"
 	"testing"
 
+	"github.com/boombuler/barcode/qr"
+
 	"github.com/nodkey/nodkey/nodkeytest/film"
 )
 
@@ -15,7 +17,7 @@ func TestTheCodeOfTheCameraTestsIsThePortalsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, shot := range shots {
-		drawn, err := drawQR(shot.Link)
+		drawn, err := drawQR(shot.Link, qr.M)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,8 +42,13 @@ func sampleWait(number, phone string, purpose Purpose) WaitView {
 			{Text: StepPassword, At: "14:32:06"}, {Text: StepSent, At: "14:32:06"},
 			{Text: StepOpened, At: "14:32:07"}, {Text: StepWaiting, Now: true},
 		},
-		AppURL: "https://phone.aldermere.example/", Live: sampleLive("/sign-in", "/sign-in/wait"),
+		AppURL: "https://phone.aldermere.example/", Live: sampleLive("/sign-in", "/sign-in/wait"), Codes: purpose == ForSignIn,
 	}
+}
+
+func sampleCode(number string, p *Problem, digits ...string) CodeView {
+	return CodeView{Page: samplePage("").with("code-form"), Digits: digits, QR: "qr.png", Number: number, Left: 4, Fewer: true, Problem: p,
+		Countdown: Countdown{Left: 258 * time.Second, Total: nodkey.ChallengeLife}, Live: sampleLive("/sign-in", "/sign-in/code")}
 }
 
 func sampleActivation(state ActivationStep) *ActivationView {
@@ -117,6 +122,11 @@ func samples() []sample {
 		{"wait-any", "wait", sampleWait("47", "", ForSignIn), 0},
 		{"wait-test", "wait", sampleWait("47", "Pixel 8", ForTest), 0},
 		{"wait-plain", "wait", sampleWait("", "Pixel 8", ForRemoval), 0},
+		{"code", "code", sampleCode("47", nil, "318", "402"), 1},
+		{"code-wrong", "code", sampleCode("", wrong("code"), "318", "402"), 1},
+		{"code-scanned", "code", sampleCode("47", wrong("")), 1},
+		{"code-over", "outcome", OutcomeView{Page: anyone, Outcome: CodesUsedUp(), Retry: "/sign-in/code/new", Back: "/sign-in/wait"}, 1},
+		{"code-late", "outcome", OutcomeView{Page: anyone, Outcome: CodeTooLate(), Retry: "/sign-in/code/new"}, 1},
 		{"home-offer", "home", HomeView{Page: restricted, Greeting: Afternoon, FirstName: "Mara", Activation: sampleActivation(ActivationOffer)}, 1},
 		{"home-digits", "home", HomeView{Page: restricted, Greeting: Morning, FirstName: "Mara", Activation: digits}, 1},
 		{"home-approve", "home", HomeView{Page: mara, Greeting: Evening, FirstName: "Mara", Activation: sampleActivation(ActivationApprove), Phones: 1}, 0},
@@ -150,6 +160,14 @@ func samples() []sample {
 		all = append(all, sample{"change-" + outcome.Name, "outcome", OutcomeView{Page: mara, Outcome: outcome, Next: "/security"}, 1})
 	}
 	all = append(all, sample{"change-wrong-number", "outcome", OutcomeView{Page: mara, Outcome: ChangeOutcome(nodkey.ApprovalDenied, nodkey.ReasonWrongNumber), Next: "/security"}, 1})
+	for _, key := range []string{"code.disabled", "code.no_phone", "code.off", "code.slow", "code.none"} {
+		message, ok := MessageOfCode(key)
+		if !ok {
+			panic(key + " has no page")
+		}
+		args := map[string]any{"ServiceDesk": "0800 123", "Seconds": 40, "Count": 40}
+		all = append(all, sample{message.Name, "message", MessageView{Page: anyone, Message: message, Happened: &Sentence{Key: key, Args: args}, Next: "/sign-in/wait"}, 1})
+	}
 	for kind := nodkey.Internal; kind <= nodkey.Unavailable; kind++ {
 		message := MessageOf(kind)
 		all = append(all, sample{"message-" + message.Name, "message", MessageView{Page: anyone, Message: message, Reference: "4VHT-R3NB", Next: "/"}, 1})

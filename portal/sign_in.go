@@ -83,7 +83,13 @@ func (d *Door) signInWait(x *exchange) error {
 		return d.leave(x, "/", "")
 	}
 	v := OutcomeView{Page: d.page(x), Outcome: SignInOutcome(w.State, w.Cause), Phone: one(w.Phones), Next: "/sign-in"}
-	if w.Again {
+	late := w.State == nodkey.SignInExpired && d.asked(x, w)
+	if late {
+		v.Outcome = CodeTooLate()
+	}
+	if w.Again && late {
+		v.Retry = "/sign-in/code/new"
+	} else if w.Again {
 		v.Retry = "/sign-in/again"
 	} else {
 		d.signIn.Clear(x.w)
@@ -118,7 +124,7 @@ func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
 		steps[1].Text = StepSent
 	}
 	v := WaitView{
-		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Notified: w.Notified,
+		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Notified: w.Notified, Codes: w.Codes,
 		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, Steps: steps, AppURL: d.PhoneApp.String() + "/",
 		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Next: "/sign-in/wait"},
 	}
@@ -134,7 +140,7 @@ func one(phones []string) string {
 }
 
 func versionOfSignIn(w nodkey.Waiting) string {
-	return string(w.State) + "/" + w.Cause + "/" + w.AskedAt.Format(time.RFC3339Nano)
+	return string(w.State) + "/" + w.Cause + "/" + w.AskedAt.Format(time.RFC3339Nano) + "/" + w.ExpiresAt.Format(time.RFC3339Nano)
 }
 
 func (d *Door) signInStream(x *exchange) error {

@@ -96,9 +96,24 @@ type WaitView struct {
 	Number    string // two digits to type on the phone; empty: number matching is off
 	Phone     string // the phone that is asked; empty: any of several
 	Notified  bool   // a notification was sent; else the app is to be opened
+	Codes     bool   // a phone without a connection may answer by a code
 	Countdown Countdown
 	Steps     []Step
 	AppURL    string // the phone app
+	Live      Live
+}
+
+// CodeView is "code": what a phone without a connection makes its eight digits from, and the field that takes them.
+type CodeView struct {
+	Page
+	Digits    []string // six, in two halves; none where only the square code is taken
+	QR        string   // path of the picture
+	Number    string   // two digits of the request that waits on the phone all the same; empty: none
+	Typed     string   // what was typed before
+	Left      int      // tries left
+	Fewer     bool     // some were used
+	Problem   *Problem
+	Countdown Countdown
 	Live      Live
 }
 
@@ -141,6 +156,7 @@ type OutcomeView struct {
 	Took    string   // how long the phone's answer to a test took, in words
 	Tips    []string // keys of what one can try
 	Retry   string   // POST to it asks again; empty: the main button leads to Next
+	Back    string   // path back to the request that still waits; empty: none does
 	Next    string   // path of the main button when nothing is asked again
 }
 

@@ -1,6 +1,10 @@
 package portal
 
-import "github.com/nodkey/nodkey"
+import (
+	"strings"
+
+	"github.com/nodkey/nodkey"
+)
 
 // Chip is a status: tint, icon and word.
 type Chip struct{ Class, Icon, Text string }
@@ -60,6 +64,23 @@ func SignInOutcome(state nodkey.SignInState, cause string) Outcome {
 		return Outcome{"cancelled", "stopped", "outcome.cancelled", "outcome.cancelled_happened", "outcome.safe", "outcome.cancelled_todo", "outcome.start_again"}
 	}
 	return Outcome{"expired", "stopped", "outcome.expired", "outcome.expired_happened", "outcome.safe", "outcome.expired_todo", "outcome.ask_again"}
+}
+
+// CodesUsedUp is the result screen of a code that was wrong too often.
+func CodesUsedUp() Outcome {
+	return Outcome{"code_over", "stopped", "code_way.over", "code_way.over_happened", "outcome.safe", "code_way.over_todo", "code_way.new"}
+}
+
+// CodeTooLate is the result screen of a sign-in that ran out while it waited for a code.
+func CodeTooLate() Outcome {
+	return Outcome{"code_late", "stopped", "code_way.late", "code_way.late_happened", "outcome.safe", "code_way.late_todo", "code_way.new"}
+}
+
+// MessageOfCode is the message page for why there is no code, by the key of the domain's error; false for any other.
+func MessageOfCode(key string) (Message, bool) {
+	title, ok := map[string]string{"code.disabled": "code_way.disabled", "code.no_phone": "code_way.no_phone", "code.off": "code_way.off",
+		"code.slow": "code_way.slow", "code.none": "code_way.none"}[key]
+	return Message{strings.ReplaceAll(key, ".", "_"), title, "", "outcome.safe", "code_way.refused_todo", "code_way.back"}, ok
 }
 
 // ChangeOutcome is the result screen of a change in the portal that a phone
