@@ -113,11 +113,11 @@ func (s *SignIns) challenged(tx Tx, token Token, now time.Time) (challenged, err
 
 // newChallenge draws digits and signs the approval's statement anew, with them and with its new end.
 func (s *SignIns) newChallenge(w challenged, now time.Time) (Challenge, Approval, error) {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	digits, err := drawDigits()
 	if err != nil {
 		return Challenge{}, Approval{}, err
 	}
-	made := Challenge{ID: ChallengeID(newID()), ApprovalID: w.approval.ID, Digits: fmt.Sprintf("%06d", n), Earlier: w.approval.Digest,
+	made := Challenge{ID: ChallengeID(newID()), ApprovalID: w.approval.ID, Digits: digits, Earlier: w.approval.Digest,
 		CreatedAt: now, ExpiresAt: now.Add(ChallengeLife)}
 	if made.ExpiresAt.After(w.signIn.ExpiresAt) {
 		made.ExpiresAt = w.signIn.ExpiresAt
@@ -147,6 +147,20 @@ func (s *SignIns) newChallenge(w challenged, now time.Time) (Challenge, Approval
 	}
 	extended.Statement, extended.Digest = jws, digest[:]
 	return made, extended, nil
+}
+
+// drawDigits draws a challenge. To OCRA n and 16·n are one question, because it writes the number in hexadecimal with zeros
+// behind it: multiples of 16 are left out, so that no two challenges have one typed code.
+func drawDigits() (string, error) {
+	for {
+		n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+		if err != nil {
+			return "", err
+		}
+		if n.Int64()%16 != 0 {
+			return fmt.Sprintf("%06d", n), nil
+		}
+	}
 }
 
 // insertChallenge stores a challenge that was made for w, unless something has changed since.

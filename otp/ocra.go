@@ -26,7 +26,9 @@ type Input struct {
 
 	// Question is the challenge, 1 to QuestionLength characters of the suite's
 	// format. A numeric question counts as a number: "007" and "7" give the same
-	// response, so whoever compares questions fixes their length.
+	// response, so whoever compares questions fixes their length. So do "7" and
+	// "112", which is 16 times 7: the number is written in hexadecimal with zeros
+	// behind it. Whoever must not ask one question twice asks no multiple of 16.
 	Question string
 
 	// Own is, in mutual challenge-response (RFC 6287, sections 7.2 and 7.3), the
