@@ -136,7 +136,9 @@ func (d *Door) codeRefused(x *exchange, err error) error {
 	switch {
 	case e.Key == "code.over":
 		d.code.Clear(x.w) // other digits have to be asked for
-		return d.show(x, http.StatusConflict, "outcome", OutcomeView{Page: d.page(x), Outcome: CodesUsedUp(), Retry: "/sign-in/code/new", Back: "/sign-in/wait"})
+		v := OutcomeView{Page: d.page(x), Outcome: CodesUsedUp(), Retry: "/sign-in/code/new", Back: "/sign-in/wait"}
+		v.Return = "/sign-in/wait"
+		return d.show(x, http.StatusConflict, "outcome", v)
 	case e.Key == "code.late", strings.HasPrefix(e.Key, "approval."), e.Key == "sign_in.unknown":
 		return d.leave(x, "/sign-in/wait", "") // says what became of the request
 	}

@@ -261,6 +261,9 @@ func (d *Door) fail(x *exchange, err error) {
 // message answers with an error of the domain, in a message's words; next is where its main button leads.
 func (d *Door) message(x *exchange, e *nodkey.Error, m Message, next string) error {
 	v := MessageView{Page: d.page(x), Message: m, Next: next}
+	if x.r.Method != http.MethodGet {
+		v.Return = next // what answers a form need not answer a visit
+	}
 	if e.Kind == nodkey.Internal {
 		v.Reference = web.Reference(x.r.Context())
 		d.log.ErrorContext(x.r.Context(), "a page failed", "reference", v.Reference, "error", e.Err)

@@ -52,6 +52,28 @@ func FuzzForms(f *testing.F) {
 	})
 }
 
+// FuzzCode: whatever is typed where a code is expected, the door neither fails nor opens.
+func FuzzCode(f *testing.F) {
+	for _, seed := range []string{"", "12345678", "1234 5678", "1234-5678", "１２３４５６７８", "1234567", "<script>", "\x00\xff", strings.Repeat("1", 100), "12345678\u200b"} {
+		f.Add(seed)
+	}
+	h := newHouse(f, nil)
+	h.activated("ann")
+	b := h.coded("ann")
+	f.Fuzz(func(t *testing.T, typed string) {
+		h.t = t
+		a := b.copy().post("/sign-in/code", "code", typed)
+		if a.status != http.StatusSeeOther && (a.status < 400 || a.status >= 500) {
+			t.Errorf("got %d\n%s\n%s", a.status, a.body, h.log.String())
+		}
+		plainWords(t, typed, a)
+		b.copy().post("/sign-in/code/new") // other digits where these are used up, until codes are off
+		if got := b.copy().get("/sign-in/wait"); got.status != http.StatusOK || got.header.Get("Location") != "" {
+			t.Errorf("the sign-in went on: %d to %q", got.status, got.header.Get("Location"))
+		}
+	})
+}
+
 // FuzzAgentOf: browser and system are among the known ones, whatever a browser calls itself.
 func FuzzAgentOf(f *testing.F) {
 	for _, seed := range []string{"", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "curl/8", strings.Repeat("Chrome/", 200), "\xff\xfe Edg/"} {

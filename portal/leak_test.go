@@ -35,7 +35,7 @@ func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
 	for _, f := range forms {
 		gone(t, f.path, b.copy().post(fill(f.path), f.fields...))
 	}
-	for _, path := range []string{"/sign-in/wait", "/sign-in/state", "/sign-in/stream"} {
+	for _, path := range []string{"/sign-in/wait", "/sign-in/state", "/sign-in/stream", "/sign-in/code", "/sign-in/code/qr"} {
 		gone(t, path, waiting.copy().get(path))
 	}
 	gone(t, "sign in", h.browser().post("/sign-in", "username", "ann", "password", rightPassword))
@@ -106,10 +106,21 @@ func TestLogsHoldNoSecret(t *testing.T) {
 	h.approve(phone, full.get("/change").first(t, `data-number="(\d\d)"`))
 	must(t, phone.ChangePIN(t.Context(), key.ID, pin, "6318"))
 	secrets["new PIN"] = "6318"
+	coded := h.browser()
+	coded.post("/sign-in", "username", "ann", "password", "warm woollen mittens").goes(t, "/sign-in/wait")
+	coded.post("/sign-in/code/new").goes(t, "/sign-in/code")
+	digits := coded.get("/sign-in/code").digits(t)
+	coded.get("/sign-in/code/qr?digits="+digits).is(t, http.StatusOK)
+	offline, err := phone.RespondTyped(key.ID, digits, "6318")
+	must(t, err)
+	mistyped := notThese(offline)
+	coded.post("/sign-in/code", "code", mistyped).is(t, http.StatusForbidden)
+	coded.post("/sign-in/code?code="+offline, "code", offline).goes(t, "/sign-in/wait")
+	secrets["digits of a challenge"], secrets["code"], secrets["wrong code"] = digits, offline, mistyped
 	full.get("/security?session="+full.cookies["nodkey-portal-session"]).is(t, http.StatusOK)
 	h.browser().get("/a?c="+code).is(t, http.StatusNotFound)
 
-	for _, x := range []*browser{b, full} {
+	for _, x := range []*browser{b, full, coded} {
 		for i, value := range x.seen {
 			if len(value) > 20 {
 				secrets["cookie "+string(rune('a'+i))] = value

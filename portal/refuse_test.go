@@ -26,12 +26,13 @@ var forms = []struct {
 	{"/phones/{key}/rename", []string{"name", "Another name"}, true},
 	{"/password", []string{"password", rightPassword, "new_password", "brown paper parcels", "repeat", "brown paper parcels"}, true},
 	{"/language", []string{"lang", "en", "return", "/"}, false},
+	{"/sign-in/code", []string{"code", "1234 5678"}, false},
 }
 
 // bare are the paths whose forms have no fields, and what they need.
 var bare = []string{
 	"/sign-in/cancel", "/sign-in/again", "/sign-out", "/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test",
-	"/browsers/{session}/end", "/change/cancel",
+	"/browsers/{session}/end", "/change/cancel", "/sign-in/code/new",
 }
 
 // quiet are tables that a refusal may change: what counts against a source, and the log of it.
@@ -168,7 +169,7 @@ func TestForeignHostsReachNoPage(t *testing.T) {
 func TestOtherMethodsAreRefused(t *testing.T) {
 	h, b, fill := stage(t)
 	before := h.dump()
-	paths := append([]string{"/", "/security", "/sign-in/wait", "/sign-in/state", "/activation/qr", "/desk"}, bare...)
+	paths := append([]string{"/", "/security", "/sign-in/wait", "/sign-in/state", "/sign-in/code/qr", "/activation/qr", "/desk"}, bare...)
 	for _, f := range forms {
 		paths = append(paths, f.path)
 	}
@@ -223,7 +224,7 @@ func TestWithoutSessionNothingOpens(t *testing.T) {
 				}
 			}
 		}
-		for path, to := range map[string]string{"/sign-in/cancel": "/sign-in", "/sign-in/again": "/sign-in", "/sign-out": "/sign-in"} {
+		for path, to := range map[string]string{"/sign-in/cancel": "/sign-in", "/sign-in/again": "/sign-in", "/sign-in/code/new": "/sign-in", "/sign-out": "/sign-in"} {
 			b.copy().post(path).goes(t, to)
 		}
 	}
