@@ -296,14 +296,15 @@ func TestEveryEndOfARequestStandsInEveryLanguage(t *testing.T) {
 		number := h.asksFor(h.desk)
 		h.hand.TypeNumber(number)
 		h.hand.Click("[data-screen=approval] #confirm")
-		for n := range 5 {
+		for _, left := range []string{"4", "3", "2", "1"} {
 			h.hand.ConfirmPIN("wr0ng")
-			if n == 0 {
-				h.hand.Wait("[data-error='pin.wrong']")
+			h.hand.Says("[data-error='pin.wrong']", left)
+			h.hand.Wait("#confirm:not([aria-busy])")
+			if left == "4" {
 				h.at(h.hand, "confirm", "", "wrong-pin")
 			}
-			h.hand.Until("an answer", "document.querySelector('#pin')?.value === '' || document.querySelector('[data-error=\"key.suspended\"]') !== null")
 		}
+		h.hand.ConfirmPIN("wr0ng")
 		h.hand.Wait("[data-error='key.suspended']")
 		h.at(h.hand, "fault", "", "suspended")
 		h.hand.Click("#next")
