@@ -161,8 +161,8 @@ func TestOtherAddressesAndMethodsAreRefused(t *testing.T) {
 func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
 	h := newHouse(t, nil)
 	phone := h.activated("ann")
-	h.store.failing.Store(true)
-	defer h.store.failing.Store(false)
+	h.store.Failing.Store(true)
+	defer h.store.Failing.Store(false)
 	for _, p := range paths {
 		body, proofs := p.body, []string{}
 		switch {
@@ -177,7 +177,7 @@ func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
 			t.Errorf("%s: the reference is %v", p.path, a.Args)
 		}
 	}
-	if n := strings.Count(h.log.String(), innerText); n != len(paths) {
+	if n := strings.Count(h.log.String(), nodkeytest.FaultText); n != len(paths) {
 		t.Errorf("the log tells of %d failures", n)
 	}
 	log := h.log.String()

@@ -1,9 +1,7 @@
 package portal_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,12 +29,12 @@ import (
 type house struct {
 	t         testing.TB
 	services  *nodkey.Services
-	store     *faultyStore
+	store     *nodkeytest.FaultyStore
 	clock     *nodkeytest.Clock
 	portal    web.Origin
 	phone     web.Origin
 	database  string
-	log       *lockedBuffer
+	log       *nodkeytest.Log
 	texts     *i18n.Bundle
 	http      *http.Client
 	drain     func()
@@ -45,57 +42,17 @@ type house struct {
 	clockedIn time.Time
 }
 
-// lockedBuffer is a log that may be read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// faultyStore fails on demand, with a text that must be seen in the log and nowhere else.
-type faultyStore struct {
-	nodkey.Store
-	failing atomic.Bool
-}
-
-const innerText = "no such column: wombat (SELECT secret FROM burrow)"
-
-func (s *faultyStore) View(ctx context.Context, read func(nodkey.Tx) error) error {
-	if s.failing.Load() {
-		return errors.New(innerText)
-	}
-	return s.Store.View(ctx, read)
-}
-
-func (s *faultyStore) Update(ctx context.Context, change func(nodkey.Tx) error) error {
-	if s.failing.Load() {
-		return errors.New(innerText)
-	}
-	return s.Store.Update(ctx, change)
-}
-
 const rightPassword = "seven green bottles"
 
 func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	t.Helper()
 	ctx := t.Context()
-	h := &house{t: t, clock: nodkeytest.NewClock(time.Now()), log: &lockedBuffer{}, database: filepath.Join(t.TempDir(), "nodkey.db"),
+	h := &house{t: t, clock: nodkeytest.NewClock(time.Now()), log: &nodkeytest.Log{}, database: filepath.Join(t.TempDir(), "nodkey.db"),
 		http: client.NewHTTPClient(nil), operator: nodkey.Operator("tester")}
 	h.clockedIn = h.clock.Now()
 	store, err := sqlstore.Open(ctx, h.database)
 	must(t, err)
-	h.store = &faultyStore{Store: store}
+	h.store = &nodkeytest.FaultyStore{Store: store}
 
 	server := httptest.NewUnstartedServer(nil)
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())

@@ -16,8 +16,8 @@ import (
 func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
 	h, b, fill := stage(t)
 	waiting, _ := h.asked("ann")
-	h.store.failing.Store(true)
-	defer h.store.failing.Store(false)
+	h.store.Failing.Store(true)
+	defer h.store.Failing.Store(false)
 	paths := map[string]string{"/first-visit": "", "/desk": ""}
 	for _, path := range []string{"/", "/security", "/security/add", "/password", "/change", "/change/state", "/change/stream", "/activation/qr", "/activation/state",
 		"/activation/stream", "/phones/{key}/remove", "/phones/{key}/rename", "/phones/{key}/not-mine", "/sign-in"} {
@@ -44,7 +44,7 @@ func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
 			t.Errorf("the log holds the cookie %s", name)
 		}
 	}
-	if n := strings.Count(h.log.String(), innerText); n < 20 {
+	if n := strings.Count(h.log.String(), nodkeytest.FaultText); n < 20 {
 		t.Errorf("the log tells of %d failures", n)
 	}
 }
@@ -163,9 +163,9 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 		"cross": b.send("POST", "/sign-out", nil, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }),
 		"form":  b.post("/sign-in"), "rename": b.get(fill("/phones/{key}/rename")), "HEAD": b.send("HEAD", "/", nil, nil), "asset": b.get(b.get("/").first(t, `href="([^"]+\.css)"`)),
 	}
-	h.store.failing.Store(true)
+	h.store.Failing.Store(true)
 	answers["failure"] = b.get("/")
-	h.store.failing.Store(false)
+	h.store.Failing.Store(false)
 	for what, a := range answers {
 		for name, part := range map[string]string{"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 			"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": "camera=()", "X-Request-Id": "", "Cache-Control": ""} {
