@@ -1,7 +1,7 @@
 // A phone without a server, for looking at screens and for their tests. It keeps what the contract promises and nothing else.
 import { parseCode } from "./core/codes";
 import {
-  PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type Outcome, type PastApproval, type PhoneUser, type ServerInfo,
+  PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type OfflineCodes, type OfflineFactors, type OfflineRequest, type Outcome, type PastApproval, type PhoneUser, type ServerInfo,
 } from "./core/contract";
 import { pinFaults } from "./core/pins";
 import type { Environment } from "./install/environment";
@@ -46,6 +46,13 @@ export function approvalOf(now: number, change: Partial<Approval> = {}): Approva
   };
 }
 
+export function requestOf(now: number, change: Partial<OfflineRequest> = {}): OfflineRequest {
+  return {
+    id: "a1", keyId: "k1", digits: "318402", app: "Aldermere Client Portal", who: mara.displayName, address: "203.0.113.24", place: "Hamburg, Germany",
+    with: "Firefox on Windows", known: true, issuedAt: now - 42_000, expiresAt: now + 258_000, late: false, ...change,
+  };
+}
+
 export function pastOf(now: number): PastApproval[] {
   const app = "Aldermere Client Portal";
   return [
@@ -68,6 +75,10 @@ export class PreviewCore implements Core {
   left: readonly string[] = [];
   activated: Partial<PhoneUser> = {};
   offer: Offer;
+  /** What a scanned statement says. */
+  request: OfflineRequest;
+  /** What makes codes; a user's own factors when not set. */
+  codeFactors: OfflineFactors | undefined;
   readonly #listeners = new Map<CoreEvent, Set<() => void>>();
   #users: readonly PhoneUser[] = [];
   #approvals: readonly Approval[] = [];
@@ -75,7 +86,24 @@ export class PreviewCore implements Core {
 
   constructor(readonly now: () => number) {
     this.offer = offerOf(now());
+    this.request = requestOf(now());
   }
+
+  readonly codes: OfflineCodes = {
+    read: async (text) => {
+      await this.#asked(`read ${text}`);
+      return this.request;
+    },
+    factors: (keyId) => {
+      const user = this.#users.find((one) => one.keyId === keyId);
+      return this.codeFactors ?? { pin: user?.pin === true, biometric: user?.biometric === true };
+    },
+    make: async (subject, proof) => {
+      const asked = "request" in subject ? `scanned ${subject.request.id}` : `typed ${subject.keyId} ${subject.digits}`;
+      await this.#asked(`make ${asked} ${"pin" in proof ? proof.pin : "biometric"}`);
+      return "48271960";
+    },
+  };
 
   set(lists: { users?: readonly PhoneUser[]; approvals?: readonly Approval[]; past?: readonly PastApproval[] }): void {
     this.#users = lists.users ?? this.#users;

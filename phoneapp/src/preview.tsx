@@ -8,6 +8,7 @@ import { chooseLanguage, loadTexts } from "./i18n";
 import { formatCode } from "./core/codes";
 import { PhoneFault } from "./core/contract";
 import { PreviewCore, approvalOf, noInstaller, noNotifier, offerOf, pastOf, plainEnvironment, server, userOf } from "./preview-core";
+import { prepareOffline } from "./preview-offline";
 import { prepareUsers } from "./preview-users";
 import { App } from "./screens/app";
 import { emptyDraft, type Draft, type Ending } from "./ui/app-context";
@@ -27,8 +28,8 @@ const approval = approvalOf(now);
 function prepare(): Route {
   if (screen !== "first") core.set({ users: [user], past: pastOf(now) });
   draft.offer = offerOf(now, detail === "already" ? { alreadyHere: true } : {});
-  const users = prepareUsers(screen, detail, core, draft, now);
-  if (users !== undefined) return users;
+  const prepared = prepareUsers(screen, detail, core, draft, now) ?? prepareOffline(screen, detail, core, draft, now);
+  if (prepared !== undefined) return prepared;
   switch (screen) {
     case "code":
       if (detail === "wrong") draft.groups = [...formatCode("7K29QX4VHR3TW5Z").slice(0, 2), "4VHY", "R3", ""];

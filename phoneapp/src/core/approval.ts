@@ -12,7 +12,7 @@ import type { KeyRecord } from "./store";
 import type { Assertion, Authenticator } from "./webauthn";
 
 /** Longest statement in characters of its JWS. */
-const maxStatement = 800;
+export const maxStatement = 800;
 
 /** A verified statement with the key that it asks. */
 export interface Statement {

@@ -82,6 +82,20 @@ export function parseLink(text: string, origin?: string): ActivationLink {
   return { code: normaliseCode(code), fingerprint };
 }
 
+/**
+ * Says whether a text is the signed statement of a request, as the square code of a sign-in without a connection has it
+ * (docs/protocol.md §8.1). Nothing is verified by this.
+ */
+export function isStatementText(text: string): boolean {
+  const [header = ""] = /^[\w-]+(?=\.[\w-]+\.[\w-]+$)/.exec(text.trim()) ?? [];
+  try {
+    const read: unknown = JSON.parse(new TextDecoder().decode(fromB64u(header)));
+    return typeof read === "object" && read !== null && "typ" in read && read.typ === "nodkey-statement+jws";
+  } catch {
+    return false;
+  }
+}
+
 /** The link is ours to open but the page's own fragment lacks the origin: "#c=…&f=…". */
 export function parseFragment(fragment: string): ActivationLink {
   return parseLink(`https://here/a${fragment}`);

@@ -73,6 +73,51 @@ export interface Approval {
   readonly factors: { readonly pin: boolean; readonly biometric: boolean };
 }
 
+/** A sign-in whose statement was scanned and verified without a connection; every field comes from that statement. */
+export interface OfflineRequest {
+  /** Of the approval: with a connection the same one may be among approvals(). */
+  readonly id: string;
+  readonly keyId: string;
+  /** The six digits that the page shows beside the square code. */
+  readonly digits: string;
+  readonly app: string;
+  readonly who: string;
+  readonly address?: string;
+  readonly place?: string;
+  readonly with?: string;
+  readonly known: boolean;
+  readonly issuedAt: number;
+  /** By this phone's own clock, corrected for the skew. */
+  readonly expiresAt: number;
+  /** It is over by this phone's clock. That may be wrong, so the code is made still: the server decides. */
+  readonly late: boolean;
+}
+
+/** What a code without a connection answers: a scanned request, or six digits that were typed, of which nothing is known. */
+export type OfflineSubject = { readonly request: OfflineRequest } | { readonly keyId: string; readonly digits: string };
+
+/** The factors that a key can make codes with; with neither it cannot. */
+export interface OfflineFactors {
+  readonly pin: boolean;
+  readonly biometric: boolean;
+}
+
+/** Signing in with a code while the phone has no connection. Nothing here asks the network for anything. */
+export interface OfflineCodes {
+  /**
+   * The verified request of a scanned statement. Throws PhoneFault: code.other for any other text, offline_code.elsewhere (another
+   * server's), offline_code.forged (no key that this phone pinned signed it), offline_code.not_here (for another phone or user),
+   * offline_code.kind (nothing that a code answers), offline_code.old (over for longer than a wrong clock explains).
+   */
+  read(text: string): Promise<OfflineRequest>;
+  factors(keyId: string): OfflineFactors;
+  /**
+   * Eight digits for the page. A wrong PIN makes wrong digits: only the server can tell. Throws PhoneFault offline_code.factor when
+   * the key cannot make codes in this way, biometric.cancelled, biometric.failed; TypeError for a request that read did not give.
+   */
+  make(subject: OfflineSubject, proof: { readonly pin: string } | { readonly biometric: true }): Promise<string>;
+}
+
 /** What became of a decision. */
 export interface Outcome {
   readonly state: "approved" | "denied";
@@ -101,7 +146,7 @@ export type PinFault = "length" | "character" | "alike" | "run" | "name" | "date
  * (docs/protocol.md §2.2) or one of the phone's own: offline, storage, clock, offer.mac, offer.signature, offer.fingerprint,
  * biometric.cancelled, biometric.failed, camera.denied, camera.absent, camera.busy, code.group (args.group), code.other,
  * receipt.wrong, answer.wrong (the server's answer is not what the protocol says), pin.guideline (args.fault, a PinFault),
- * label.wrong, phone.name, users.limit (args.limit: as many users as one phone can hold are here; nothing was claimed).
+ * label.wrong, phone.name, offline_code.… (see OfflineCodes), users.limit (args.limit: as many users as one phone can hold are here; nothing was claimed).
  * "clock" has args.minutes and args.direction ("slow" or "fast").
  */
 export class PhoneFault extends Error {
@@ -122,6 +167,7 @@ export interface Core {
   readonly online: boolean;
   /** Milliseconds since the epoch when the connection was lost; undefined while online. */
   readonly offlineSince: number | undefined;
+  readonly codes: OfflineCodes;
   server(): Promise<ServerInfo>;
   /** In the person's order. */
   users(): readonly PhoneUser[];

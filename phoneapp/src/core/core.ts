@@ -9,6 +9,7 @@ import type { Approval, Core, CoreEvent, Offer, Outcome, PastApproval, PhoneUser
 import { normalisePin } from "./derive";
 import { handoverKept } from "./handover";
 import { readApprovals } from "./messages";
+import { Codes } from "./offline";
 import { OpenApprovals } from "./open-approvals";
 import { OwnStatements } from "./own-statements";
 import { pinFaults } from "./pins";
@@ -54,6 +55,7 @@ export async function openCoreIn(around: Surroundings): Promise<Core> {
 class PhoneCore implements Core {
   online = true;
   offlineSince: number | undefined;
+  readonly codes: Codes;
 
   private readonly clock: Clock;
   private readonly api: Api;
@@ -79,6 +81,7 @@ class PhoneCore implements Core {
     this.api.reached = (online) => this.setOnline(online);
     this.activations = new Activations(store, this.api, this.clock, authenticator, around.posture);
     this.decisions = new Decisions(this.api, this.clock, authenticator);
+    this.codes = new Codes(this.clock, authenticator, () => this.keys, () => this.biometric);
     this.own = new OwnStatements(this.api, this.clock, this.decisions);
     this.open = new OpenApprovals(this.clock, () => this.biometric, () => this.tell("approvals"));
     const news = {

@@ -20,13 +20,16 @@ export class FakeAuthenticator implements Authenticator {
   cancels = false;
   readonly prf: Bytes = random(32);
   readonly challenges: Bytes[] = [];
+  /** What the PRF was asked for. */
+  readonly salts: Bytes[] = [];
 
   async available(): Promise<boolean> {
     return Promise.resolve(this.present);
   }
 
-  async create(): ReturnType<Authenticator["create"]> {
+  async create(wish: Parameters<Authenticator["create"]>[0]): ReturnType<Authenticator["create"]> {
     if (this.cancels) throw new PhoneFault("biometric.cancelled");
+    this.salts.push(wish.prfSalt);
     const registration = { id: b64u(await sha256("credential")), attestationObject: "AA", clientDataJSON: "AA" };
     return { registration, prf: this.prf.slice() };
   }
@@ -35,6 +38,12 @@ export class FakeAuthenticator implements Authenticator {
     if (this.cancels) throw new PhoneFault("biometric.cancelled");
     this.challenges.push(challenge);
     return Promise.resolve({ id, authenticatorData: "AA", clientDataJSON: "AA", signature: "AA" });
+  }
+
+  async evaluate(_rpId: string, _id: string, salt: Bytes): Promise<Bytes> {
+    if (this.cancels) throw new PhoneFault("biometric.cancelled");
+    this.salts.push(salt);
+    return Promise.resolve(this.prf.slice());
   }
 }
 

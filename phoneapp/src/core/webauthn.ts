@@ -34,6 +34,8 @@ export interface Authenticator {
   available(): Promise<boolean>;
   create(wish: CredentialWish): Promise<NewCredential>;
   assert(rpId: string, credential: string, challenge: Bytes): Promise<Assertion>;
+  /** The credential's PRF output for a salt, 32 bytes; needs no server. biometric.failed when it has none. */
+  evaluate(rpId: string, credential: string, salt: Bytes): Promise<Bytes>;
 }
 
 /** How long the browser's own dialogue may take, milliseconds. */
@@ -78,7 +80,7 @@ export const platformAuthenticator: Authenticator = {
       clientDataJSON: b64u(credential.response.clientDataJSON),
     };
     const { prf } = credential.getClientExtensionResults();
-    const first = prf?.results?.first ?? (prf?.enabled === true ? await evaluate(wish, registration.id) : undefined);
+    const first = prf?.results?.first ?? (prf?.enabled === true ? await evaluate(wish.rpId, registration.id, wish.prfSalt).catch(() => undefined) : undefined);
     return first ? { registration, prf: copied(first) } : { registration };
   },
 
@@ -93,18 +95,20 @@ export const platformAuthenticator: Authenticator = {
       signature: b64u(response.signature),
     };
   },
+
+  async evaluate(rpId, credential, salt) {
+    const first = await evaluate(rpId, credential, salt);
+    if (first === undefined) throw new PhoneFault("biometric.failed");
+    return copied(first);
+  },
 };
 
-/** Many authenticators evaluate the PRF only when signing, so they are asked once more; without it we go on. */
-async function evaluate(wish: CredentialWish, id: string): Promise<BufferSource | undefined> {
-  const options = request(wish.rpId, id, random(32));
-  options.extensions = { prf: { eval: { first: wish.prfSalt } } };
-  try {
-    const credential = await asked(() => navigator.credentials.get({ publicKey: options }));
-    return credential.getClientExtensionResults().prf?.results?.first;
-  } catch {
-    return undefined;
-  }
+/** Many authenticators evaluate the PRF only when signing, over whatever challenge. undefined when they do not even then. */
+async function evaluate(rpId: string, id: string, salt: Bytes): Promise<BufferSource | undefined> {
+  const options = request(rpId, id, random(32));
+  options.extensions = { prf: { eval: { first: salt } } };
+  const credential = await asked(() => navigator.credentials.get({ publicKey: options }));
+  return credential.getClientExtensionResults().prf?.results?.first;
 }
 
 function request(rpId: string, id: string, challenge: Bytes): PublicKeyCredentialRequestOptions {

@@ -1,7 +1,6 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Approval } from "../core/contract";
-import type { Texts } from "../i18n";
 import { useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Countdown } from "../ui/countdown";
@@ -10,7 +9,7 @@ import { Bar, Screen } from "../ui/screen";
 import { Banner } from "../ui/surfaces";
 import { useDecide, useOpenApproval } from "./decide";
 import { kinds } from "./kinds";
-import { Statement, type Line } from "./statement";
+import { linesOf, Statement } from "./statement";
 import { Working } from "./working";
 import { useWords } from "./words";
 
@@ -87,23 +86,6 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
       <Working busy={busy} text={texts.t("approval.working")} />
     </Screen>
   );
-}
-
-function linesOf(texts: Texts, approval: Approval, now: number): Line[] {
-  const at = texts.when(approval.issuedAt, now);
-  const from: ComponentChildren = approval.place ?? approval.address;
-  const lines: Line[] = [
-    { icon: "door", name: texts.t(kinds[approval.kind].app), value: approval.app },
-    { icon: "person", name: texts.t("approval.as"), value: approval.who },
-  ];
-  if (approval.newKey !== undefined) lines.push({ icon: "phone", name: texts.t("approval.new_phone"), value: approval.newKey.name });
-  if (approval.item !== undefined) lines.push({ icon: "phone", name: texts.t("approval.removed_phone"), value: approval.item });
-  if (from !== undefined) {
-    const second = approval.place !== undefined && approval.address !== undefined ? `${approval.address} · ${at}` : at;
-    lines.push({ icon: "pin", name: texts.t("approval.from"), value: from, second });
-  }
-  if (approval.with !== undefined) lines.push({ icon: "window", name: texts.t("approval.with"), value: approval.with });
-  return lines;
 }
 
 function Caution({ approval }: { approval: Approval }): JSX.Element | null {

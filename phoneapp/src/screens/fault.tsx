@@ -8,6 +8,7 @@ import { Bar } from "../ui/screen";
 import { Parts } from "../ui/surfaces";
 import { explainFault } from "./faults";
 import { useAgain } from "./offline";
+import { answering } from "./offline-way";
 import { useTestRequest } from "./test-request";
 import { useWords } from "./words";
 
@@ -23,6 +24,8 @@ export function Fault(): JSX.Element | null {
   const said = explainFault(texts, waiting ? "offline.waiting" : trouble.key, trouble.args);
   // What is active on this phone already is proved by a test, at once.
   const here = trouble.key === "activation.already" ? core.users().find((user) => user.userId === draft.offer?.user.id && user.state === "active") : undefined;
+  // The page that waits for this answer takes a code as well.
+  const unanswered = trouble.key === "offline" && trouble.during === "approval" && answering(core.users()).length > 0;
   const deeds = {
     retry: { label: texts.t("fault.retry"), go: () => nav.back() },
     code: {
@@ -43,6 +46,7 @@ export function Fault(): JSX.Element | null {
       actions={
         <>
           <Button id="next" busy={busy} onClick={deed.go}>{deed.label}</Button>
+          {unanswered && <Button id="offline-code" kind="plain" icon="qr" onClick={() => nav.go({ screen: "offline-code" })}>{texts.t("home.offline_code")}</Button>}
           {said.stranger && <Button id="not-me" kind="no" onClick={() => nav.go({ screen: "undo" })}>{texts.t("fault.notme")}</Button>}
         </>
       }

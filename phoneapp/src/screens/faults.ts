@@ -53,6 +53,8 @@ const told: Readonly<Record<string, Told>> = {
   "proof.wrong": four("proof", "home"),
   "code.group": four("code.group", "code"),
   "code.other": four("code.other", "code"),
+  "offline_code.factor": four("offline_code.factor", "home"),
+  "offline_code.not_me": four("offline_code.not_me", "home"),
   offline: four("offline", "retry"),
   "offline.waiting": four("offline", "retry", { next: "offline.waiting" }),
   storage: four("storage", "retry"),

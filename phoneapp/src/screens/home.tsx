@@ -8,6 +8,7 @@ import { MenuButton, Screen } from "../ui/screen";
 import { Banner, Chip, LinkRow, Row } from "../ui/surfaces";
 import { kinds } from "./kinds";
 import { initialOf, shownName } from "./names";
+import { answering } from "./offline-way";
 import { useWords } from "./words";
 
 /** So many users stand on the home screen; where there are more, the last row leads to all of them. */
@@ -43,6 +44,8 @@ export function Home(): JSX.Element {
     <MenuButton id="more" label={texts.t("more.title")} onClick={() => nav.go({ screen: "more" })} />
   );
   const offline = offlineSince !== undefined;
+  const codes = answering(users).length > 0;
+  const withoutConnection = (): void => nav.go({ screen: "offline-code" });
   const suspended = users.filter((user) => user.state === "suspended");
   return (
     <Screen
@@ -58,7 +61,8 @@ export function Home(): JSX.Element {
       lead={texts.t(waiting.length === 0 ? "home.nothing.lead" : waiting.length === 1 ? "home.waiting.lead" : "home.several.lead")}
       actions={
         <>
-          <Button id="refresh" icon="refresh" busy={busy} onClick={refresh}>{texts.t(offline ? "home.retry" : "home.refresh")}</Button>
+          {offline && codes && <Button id="offline-code" icon="qr" onClick={withoutConnection}>{texts.t("home.offline_code")}</Button>}
+          <Button id="refresh" kind={offline && codes ? "plain" : "main"} icon="refresh" busy={busy} onClick={refresh}>{texts.t(offline ? "home.retry" : "home.refresh")}</Button>
           {!words.android && <div class="corner">{more}</div>}
         </>
       }
@@ -86,6 +90,11 @@ export function Home(): JSX.Element {
           <LinkRow id="all-users" icon="person" title={texts.t("home.users", { Count: users.length })} onClick={() => nav.go({ screen: "users" })} />
         )}
       </div>
+      {!offline && codes && (
+        <div class="rows rows-closed">
+          <LinkRow id="offline-code" icon="qr" title={texts.t("home.offline_code")} second={texts.t("home.offline_code.second")} onClick={withoutConnection} />
+        </div>
+      )}
       {past.length > 0 && (
         <section class="past">
           <h2>{texts.t("home.past")}</h2>

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import type { Core } from "../core/contract";
 import { mustInstall } from "../install/environment";
-import { useApp, useCore } from "../ui/app-context";
+import { useApp, useCore, type Draft } from "../ui/app-context";
 import type { Route } from "../ui/nav";
 import { About } from "./about";
 import { Activated } from "./activated";
@@ -26,6 +27,13 @@ import { Looking } from "./looking";
 import { More, Services } from "./menus";
 import { Notifications } from "./notifications";
 import { OfferCheck } from "./offer";
+import { OfflineAsk } from "./offline-ask";
+import { OfflineCode, OfflineUser } from "./offline-code";
+import { OfflineDigits } from "./offline-digits";
+import { OfflinePin } from "./offline-pin";
+import { OfflineResult } from "./offline-result";
+import { OfflineScan } from "./offline-scan";
+import { answering, keyOf as answeringKey } from "./offline-way";
 import { PhoneName } from "./phone-name";
 import { CreatePin } from "./pin";
 import { PinsLeft } from "./pins-left";
@@ -65,6 +73,14 @@ export function Page({ route }: { route: Route }): JSX.Element {
         return draft.trouble === undefined ? home : route;
       case "decided":
         return draft.decided === undefined ? home : route;
+      case "offline-code":
+      case "offline-scan":
+      case "offline-user":
+      case "offline-digits":
+      case "offline-ask":
+      case "offline-pin":
+      case "offline-result":
+        return offlineRoute(core, draft.answer, route);
       case "looking":
         return draft.groups[0] === "" ? home : route;
       case "user":
@@ -91,13 +107,33 @@ export function Page({ route }: { route: Route }): JSX.Element {
   );
 }
 
+/** Where the way to a code without a connection can go on: with what is known, and with users who can answer. */
+function offlineRoute(core: Core, answer: Draft["answer"], route: Route): Route {
+  if (answering(core.users()).length === 0) return home;
+  const here = (keyId: string): boolean => core.users().some((user) => user.keyId === keyId && user.state !== "removed");
+  switch (route.screen) {
+    case "offline-digits":
+      return answer !== undefined && "keyId" in answer && here(answer.keyId) ? route : { screen: "offline-code" };
+    case "offline-ask":
+    case "offline-pin":
+      return answer !== undefined && "subject" in answer && here(answeringKey(answer.subject)) ? route : { screen: "offline-code" };
+    case "offline-result":
+      return answer !== undefined && "subject" in answer && answer.made !== undefined ? route : home;
+    default:
+      return route;
+  }
+}
+
 /** Another subject on the same screen is another screen. */
 function keyOf(route: Route): string {
   const subject = "id" in route ? route.id : "keyId" in route ? route.keyId : "";
   return `${route.screen} ${subject}`;
 }
 
-function Of({ route }: { route: Route }): JSX.Element {
+function Of({ route }: { route: Route }): JSX.Element | null {
+  const { answer } = useApp().draft;
+  const subject = answer !== undefined && "subject" in answer ? answer.subject : undefined;
+  const made = answer !== undefined && "subject" in answer ? answer.made : undefined;
   switch (route.screen) {
     case "about": return <About />;
     case "activated": return <Activated keyId={route.keyId} />;
@@ -122,6 +158,13 @@ function Of({ route }: { route: Route }): JSX.Element {
     case "more": return <More />;
     case "notifications": return <Notifications />;
     case "offer": return <OfferCheck />;
+    case "offline-ask": return subject === undefined ? null : <OfflineAsk subject={subject} />;
+    case "offline-code": return <OfflineCode />;
+    case "offline-digits": return answer !== undefined && "keyId" in answer ? <OfflineDigits keyId={answer.keyId} /> : null;
+    case "offline-pin": return subject === undefined ? null : <OfflinePin subject={subject} />;
+    case "offline-result": return subject === undefined || made === undefined ? null : <OfflineResult subject={subject} made={made} />;
+    case "offline-scan": return <OfflineScan />;
+    case "offline-user": return <OfflineUser />;
     case "phone-name": return <PhoneName />;
     case "pin": return <CreatePin />;
     case "pins-left": return <PinsLeft />;

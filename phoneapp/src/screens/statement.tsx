@@ -1,5 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
+import type { Approval } from "../core/contract";
+import type { Texts } from "../i18n";
 import { Icon, type IconName } from "../ui/icon";
+import { kinds } from "./kinds";
 
 export interface Line {
   readonly icon: IconName;
@@ -24,4 +27,25 @@ export function Statement({ lines }: { lines: readonly Line[] }): JSX.Element {
       ))}
     </dl>
   );
+}
+
+/** What is read of a statement, whichever way it came. */
+type Asked = Pick<Approval, "kind" | "app" | "who" | "issuedAt"> & Partial<Pick<Approval, "address" | "place" | "with" | "newKey" | "item">>;
+
+/** A statement as lines to read. */
+export function linesOf(texts: Texts, approval: Asked, now: number): Line[] {
+  const at = texts.when(approval.issuedAt, now);
+  const from: ComponentChildren = approval.place ?? approval.address;
+  const lines: Line[] = [
+    { icon: "door", name: texts.t(kinds[approval.kind].app), value: approval.app },
+    { icon: "person", name: texts.t("approval.as"), value: approval.who },
+  ];
+  if (approval.newKey !== undefined) lines.push({ icon: "phone", name: texts.t("approval.new_phone"), value: approval.newKey.name });
+  if (approval.item !== undefined) lines.push({ icon: "phone", name: texts.t("approval.removed_phone"), value: approval.item });
+  if (from !== undefined) {
+    const second = approval.place !== undefined && approval.address !== undefined ? `${approval.address} · ${at}` : at;
+    lines.push({ icon: "pin", name: texts.t("approval.from"), value: from, second });
+  }
+  if (approval.with !== undefined) lines.push({ icon: "window", name: texts.t("approval.with"), value: approval.with });
+  return lines;
 }

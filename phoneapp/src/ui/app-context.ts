@@ -1,7 +1,7 @@
 // What every screen is given: the core, the way, the sentences, and the draft of what is being done.
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { Approval, Core, CoreEvent, Offer, Outcome, Platform, ServerInfo } from "../core/contract";
+import type { Approval, Core, CoreEvent, Offer, OfflineSubject, Outcome, Platform, ServerInfo } from "../core/contract";
 import type { Texts } from "../i18n";
 import type { Environment } from "../install/environment";
 import type { Installer } from "../install/installer";
@@ -27,6 +27,12 @@ export type Ending = "approved" | "not_me" | "mistake" | "wrong_number" | "expir
 /** The server's word on a decision that came too late. */
 export type ElsewhereEnding = "elsewhere_approved" | "elsewhere_denied" | "cancelled";
 
+/** Eight digits, and what proved the person: a wrong PIN makes wrong ones. */
+export interface MadeCode {
+  readonly code: string;
+  readonly by: "pin" | "biometric";
+}
+
 /** Kept in memory only, and dropped when a task ends. */
 export interface Draft {
   /** The five groups as typed so far. */
@@ -42,12 +48,14 @@ export interface Draft {
   pinsLeft: { readonly keyIds: readonly string[]; readonly changed: number } | undefined;
   trouble: Trouble | undefined;
   decided: Decided | undefined;
+  /** A code without a connection on its way: first who answers typed digits, then what is answered, at last the digits. */
+  answer: { readonly keyId: string } | { readonly subject: OfflineSubject; readonly made?: MadeCode } | undefined;
 }
 
 export function emptyDraft(): Draft {
   return {
     groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, number: "", pinKeys: undefined, pinsLeft: undefined,
-    trouble: undefined, decided: undefined,
+    trouble: undefined, decided: undefined, answer: undefined,
   };
 }
 

@@ -1,0 +1,64 @@
+import type { JSX } from "preact";
+import { PhoneFault, type OfflineRequest, type OfflineSubject } from "../core/contract";
+import { useApp } from "../ui/app-context";
+import { Button } from "../ui/button";
+import { Screen } from "../ui/screen";
+import { Banner } from "../ui/surfaces";
+import { OfflineBar, Six } from "./offline-code";
+import { digitsOf, keyOf, useMakeCode, whoOf } from "./offline-way";
+import { linesOf, Statement, type Line } from "./statement";
+import { useWords } from "./words";
+
+/** Is this you? What was scanned says who asks; of typed digits nothing is known. */
+export function OfflineAsk({ subject }: { subject: OfflineSubject }): JSX.Element {
+  const { texts, core, nav, fail, now, server } = useApp();
+  const words = useWords();
+  const { busy, refused, make } = useMakeCode();
+  const factors = core.codes.factors(keyOf(subject));
+  const biometricFirst = factors.biometric && (!words.android || !factors.pin);
+  const confirm = (factor: "pin" | "biometric"): void => {
+    if (factor === "pin") nav.go({ screen: "offline-pin" });
+    else make(subject, { biometric: true });
+  };
+  const label = (factor: "pin" | "biometric"): string => (factor === "pin" ? texts.t("approval.pin") : texts.t("approval.biometric", { Sensor: words.sensor }));
+  const main = biometricFirst ? "biometric" : "pin";
+  const other = biometricFirst ? factors.pin && ("pin" as const) : factors.biometric && ("biometric" as const);
+  const scanned = "request" in subject ? subject.request : undefined;
+  const blind: Line[] = [
+    ...(server === undefined ? [] : [{ icon: "door" as const, name: texts.t("approval.to"), value: server.name }]),
+    { icon: "person", name: texts.t("approval.as"), value: <bdi>{whoOf(core, subject)}</bdi> },
+    { icon: "key", name: texts.t("offline_way.ask.digits"), value: <Six digits={digitsOf(subject)} /> },
+  ];
+  return (
+    <Screen
+      bar={<OfflineBar />} title={texts.t("offline_way.ask.title")} onSubmit={() => confirm(main)}
+      actions={
+        <>
+          <Button id="confirm" submit busy={busy}>{label(main)}</Button>
+          <Button id="deny" kind="no" onClick={() => fail(new PhoneFault("offline_code.not_me"), "other")}>{texts.t("approval.no")}</Button>
+        </>
+      }
+    >
+      <Statement lines={scanned === undefined ? blind : linesOf(texts, { ...scanned, kind: "sign_in" }, now())} />
+      {scanned === undefined
+        ? <Banner kind="look" icon="warning" title={texts.t("offline_way.ask.blind.title")}>{texts.t("offline_way.ask.blind")}</Banner>
+        : <Caution request={scanned} />}
+      <div role="status" data-error={refused === "" ? undefined : refused}>
+        {texts.has(refused) && <Banner kind="look" icon="warning">{texts.t(refused)}</Banner>}
+      </div>
+      {other !== false && (
+        <span class="action-links">
+          <Button id="other-factor" kind="text" onClick={() => confirm(other)}>{label(other)}</Button>
+        </span>
+      )}
+    </Screen>
+  );
+}
+
+/** At most one: that it is over weighs less than that the browser is a stranger's. */
+function Caution({ request }: { request: OfflineRequest }): JSX.Element | null {
+  const { texts } = useApp();
+  if (request.late) return <Banner kind="look" icon="clock" title={texts.t("offline_way.ask.late.title")}>{texts.t("offline_way.ask.late")}</Banner>;
+  if (request.known) return null;
+  return <Banner kind="look" icon="warning" title={texts.t("approval.browser")}>{texts.t("approval.browser.rest")}</Banner>;
+}
