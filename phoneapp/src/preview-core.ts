@@ -73,6 +73,8 @@ export class PreviewCore implements Core {
   outcome: Outcome | undefined;
   /** What a change of PIN leaves with the old one. */
   left: readonly string[] = [];
+  /** Ids of requests that wake nobody. */
+  quiet: readonly string[] = [];
   activated: Partial<PhoneUser> = {};
   offer: Offer;
   /** What a scanned statement says. */
@@ -121,6 +123,7 @@ export class PreviewCore implements Core {
   server = (): Promise<ServerInfo> => Promise.resolve(server);
   users = (): readonly PhoneUser[] => this.#users;
   approvals = (): readonly Approval[] => this.#approvals;
+  woke = (id: string): boolean => !this.quiet.includes(id);
   past = (): readonly PastApproval[] => this.#past;
   biometricAvailable = (): Promise<boolean> => Promise.resolve(true);
   checkPin = pinFaults;

@@ -172,6 +172,11 @@ export interface Core {
   /** In the person's order. */
   users(): readonly PhoneUser[];
   approvals(): readonly Approval[];
+  /**
+   * Whether the server wakes people for an open request. One beyond its person's budget is found by looking, is among approvals()
+   * then, and is never notified (docs/protocol.md §5.4).
+   */
+  woke(id: string): boolean;
   past(): readonly PastApproval[];
   /** Calls back after every change of what the event names; returns the way to stop. */
   on(event: CoreEvent, listener: () => void): () => void;

@@ -142,6 +142,34 @@ describe("the stream's list", () => {
   });
 });
 
+describe("a request beyond the budget", () => {
+  test("is found by asking, which wakes nobody, whatever made the app ask", async () => {
+    const bus = Object.assign(new EventTarget(), { postMessage: () => undefined });
+    const page = { locks: undefined, document: undefined, window: undefined, channel: bus as unknown as BroadcastChannel };
+    const { core, key } = await activated(server, { page });
+    const say = (...statements: string[]): void => {
+      bus.dispatchEvent(new MessageEvent("message", { data: { type: "approvals", now: server.now, statements } }));
+    };
+    const apps = (woke: boolean): string[] => core.approvals().filter(({ id }) => core.woke(id) === woke).map(({ app }) => app);
+    const loud = await server.statement(key, (statement) => (statement["app"] = "Loud"));
+    say(loud);
+    await vi.waitFor(() => expect(apps(true)).toEqual(["Loud"]));
+
+    // Its statement is signed anew, and the app asks what became of the one that it has: that brings the quiet one.
+    const quiet = await server.statement(key, (statement) => (statement["app"] = "Quiet"));
+    for (const [id, one] of server.open) if (one.jws === loud) server.open.delete(id);
+    const anew = await server.statement(key, (statement) => (statement["app"] = "Loud"));
+    say(anew);
+    await vi.waitFor(() => expect(apps(false)).toEqual(["Quiet"]));
+    expect(apps(true)).toEqual(["Loud"]);
+
+    let told = 0;
+    core.on("approvals", () => told++);
+    say(anew, quiet); // room in the budget, and nothing in the list has changed
+    await vi.waitFor(() => expect([apps(true).sort(), told]).toEqual([["Loud", "Quiet"], 1]));
+  });
+});
+
 describe("a browser", () => {
   beforeEach(() => {
     vi.stubGlobal("location", new URL(`${origin}/`));

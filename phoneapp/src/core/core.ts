@@ -130,6 +130,10 @@ class PhoneCore implements Core {
     return this.open.all;
   }
 
+  woke(id: string): boolean {
+    return this.open.woke(id);
+  }
+
   past(): readonly PastApproval[] {
     return this.decided;
   }
@@ -337,7 +341,7 @@ class PhoneCore implements Core {
    * list may therefore still be open: it stays until the server was asked.
    */
   private async heard(now: number, statements: readonly string[]): Promise<void> {
-    const others = this.open.jws.filter((jws) => !statements.includes(jws));
+    const others = this.open.hear(statements);
     await this.accept(now, [...statements, ...others]);
     if (others.length > 0) await this.refresh();
   }

@@ -11,6 +11,8 @@ export class OpenApprovals {
   private list: readonly Approval[] = [];
   private readonly behind = new WeakMap<Approval, Shown>();
   private lists = 0;
+  /** What the stream told of last: the statements of requests that wake somebody. */
+  private loud: readonly string[] = [];
   private expiry: ReturnType<typeof setTimeout> | undefined;
 
   /** biometric: whether this device has an authenticator now; changed is told after every change of the list. */
@@ -24,9 +26,18 @@ export class OpenApprovals {
     return this.list;
   }
 
-  /** The statements of the list, as they came. */
-  get jws(): readonly string[] {
-    return this.statements.map((one) => one.jws);
+  /** Whether the stream told of an open approval. */
+  woke(id: string): boolean {
+    return this.statements.some((one) => one.message.id === id && this.loud.includes(one.jws));
+  }
+
+  /** Takes note of what the stream tells of now, before it is accepted; gives the statements of the list that are not among it. */
+  hear(statements: readonly string[]): readonly string[] {
+    const known = this.statements.map((one) => one.jws);
+    const louder = known.some((jws) => statements.includes(jws) && !this.loud.includes(jws));
+    this.loud = statements;
+    if (louder) this.changed(); // what was found by asking wakes somebody now
+    return known.filter((jws) => !statements.includes(jws));
   }
 
   /** What an approval was made of. Throws TypeError for an object that is not of this list. */

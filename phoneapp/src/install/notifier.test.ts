@@ -98,6 +98,17 @@ describe("an app that is open", () => {
     await on.settled([]);
   });
 
+  test("does not notify what the server woke nobody for, though it was found by asking", async () => {
+    const on = stage();
+    on.look("hidden");
+    on.core.quiet = ["a1"];
+    on.core.set({ approvals: [approvalOf(0), approvalOf(0, { id: "a2" })] });
+    await on.settled(["a2"]);
+    on.core.quiet = []; // the stream tells of it after all
+    on.core.set({ approvals: [approvalOf(0), approvalOf(0, { id: "a2" })] });
+    await on.settled(["a2", "a1"]);
+  });
+
   test("does not notify what was seen before, nor what is being looked at", async () => {
     const on = stage();
     on.core.set({ approvals: [approvalOf(0)] });

@@ -65,7 +65,7 @@ export interface Place {
  * The live stream runs while the app is in sight and somebody is active here; where notifications are allowed also for a while
  * out of sight, and what then comes is notified.
  */
-export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals">, place: Place): void {
+export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals" | "woke">, place: Place): void {
   const { document } = place;
   let stop: (() => void) | undefined;
   let over = true;
@@ -103,10 +103,13 @@ export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals">
   follow();
 }
 
-/** One notification for each request that came while nobody looked; none for what was decided, is over, or is looked at. */
-async function matchNotifications(core: Pick<Core, "approvals">, place: Place, shown: Set<string>, hidden: boolean): Promise<void> {
+/**
+ * One notification for each request that came while nobody looked; none for what was decided, is over, or is looked at, nor for
+ * what the server wakes nobody for: whoever knows the password could make many of those.
+ */
+async function matchNotifications(core: Pick<Core, "approvals" | "woke">, place: Place, shown: Set<string>, hidden: boolean): Promise<void> {
   const open = new Set(core.approvals().map(({ id }) => id));
-  const fresh = hidden && place.granted() ? [...open].filter((id) => !shown.has(id)) : [];
+  const fresh = hidden && place.granted() ? [...open].filter((id) => !shown.has(id) && core.woke(id)) : [];
   const ended = [...shown].filter((id) => !hidden || !open.has(id));
   if (fresh.length === 0 && ended.length === 0) return;
   const worker = await place.worker();

@@ -230,6 +230,23 @@ describe("notifications", () => {
     expect(on.screen()).toBe("home");
   });
 
+  test("are asked about before face, finger or passcode on an iPhone, and an answer of either kind goes on to them", async () => {
+    for (const [answer, tap] of [["granted", "#allow"], ["default", "#later"], ["denied", "#allow"]] as const) {
+      const notifier = notifierAt("default", answer);
+      const on = await stage({
+        route: { screen: "offer" }, drawing: "ios", biometric: true, notifier,
+        prepare: (core, draft) => {
+          draft.offer = core.offer;
+        },
+      });
+      await on.click("#continue");
+      expect(on.screen()).toBe("notifications");
+      await on.click(tap);
+      if (answer === "denied") await on.click("#go-on");
+      expect([on.screen(), on.core.calls]).toEqual(["biometric", []]);
+    }
+  });
+
   test.each([
     ["android", true, "Hold the app’s icon"],
     ["android", false, "Allow notifications for phone.aldermere.example."],

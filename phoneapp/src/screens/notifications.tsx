@@ -20,15 +20,22 @@ export function useDone(): () => void {
   };
 }
 
-/** May this app notify? Asked once after an activation; later reached from the settings. */
+/** May this app notify? Asked once: on an iPhone on the way to a key, elsewhere after it; later reached from the settings. */
 export function Notifications(): JSX.Element {
-  const { texts, notifier, nav, environment, host } = useApp();
+  const { texts, notifier, nav, draft, environment, host } = useApp();
   const words = useWords();
   const name = useAppName();
   const [permission, setPermission] = useState(notifier.permission);
   const [busy, run] = useTask();
-  const away = (): void => nav.back();
-  const done = <Button id="done" capitals={words.android} onClick={away}>{words.done}</Button>;
+  const next = draft.afterNotifications;
+  const away = (): void => {
+    draft.afterNotifications = undefined;
+    if (next === undefined) nav.back();
+    else nav.replace(next);
+  };
+  const done = next === undefined
+    ? <Button id="done" capitals={words.android} onClick={away}>{words.done}</Button>
+    : <Button id="go-on" onClick={away}>{texts.t("continue")}</Button>;
   const says = [{ icon: "bell", text: texts.t("notify.says") }, { icon: "door", text: texts.t("notify.closed") }] as const;
   if (permission === "none") {
     return (

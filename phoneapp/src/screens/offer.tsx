@@ -12,7 +12,7 @@ import { useWords } from "./words";
 
 /** Whose offer it is. Nothing has been claimed yet. */
 export function OfferCheck(): JSX.Element | null {
-  const { texts, nav, core, draft, host, biometric, fail, finish, now } = useApp();
+  const { texts, nav, core, draft, host, biometric, notifier, fail, finish, now } = useApp();
   const words = useWords();
   const { busy, offline, activate } = useActivate();
   const offer = draft.offer;
@@ -27,7 +27,11 @@ export function OfferCheck(): JSX.Element | null {
       return;
     }
     draft.biometricToo = false;
-    nav.go(biometric && !words.android ? { screen: "biometric" } : pinRoute(core));
+    const confirm = biometric && !words.android ? { screen: "biometric" as const } : pinRoute(core);
+    // The iPhone's guide asks about notifications here, Android's has nothing of it: there it comes after Done.
+    const asks = !words.android && notifier.wanted;
+    draft.afterNotifications = asks ? confirm : undefined;
+    nav.go(asks ? { screen: "notifications" } : confirm);
   };
   return (
     <Screen

@@ -42,7 +42,7 @@ export function OfflineAsk({ subject }: { subject: OfflineSubject }): JSX.Elemen
       <Statement lines={scanned === undefined ? blind : linesOf(texts, { ...scanned, kind: "sign_in" }, now())} />
       {scanned === undefined
         ? <Banner kind="look" icon="warning" title={texts.t("offline_way.ask.blind.title")}>{texts.t("offline_way.ask.blind")}</Banner>
-        : <Caution request={scanned} />}
+        : <Cautions request={scanned} />}
       <div role="status" data-error={refused === "" ? undefined : refused}>
         {texts.has(refused) && <Banner kind="look" icon="warning">{texts.t(refused)}</Banner>}
       </div>
@@ -55,10 +55,12 @@ export function OfflineAsk({ subject }: { subject: OfflineSubject }): JSX.Elemen
   );
 }
 
-/** At most one: that it is over weighs less than that the browser is a stranger's. */
-function Caution({ request }: { request: OfflineRequest }): JSX.Element | null {
+function Cautions({ request }: { request: OfflineRequest }): JSX.Element {
   const { texts } = useApp();
-  if (request.late) return <Banner kind="look" icon="clock" title={texts.t("offline_way.ask.late.title")}>{texts.t("offline_way.ask.late")}</Banner>;
-  if (request.known) return null;
-  return <Banner kind="look" icon="warning" title={texts.t("approval.browser")}>{texts.t("approval.browser.rest")}</Banner>;
+  return (
+    <>
+      {!request.known && <Banner kind="look" icon="warning" title={texts.t("approval.browser")}>{texts.t("approval.browser.rest")}</Banner>}
+      {request.late && <Banner kind="look" icon="clock" title={texts.t("offline_way.ask.late.title")}>{texts.t("offline_way.ask.late")}</Banner>}
+    </>
+  );
 }

@@ -13,9 +13,14 @@ export function OfflineBar(): JSX.Element {
   return <Bar right={<Chip kind="past" icon="wifi-off">{texts.t("offline_way.chip")}</Chip>} />;
 }
 
-/** Six digits of the page, in two halves. */
+/** Six digits of the page, in two halves that stay together; read out one by one. */
 export function Six({ digits }: { digits: string }): JSX.Element {
-  return <strong class="figures mono">{digits.slice(0, 3)}{" "}{digits.slice(3)}</strong>;
+  return (
+    <strong>
+      <span class="spoken">{Array.from(digits).join(" ")}</span>
+      <span class="six" aria-hidden="true"><span>{digits.slice(0, 3)}</span><span>{digits.slice(3)}</span></span>
+    </strong>
+  );
 }
 
 /** Code without connection: scanned or typed. */

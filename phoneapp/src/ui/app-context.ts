@@ -6,7 +6,7 @@ import type { Texts } from "../i18n";
 import type { Environment } from "../install/environment";
 import type { Installer } from "../install/installer";
 import type { Notifier } from "../install/notifier";
-import type { Nav } from "./nav";
+import type { Nav, Route } from "./nav";
 
 /** Something went wrong and has a screen of its own. */
 export interface Trouble {
@@ -48,6 +48,8 @@ export interface Draft {
   pinsLeft: { readonly keyIds: readonly string[]; readonly changed: number } | undefined;
   trouble: Trouble | undefined;
   decided: Decided | undefined;
+  /** Where an activation goes on when the question about notifications was answered on the way. */
+  afterNotifications: Route | undefined;
   /** A code without a connection on its way: first who answers typed digits, then what is answered, at last the digits. */
   answer: { readonly keyId: string } | { readonly subject: OfflineSubject; readonly made?: MadeCode } | undefined;
 }
@@ -55,7 +57,7 @@ export interface Draft {
 export function emptyDraft(): Draft {
   return {
     groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, number: "", pinKeys: undefined, pinsLeft: undefined,
-    trouble: undefined, decided: undefined, answer: undefined,
+    trouble: undefined, decided: undefined, answer: undefined, afterNotifications: undefined,
   };
 }
 
