@@ -197,6 +197,7 @@ func (w *walk) owner() *browser.Tab {
 	phone.TypeCode(desk.Code())
 	phone.Click("[data-screen=offer] #continue")
 	if w.iPhone {
+		phone.Click("[data-screen=notifications] #later")
 		phone.Click("[data-screen=biometric] #activate")
 	} else {
 		phone.Type("[data-screen=pin] #pin", maraPIN)
@@ -204,7 +205,9 @@ func (w *walk) owner() *browser.Tab {
 		phone.Click("#activate")
 	}
 	phone.Click("[data-screen=activated] #done")
-	phone.Click("[data-screen=notifications] #later")
+	if !w.iPhone {
+		phone.Click("[data-screen=notifications] #later")
+	}
 	phone.Wait("[data-screen=home]")
 	p.owned[w.iPhone] = phone
 	return phone

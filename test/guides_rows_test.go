@@ -51,9 +51,9 @@ var rows = []row{
 	{"A4", "6", "adds it to the home screen by Share"},
 	{"A4", "7", "scans the same code again: nothing was used up"},
 	{"A4", "8", "is told the installed app's name, takes the code along, opens the app and pastes it"},
+	{"A4", "9", "allows notifications, asked once whose code it is was read"},
 	{"A4", "10", "shows face, finger or passcode"},
-	{"A4", "11", "touches Done, and is asked whether the app may notify"},
-	{"A4", "9", "allows notifications: the question comes last, when there is a key to be notified for"},
+	{"A4", "11", "touches Done"},
 
 	// Android, a further user, the code typed.
 	{"B1", "1", "opens the app, where somebody is active already"},

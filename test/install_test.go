@@ -80,7 +80,7 @@ func TestEveryBrowserHasAnInstallPageInEveryLanguage(t *testing.T) {
 			for _, lang := range []string{"en", "de", "ja"} {
 				tab.Speak(lang)
 				tab.Go(link + "&again=" + lang) // not the same address, so that the page is loaded anew
-				tab.Wait("[data-screen]") // a page that is left while it makes its database can hold up the next one for long
+				tab.Wait("[data-screen]")       // a page that is left while it makes its database can hold up the next one for long
 				tab.Go("about:blank")
 				tab.Go(link)
 				h.opened(tab)

@@ -22,8 +22,13 @@ var onIPhone = map[string]perform{
 		w.says("legend", "code.name.ios")
 		w.typeCode()
 	},
-	"A3/8": showFace,
-	"A3/9": func(w *walk) { w.done("done.ios", true) },
+	"A3/8": func(w *walk) {
+		askedToNotify(w)
+		w.also("notifications")
+		w.phone.Click("#later")
+		showFace(w)
+	},
+	"A3/9": func(w *walk) { w.done("done.ios", false) },
 
 	"A4/1":  atThePortal,
 	"A4/2":  openCamera,
@@ -33,15 +38,9 @@ var onIPhone = map[string]perform{
 	"A4/6":  addToHomeScreen,
 	"A4/7":  scanAgain,
 	"A4/8":  takeAlong,
+	"A4/9":  allowNotifications,
 	"A4/10": showFace,
-	"A4/11": func(w *walk) {
-		w.says("#done", "done.ios")
-		w.phone.Click("#done")
-		w.on("notifications")
-		w.says("h1", "notify.title")
-		w.says("main", "notify.says")
-	},
-	"A4/9": allowNotifications,
+	"A4/11": func(w *walk) { w.done("done.ios", false) },
 
 	"B3/1":  (*walk).openOwned,
 	"B3/1a": (*walk).byServices,
@@ -49,7 +48,7 @@ var onIPhone = map[string]perform{
 	"B3/2":  (*walk).authenticate,
 	"B3/3":  func(w *walk) { w.instructed("register.ios", "code.title.ios") },
 	"B3/4":  (*walk).typeCode,
-	"B3/5":  showFace,
+	"B3/5":  goOnToFace,
 	"B3/6":  func(w *walk) { w.done("done.ios", false) },
 
 	"B4/1":  (*walk).openOwned,
@@ -60,7 +59,7 @@ var onIPhone = map[string]perform{
 	"B4/4":  func(w *walk) { w.startScan("camera.name.ios") },
 	"B4/5":  (*walk).allowCamera,
 	"B4/6":  (*walk).pointed,
-	"B4/7":  showFace,
+	"B4/7":  goOnToFace,
 	"B4/8":  func(w *walk) { w.done("done.ios", false) },
 }
 
@@ -86,9 +85,15 @@ func setUp(w *walk) {
 	w.says("h1", "code.title.ios")
 }
 
-func showFace(w *walk) {
+// goOnToFace is for a phone that was asked about notifications before.
+func goOnToFace(w *walk) {
 	w.t.Helper()
 	w.phone.Click("[data-screen=offer] #continue")
+	showFace(w)
+}
+
+func showFace(w *walk) {
+	w.t.Helper()
 	w.on("biometric")
 	w.says("h1", "biometric.title", "Sensor", w.text.T("sensor.ios", nil))
 	w.says("#activate", "activate.ios")
@@ -183,10 +188,20 @@ func takeAlong(w *walk) {
 	w.offered()
 }
 
+// askedToNotify says whose the code is, and is asked.
+func askedToNotify(w *walk) {
+	w.t.Helper()
+	w.phone.Click("[data-screen=offer] #continue")
+	w.on("notifications")
+	w.says("h1", "notify.title")
+	w.says("main", "notify.says")
+}
+
 func allowNotifications(w *walk) {
 	w.t.Helper()
+	askedToNotify(w)
 	w.says("#allow", "notify.title")
 	w.phone.Click("#allow")
 	w.allow("notifications")
-	w.home()
+	w.on("biometric")
 }

@@ -82,13 +82,25 @@ func TestNotificationsThatAreRefusedAreNotAskedForAgain(t *testing.T) {
 			h.signIn()
 			h.phone.Go(h.server.phone + "/")
 			h.phone.TypeCode(h.desk.Code())
-			h.phone.CreatePIN(maraPIN)
-			h.phone.Click("#done")
+			onTheWay := p.device == browser.IPhone
+			if onTheWay {
+				h.phone.Click("[data-screen=offer] #continue")
+			} else {
+				h.phone.CreatePIN(maraPIN)
+				h.phone.Click("#done")
+			}
 			h.phone.Wait("[data-screen=notifications] #allow")
 			h.phone.Visit("notifications-ask-" + p.lang)
 			h.phone.Click("#allow")
 			h.phone.Says(".numbered", p.says)
 			h.phone.Visit("notifications-refused-" + p.lang)
+			if onTheWay {
+				h.phone.Click("#go-on")
+				h.phone.Type("[data-screen=pin] #pin", maraPIN)
+				h.phone.Type("#pin-repeat", maraPIN)
+				h.phone.Click("#activate")
+				h.phone.Wait("[data-screen=activated]")
+			}
 			h.phone.Click("#done")
 			h.phone.Wait("[data-screen=home]")
 		})
