@@ -146,11 +146,12 @@ func (k *Keys) rename(tx Tx, c Caller, key Key, name string, now time.Time) erro
 	if err := chargeChange(tx, key.UserID, now); err != nil {
 		return err
 	}
+	before := key.Phone.Name
 	key.Phone.Name = name
 	if err := tx.SaveKey(key); err != nil {
 		return err
 	}
-	return k.record(tx, c, now, "key.renamed", key.UserID, string(key.ID))
+	return k.record(tx, c, now, "key.renamed", key.UserID, string(key.ID), "phone", name, "before", before)
 }
 
 // ownKey gives a user's key that is not removed.
