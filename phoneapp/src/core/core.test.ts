@@ -142,6 +142,27 @@ describe("the stream's list", () => {
   });
 });
 
+test("a request whose statement was signed anew, as for a code, is one request still", async () => {
+  const bus = Object.assign(new EventTarget(), { postMessage: () => undefined });
+  const page = { locks: undefined, document: undefined, window: undefined, channel: bus as unknown as BroadcastChannel };
+  const { core, key } = await activated(server, { page });
+  const first = await server.statement(key, (statement) => (statement["id"] = "AAAAAAAAAAAAAAAAAAAAAA"));
+  const say = (...statements: string[]): void => {
+    bus.dispatchEvent(new MessageEvent("message", { data: { type: "approvals", now: server.now, statements } }));
+  };
+  say(first);
+  await vi.waitFor(() => expect(core.approvals()).toHaveLength(1));
+  const [before] = core.approvals();
+  const most: number[] = [];
+  core.on("approvals", () => most.push(core.approvals().length));
+  server.open.clear();
+  const anew = await server.statement(key, (statement) => Object.assign(statement, { id: "AAAAAAAAAAAAAAAAAAAAAA", challenge: "314159", exp: server.now + 300_000 }));
+  say(anew);
+  await vi.waitFor(() => expect(core.approvals()[0]?.expiresAt).toBeGreaterThan(before?.expiresAt ?? 0));
+  await core.refresh();
+  expect([core.approvals().length, Math.max(...most)]).toEqual([1, 1]);
+});
+
 describe("a request beyond the budget", () => {
   test("is found by asking, which wakes nobody, whatever made the app ask", async () => {
     const bus = Object.assign(new EventTarget(), { postMessage: () => undefined });

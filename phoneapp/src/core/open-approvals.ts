@@ -78,7 +78,9 @@ export class OpenApprovals {
   private set(statements: readonly Shown[]): void {
     clearTimeout(this.expiry);
     const now = this.clock.now();
-    const alive = statements.filter((one, i) => one.message.exp > now && statements.findIndex((s) => s.jws === one.jws) === i);
+    const living = statements.filter((one) => one.message.exp > now);
+    // A request has one statement, though it may be signed anew when a code is asked for: what was told last comes first.
+    const alive = living.filter((one, i) => living.findIndex((s) => s.message.id === one.message.id && s.key.keyId === one.key.keyId) === i);
     const next = Math.min(...alive.map((one) => one.message.exp)) - now;
     if (Number.isFinite(next)) this.expiry = setTimeout(() => this.set(this.statements), next + 1);
     const same = alive.length === this.statements.length && alive.every((one, i) => one.jws === this.statements[i]?.jws);
