@@ -96,6 +96,9 @@ func (d *Door) signInWait(x *exchange) error {
 		if w.State == nodkey.SignInExpired {
 			v.Outcome.Main = "outcome.start_again"
 		}
+		if late {
+			v.Outcome.Todo = "outcome.cancelled_todo"
+		}
 	}
 	return d.show(x, http.StatusOK, "outcome", v)
 }
