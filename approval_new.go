@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nodkey/nodkey/wire"
@@ -64,10 +65,13 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 		return "", AsError(err)
 	}
 	asked := activeKeys(keys)
-	if kind == ApproveTest {
+	switch kind {
+	case ApproveTest:
 		if asked, err = b.askedToTest(keys, KeyID(subject), now); err != nil {
 			return "", err
 		}
+	case ApproveKeyRemove:
+		asked = askedToRemove(asked, KeyID(subject))
 	}
 	if len(asked) == 0 {
 		return "", fail(Refused, "sign_in.no_phone", "ServiceDesk", b.site.ServiceDesk)
@@ -123,6 +127,16 @@ func (a Approval) replaces(x Approval) bool {
 		return false
 	}
 	return x.SessionID == a.SessionID || a.Kind == ApproveTest && x.Kind == ApproveTest && x.Subject == a.Subject
+}
+
+// askedToRemove leaves out the key that is to go: whoever has stolen that phone could say no for ever, as a no needs no PIN.
+// The only active key is asked all the same.
+func askedToRemove(active []Key, subject KeyID) []Key {
+	others := slices.DeleteFunc(slices.Clone(active), func(k Key) bool { return k.ID == subject })
+	if len(others) == 0 {
+		return active
+	}
+	return others
 }
 
 // Change is what the portal's waiting page shows of a change, or a test, that waits for its approval.

@@ -252,6 +252,12 @@ func TestRemovingAPhoneEndsItsSessionsAndWhatItCanDo(t *testing.T) {
 	if s.Kind != "key_remove" || s.Item != "Pixel 8" {
 		t.Errorf("%+v", s.Statement)
 	}
+	// A thief who has the phone that is to go can say no to nothing.
+	if open, err := p.key.Open(h.ctx); err != nil || len(open) != 0 {
+		t.Errorf("the phone that is to go is asked: %d, %v", len(open), err)
+	}
+	_, err := p.key.Answer(h.ctx, s, nodkeytest.Answer{No: "mistake"})
+	is(t, err, "approval.none", "a no by the phone that is to go")
 	change, err := h.Approvals.Change(h.ctx, c2)
 	if err != nil {
 		t.Fatal(err)
