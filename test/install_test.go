@@ -204,8 +204,12 @@ func TestAnIPhoneInstallsFirstAndTakesTheCodeOver(t *testing.T) {
 	app.Click("#register")
 	app.Click("#paste")
 	app.Click("#continue")
-	app.Wait("[data-screen=offer]")
-	app.CreatePIN(maraPIN)
+	app.Click("[data-screen=offer] #continue")
+	app.Click("[data-screen=notifications] #later")
+	app.Type("[data-screen=pin] #pin", maraPIN)
+	app.Type("#pin-repeat", maraPIN)
+	app.Click("#activate")
+	app.Wait("[data-screen=activated]")
 	h.desk.Wait("#activated")
 }
 

@@ -1,6 +1,6 @@
 // What every screen is given: the core, the way, the sentences, and the draft of what is being done.
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Approval, Core, CoreEvent, Offer, OfflineSubject, Outcome, Platform, ServerInfo } from "../core/contract";
 import type { Texts } from "../i18n";
 import type { Environment } from "../install/environment";
@@ -121,7 +121,8 @@ export function useCore<T>(events: readonly CoreEvent[], read: (core: Core) => T
   const { core } = useApp();
   const [, tick] = useState(0);
   const names = events.join(" ");
-  useEffect(() => {
+  // Before anything else can run: an event between reading and listening would never be told.
+  useLayoutEffect(() => {
     const stops = names.split(" ").map((event) => core.on(event as CoreEvent, () => tick((n) => n + 1)));
     return () => {
       for (const stop of stops) stop();
