@@ -1,7 +1,7 @@
 // A phone without a server, for looking at screens and for their tests. It keeps what the contract promises and nothing else.
 import { parseCode } from "./core/codes";
 import {
-  PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type OfflineCodes, type OfflineFactors, type OfflineRequest, type Outcome, type PastApproval, type PhoneUser, type ServerInfo,
+  PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type OfflineCodes, type OfflineFactors, type OfflineRequest, type Outcome, type PastApproval, type PhoneUser, type PushState, type ServerInfo,
 } from "./core/contract";
 import { pinFaults } from "./core/pins";
 import type { Environment } from "./install/environment";
@@ -65,6 +65,9 @@ export function pastOf(now: number): PastApproval[] {
 export class PreviewCore implements Core {
   online = true;
   offlineSince: number | undefined;
+  push: PushState = "impossible";
+  /** What the push service leads to at the next try. */
+  reaches: PushState | undefined;
   /** Everything that screens asked for, as "name argument". */
   readonly calls: string[] = [];
   /** Thrown by the next call that could fail. */
@@ -192,6 +195,18 @@ export class PreviewCore implements Core {
     };
     this.set({ approvals: [asked, ...this.#approvals.filter((one) => one.id !== asked.id)] });
     return asked;
+  }
+
+  async subscribe(): Promise<void> {
+    await this.#asked("subscribe");
+    this.push = this.reaches ?? this.push;
+    this.#tell("push");
+  }
+
+  async unsubscribe(): Promise<void> {
+    await this.#asked("unsubscribe");
+    this.push = "off";
+    this.#tell("push");
   }
 
   async rename(keyId: string, label: string): Promise<void> {

@@ -60,7 +60,7 @@ export class Api {
   /** GET /server, and the clock measured by it. */
   async server(): Promise<ServerInfo> {
     const sent = this.clock.wall();
-    const { info, time } = readServer(await this.exchange("GET", "/server", undefined, undefined));
+    const { info, time } = answerOf(await this.exchange("GET", "/server", undefined, undefined), readServer);
     this.clock.measure(time, sent, this.clock.wall());
     return info;
   }

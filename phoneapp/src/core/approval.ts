@@ -4,7 +4,7 @@
 import { ServerFault, answerOf, type Api } from "./api";
 import { fromB64u, type Bytes } from "./bytes";
 import type { Clock } from "./clock";
-import { PhoneFault, type Approval, type Outcome } from "./contract";
+import { PhoneFault, type Approval, type Outcome, type PastApproval } from "./contract";
 import * as derive from "./derive";
 import { digestName, digestOf, sign, signingInput, verify } from "./jws";
 import { readStatement, type StatementMessage } from "./messages";
@@ -176,4 +176,12 @@ export class Decisions {
 /** Says whether a fault means that no answer came: the server may have done what it was asked. */
 export function isOffline(fault: unknown): boolean {
   return fault instanceof PhoneFault && (fault.key === "offline" || fault.key === "unavailable") && !(fault instanceof ServerFault);
+}
+
+/** A decided approval as it is kept. */
+export function pastOf({ id, keyId, kind, app, place, address, with: browser }: Approval, { at, state }: Outcome): PastApproval {
+  return {
+    id, keyId, kind, app, at, state,
+    ...(place === undefined ? {} : { place }), ...(address === undefined ? {} : { address }), ...(browser === undefined ? {} : { with: browser }),
+  };
 }

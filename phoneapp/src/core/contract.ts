@@ -31,7 +31,15 @@ export interface ServerInfo {
   /** Signing key, 65 bytes as base64url: the seal is drawn from it. */
   readonly key: string;
   readonly rpId: string;
+  /** What this server's Web Push is signed with, 65 bytes as base64url; absent when it sends none. */
+  readonly push?: string;
 }
+
+/**
+ * Whether a request reaches this phone while the app is closed. "off": not yet, it may come with the next start; "impossible":
+ * this server sends no Web Push, or no push service serves this browser.
+ */
+export type PushState = "on" | "off" | "impossible";
 
 /** A checked offer: MAC and signature hold. Nothing has been claimed yet. */
 export interface Offer {
@@ -160,7 +168,7 @@ export class PhoneFault extends Error {
   }
 }
 
-export type CoreEvent = "users" | "approvals" | "online" | "past";
+export type CoreEvent = "users" | "approvals" | "online" | "past" | "push";
 
 /** The phone, as screens see it. `openCore` in ./core.ts makes one. */
 export interface Core {
@@ -168,6 +176,7 @@ export interface Core {
   /** Milliseconds since the epoch when the connection was lost; undefined while online. */
   readonly offlineSince: number | undefined;
   readonly codes: OfflineCodes;
+  readonly push: PushState;
   server(): Promise<ServerInfo>;
   /** In the person's order. */
   users(): readonly PhoneUser[];
@@ -232,6 +241,14 @@ export interface Core {
   rename(keyId: string, label: string): Promise<void>;
   /** The order of the list of users; keys that are not named keep theirs behind. New users come last. Works offline. */
   reorder(keyIds: readonly string[]): Promise<void>;
+  /**
+   * Has the server reach this phone by Web Push, for every active user, where notifications are allowed; where they are not any
+   * more, or nobody is active, takes that back. Asks nobody and never throws: `push` tells how it ended. To be called on every
+   * start and when notifications were allowed; the core does so itself when users come or go.
+   */
+  subscribe(): Promise<void>;
+  /** Takes it back for every user. Never throws. */
+  unsubscribe(): Promise<void>;
   /**
    * Gives this phone another name at the portal, for every user on it. Throws PhoneFault "phone.name". A key that refuses, as a
    * suspended one does, does not stop the others; throws when none took it.

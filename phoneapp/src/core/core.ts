@@ -2,10 +2,10 @@
 
 import { Activations, refuseWeak, withReceipt, type Choice } from "./activation";
 import { Api, ServerFault, answerOf } from "./api";
-import { Decisions, type Proof, type Shown } from "./approval";
+import { Decisions, pastOf, type Proof, type Shown } from "./approval";
 import { Clock } from "./clock";
 import { PhoneFault } from "./contract";
-import type { Approval, Core, CoreEvent, Offer, Outcome, PastApproval, PhoneUser, PinFault, ServerInfo } from "./contract";
+import type { Approval, Core, CoreEvent, Offer, Outcome, PastApproval, PhoneUser, PinFault, PushState, ServerInfo } from "./contract";
 import { normalisePin } from "./derive";
 import { handoverKept } from "./handover";
 import { readApprovals } from "./messages";
@@ -14,12 +14,14 @@ import { OpenApprovals } from "./open-approvals";
 import { OwnStatements } from "./own-statements";
 import { pinFaults } from "./pins";
 import { posture } from "./posture";
+import { Subscriptions } from "./push";
+import { KnownServer } from "./server-info";
 import { Store, type KeyRecord } from "./store";
 import { Live } from "./stream";
 import type { Surroundings } from "./surroundings";
 import { asUser, holderOf, readName, withEach, withLabel } from "./users";
 import { platformAuthenticator } from "./webauthn";
-import { registerWorker } from "./worker";
+import { pagePush, registerWorker } from "./worker";
 
 export type { Surroundings };
 
@@ -37,6 +39,7 @@ export async function openCore(changes: Partial<Surroundings> = {}): Promise<Cor
       document,
       window,
     },
+    push: pagePush(),
     database: "nodkey",
     ...changes,
   });
@@ -64,10 +67,11 @@ class PhoneCore implements Core {
   private readonly own: OwnStatements;
   private readonly open: OpenApprovals;
   private readonly stream: Live;
+  private readonly known: KnownServer;
+  private readonly pushes: Subscriptions;
   private readonly listeners = new Map<CoreEvent, Set<() => void>>();
   private keys: readonly KeyRecord[] = [];
   private decided: readonly PastApproval[] = [];
-  private info: Promise<ServerInfo> | undefined;
   private biometric = false;
   private askedAll = false;
 
@@ -89,6 +93,8 @@ class PhoneCore implements Core {
       keys: () => void this.askKeys(this.asking()).catch(() => undefined),
     };
     this.stream = new Live(this.api, () => this.asking(), news, page);
+    this.known = new KnownServer(this.api, store, this.clock);
+    this.pushes = new Subscriptions(store, this.api, () => this.known.now(), around.push, around.wall, () => this.tell("push"));
     page.channel?.addEventListener("message", (event) => {
       if ((event as MessageEvent<unknown>).data === "store") void this.otherTabWrote().catch(() => undefined);
     });
@@ -103,23 +109,23 @@ class PhoneCore implements Core {
     await this.reload();
     if (typeof navigator !== "undefined" && "onLine" in navigator && !navigator.onLine) this.setOnline(false);
     this.biometric = await this.around.authenticator.available();
+    void this.pushes.look();
   }
 
   async server(): Promise<ServerInfo> {
-    const ask = async (): Promise<ServerInfo> => {
-      const info = await this.api.server();
-      await this.store.set("server", info);
-      await this.store.set("skew", this.clock.skew);
-      return info;
-    };
-    // What was kept answers at once; what the server says now is kept for the next start.
-    const kept = await this.store.setting("server");
-    this.info ??= ask();
-    const asked = this.info;
-    asked.catch(() => {
-      if (this.info === asked) this.info = undefined;
-    });
-    return kept ?? asked;
+    return this.known.first();
+  }
+
+  get push(): PushState {
+    return this.pushes.state;
+  }
+
+  async subscribe(): Promise<void> {
+    await this.pushes.subscribe();
+  }
+
+  async unsubscribe(): Promise<void> {
+    await this.pushes.unsubscribe();
   }
 
   users(): readonly PhoneUser[] {
@@ -289,18 +295,7 @@ class PhoneCore implements Core {
       if (decided) this.open.dropApproval(id);
       throw fault;
     });
-    const { app, place, address, with: browser, keyId } = approval;
-    await this.store.addPast({
-      id,
-      keyId,
-      kind: approval.kind,
-      app,
-      ...(place === undefined ? {} : { place }),
-      ...(address === undefined ? {} : { address }),
-      ...(browser === undefined ? {} : { with: browser }),
-      at: outcome.at,
-      state: outcome.state,
-    });
+    await this.store.addPast(pastOf(approval, outcome));
     this.decided = await this.store.past();
     this.tell("past");
     this.tellTabs();
@@ -356,6 +351,7 @@ class PhoneCore implements Core {
     await this.reload();
     this.stream.restart();
     this.tellTabs();
+    void this.subscribe();
   }
 
   /** Names or places changed, which the stream has nothing to do with. */

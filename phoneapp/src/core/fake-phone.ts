@@ -58,6 +58,7 @@ export function surroundings(server: FakeServer, change: Partial<Surroundings> =
     authenticator: new FakeAuthenticator(),
     posture: async () => Promise.resolve({ platform: "android", osVersion: "15", model: "Pixel 8", app: "nodkey-web/test" }),
     page: { locks: undefined, channel: undefined, document: undefined, window: undefined },
+    push: undefined,
     database: `phone-${++databases}`,
     ...change,
   };

@@ -55,6 +55,7 @@ export interface ActiveKey {
   digits?: string;
   /** The phone's name at the portal. */
   name: string;
+  push?: unknown;
 }
 
 /** A stream that is open: the keys whose proofs held, and the way to say a line. */
@@ -83,6 +84,8 @@ export class FakeServer {
   /** Called when the server is done; throwing breaks the connection, a value replaces the answer. */
   after: (path: string, answer: Answer) => Answer = (_, answer) => answer;
   firstState: ActiveKey["state"] = "active";
+  /** Its key for Web Push. */
+  push: string | undefined;
   private readonly activations = new Map<string, Activation>();
   private readonly seen = new Set<string>();
 
@@ -195,7 +198,7 @@ export class FakeServer {
     const body = (text === "" ? {} : JSON.parse(text)) as Record<string, string>;
     if (path === "/server") {
       const { id, signing, now } = this;
-      const rest = { name: "Aldermere", operator: "Aldermere Bank", rpId: "phone.example", pin: { min: 4, max: 6 } };
+      const rest = { name: "Aldermere", operator: "Aldermere Bank", rpId: "phone.example", pin: { min: 4, max: 6 }, push: this.push };
       return { id, key: signing.point, time: now, ...rest };
     }
     if (path === "/activations/lookup") {
@@ -215,13 +218,17 @@ export class FakeServer {
       key.state = "removed";
       return {};
     }
-    if (path === "/key/rename" || kinds[path] !== undefined) {
+    if (path === "/key/rename" || path.startsWith("/push/") || kinds[path] !== undefined) {
       if (key.state !== "active") throw new Refusal(403, "refused", "key.suspended");
     }
     if (path === "/key/rename") {
       const { name = "" } = body;
       if (name.length > 40 || name.includes("!")) throw new Refusal(400, "bad_input", "phone.name");
       key.name = name;
+      return {};
+    }
+    if (path.startsWith("/push/")) {
+      key.push = path === "/push/subscribe" ? body : undefined;
       return {};
     }
     const kind = kinds[path];

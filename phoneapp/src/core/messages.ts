@@ -168,6 +168,7 @@ export function readServer(answer: Members): { readonly info: ServerInfo; readon
     operator: answer.string("operator"),
     key: answer.point("key"),
     rpId: answer.string("rpId"),
+    ...(answer.has("push") ? { push: answer.point("push") } : {}),
   };
   const time = answer.integer("time");
   pinRules(answer);

@@ -37,6 +37,8 @@ export interface KeyRecord {
   readonly position?: number;
   /** A change of the PIN for several users did not reach this one. */
   readonly oldPin?: true;
+  /** The push subscription that the server has for this key: a hash of it, and when it was handed over, milliseconds since the epoch. */
+  readonly push?: { readonly name: string; readonly at: number };
 }
 
 /** An activation link on its way from the browser to the installed app. */
@@ -62,6 +64,8 @@ interface Settings {
   readonly skew: number;
   /** What the person calls this phone at the portal. */
   readonly phoneName: string;
+  /** In which the service worker writes notifications. */
+  readonly language: string;
 }
 
 interface Schema extends DBSchema {

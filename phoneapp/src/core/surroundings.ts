@@ -1,6 +1,7 @@
 // What the core uses of the world around it. A test, or the demo's troubles, bring their own.
 
 import type { Posture } from "./posture";
+import type { PushService } from "./push";
 import type { Page } from "./stream";
 import type { Authenticator } from "./webauthn";
 
@@ -13,5 +14,7 @@ export interface Surroundings {
   readonly authenticator: Authenticator;
   readonly posture: () => Promise<Posture>;
   readonly page: Page;
+  /** undefined where the browser has no Web Push. */
+  readonly push: PushService | undefined;
   readonly database: string;
 }

@@ -1,5 +1,7 @@
 // Registers the service worker, and lets a newer one take over only when nothing is going on.
 
+import type { PushService } from "./push";
+
 /**
  * quiet says whether nothing is going on. A new version takes over when it is ready and it is quiet; the page that is open
  * is never reloaded for it, because it may hold what the person typed. The next start of the app shows the new version.
@@ -19,4 +21,20 @@ export function registerWorker(quiet: () => boolean): void {
     .catch(() => {
       // Without a worker the app still works while the phone is online.
     });
+}
+
+/** How long a worker may take to be ready, which on the first visit fetches the whole app; milliseconds. */
+const ready = 60_000;
+
+/** Web Push as the page has it; undefined where the browser does not know it. */
+export function pagePush(): PushService | undefined {
+  if (typeof navigator === "undefined" || !("serviceWorker" in navigator) || !("PushManager" in globalThis)) return undefined;
+  return {
+    manager: async () => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ready)));
+      const registration = await Promise.race([navigator.serviceWorker.ready, end]).finally(() => clearTimeout(timer));
+      return registration?.pushManager;
+    },
+  };
 }

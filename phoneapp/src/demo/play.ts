@@ -68,10 +68,10 @@ export class Play {
     return postureOf(this.pose, this.app);
   }
 
-  /** Opens the core as such a phone has it. Throws PhoneFault "storage" where the phone keeps nothing. */
+  /** Opens the core as such a phone has it, which no push service reaches in a frame. Throws PhoneFault "storage" where the phone keeps nothing. */
   async open(open: (changes: Partial<Surroundings>) => Promise<Core>): Promise<Core> {
     if (this.pose.storage) throw new PhoneFault("storage");
-    return open({ fetch: this.connection.fetch, wall: this.now, posture: () => Promise.resolve(this.posture()) });
+    return open({ push: undefined, fetch: this.connection.fetch, wall: this.now, posture: () => Promise.resolve(this.posture()) });
   }
 
   /** The browser's notifications as such a phone has them: refused, or (as ever within a frame) none. */
