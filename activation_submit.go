@@ -196,7 +196,8 @@ func (s *Activations) claim(ctx context.Context, c Caller, a Activation, key Key
 		if err != nil {
 			return Key{}, AsError(err)
 		}
-		s.Bus.Publish(append(topicsOfKeys(approval.KeyIDs), topicOfActivations(a.UserID))...)
+		s.notify(approval)
+		s.Bus.Publish(topicOfActivations(a.UserID))
 		return key, nil
 	}
 	return Key{}, fail(Unavailable, "server.busy", "Seconds", 1)
@@ -257,6 +258,9 @@ func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key
 		}
 	case KeyApprove:
 		if err := tx.InsertApproval(approval); err != nil {
+			return err
+		}
+		if err := s.enqueue(tx, approval); err != nil {
 			return err
 		}
 	}

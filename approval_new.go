@@ -108,6 +108,9 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 		if err := tx.InsertApproval(a); err != nil {
 			return err
 		}
+		if err := b.enqueue(tx, a); err != nil {
+			return err
+		}
 		return b.record(tx, c, now, string(kind)+".asked", user.ID, subject, "approval", a.ID)
 	})
 	if err != nil {
@@ -116,7 +119,7 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 	for _, old := range replaced {
 		b.announce(old)
 	}
-	b.Bus.Publish(topicsOfKeys(a.KeyIDs)...)
+	b.notify(a)
 	return a.ID, nil
 }
 

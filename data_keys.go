@@ -23,6 +23,7 @@ func SealedColumns() []SealedColumn {
 	return []SealedColumn{
 		{"secrets", "value"}, {"users", "password"}, {"keys", "ocra"}, {"keys", "pin"}, {"keys", "prf"},
 		{"activations", "code"}, {"activations", "es"}, {"activations", "digits"}, {"approvals", "payload"},
+		{"subscriptions", "target"},
 	}
 }
 

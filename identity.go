@@ -19,17 +19,19 @@ import (
 
 // identity is who this server is: its id, its keys, and the ring that seals what the store keeps.
 type identity struct {
-	serverID string
-	rpID     string
-	ring     *seal.Ring
-	jose     JOSE
-	signing  *ecdsa.PrivateKey
-	backup   *ecdsa.PrivateKey
-	pin      *ecdh.PrivateKey
-	number   []byte // HMAC key of the two digits
-	points   wire.OfferKeys
-	sweep    sweeping
-	newer    func() error // takes in data keys that other processes made
+	serverID  string
+	rpID      string
+	ring      *seal.Ring
+	jose      JOSE
+	signing   *ecdsa.PrivateKey
+	backup    *ecdsa.PrivateKey
+	pin       *ecdh.PrivateKey
+	push      *ecdsa.PrivateKey // RFC 8292
+	number    []byte            // HMAC key of the two digits
+	points    wire.OfferKeys
+	pushPoint []byte
+	sweep     sweeping
+	newer     func() error // takes in data keys that other processes made
 }
 
 // openIdentity reads the installation's identity, or makes it at the first start. Every secret in the store is sealed
@@ -66,6 +68,9 @@ func openIdentity(ctx context.Context, p Ports, rpID string, master [32]byte) (*
 		return nil, err
 	}
 	id.points.PIN = id.pin.PublicKey().Bytes()
+	if id.pushPoint, err = id.push.PublicKey.Bytes(); err != nil {
+		return nil, err
+	}
 	return id, nil
 }
 
@@ -100,6 +105,9 @@ func (id *identity) openKeys(tx Tx) (err error) {
 		return err
 	}
 	if id.pin, err = secretOf(id, tx, "pin", newECDH, ecdh.P256().NewPrivateKey); err != nil {
+		return err
+	}
+	if id.push, err = secretOf(id, tx, "push", newECDSA, parseECDSA); err != nil {
 		return err
 	}
 	id.number, err = secretOf(id, tx, "number", random32, func(b []byte) ([]byte, error) { return b, nil })

@@ -231,6 +231,9 @@ func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
 	if err := tx.SaveKey(key.removed(now)); err != nil {
 		return err
 	}
+	if err := b.unsubscribe(tx, c, key, "push.unsubscribed", now); err != nil {
+		return err
+	}
 	about := func(a Approval) bool { return a.Kind != ApproveSignIn && a.Subject == string(key.ID) }
 	if err := b.cancelApprovals(tx, c, key.UserID, about, now); err != nil {
 		return err

@@ -38,6 +38,7 @@ type Tx interface {
 	ActivationRows
 	ApprovalRows
 	ChallengeRows
+	PushRows
 	SignInRows
 	SessionRows
 	LimitRows
@@ -128,6 +129,28 @@ type ChallengeRows interface {
 	DeleteCodeFailure(key KeyID, attempt string) error
 	CountCodeFailures(key KeyID, since time.Time) (int, error)
 	DeleteCodeFailures(key KeyID) error
+}
+
+// PushRows keeps where phones take messages, and the messages that are to be sent. Both go with their key, a message also with
+// its approval.
+type PushRows interface {
+	// SaveSubscription puts a key's subscription in the place of the one before it; ErrNoRow when there is no such key.
+	SaveSubscription(SealedSubscription) error
+	Subscription(KeyID) (SealedSubscription, error)
+	// DeleteSubscription also deletes the notices to it. It is no error when there is none.
+	DeleteSubscription(KeyID) error
+	// InsertNotice takes the notice's Service from its key's subscription. It does nothing when there is none, nor when the key
+	// has a notice of that approval already; ErrNoRow when there is no such approval.
+	InsertNotice(Notice) error
+	// DueNotices lists a service's notices that are due at now, those due first, at most limit.
+	DueNotices(service string, now time.Time, limit int) ([]Notice, error)
+	// TakeNotice makes a notice due at another time and counts an attempt, by one conditional UPDATE; ErrNoRow when its DueAt
+	// is not the argument's any more, or it is gone.
+	TakeNotice(n Notice, until time.Time) (Notice, error)
+	// PutBackNotice stores when a notice is due; ErrNoRow when it is gone.
+	PutBackNotice(Notice) error
+	// DeleteNotice is no error when there is none.
+	DeleteNotice(ApprovalID, KeyID) error
 }
 
 // SignInRows keeps sign-ins; Token is unique.

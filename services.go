@@ -15,6 +15,7 @@ type Ports struct {
 	Passwords Passwords
 	JOSE      JOSE
 	WebAuthn  WebAuthn
+	Push      PushServices // nil: no Web Push
 }
 
 // Services are the domain's calls, grouped by what they are about. Doors take the groups they need.
@@ -28,6 +29,7 @@ type Services struct {
 	Audit       *Audit
 	Upkeep      *Upkeep
 	DataKeys    *DataKeys
+	Outbox      *Outbox
 }
 
 // base is what every service stands on.
@@ -63,6 +65,7 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 		Audit:       &Audit{base: b},
 		Upkeep:      &Upkeep{base: b},
 		DataKeys:    &DataKeys{base: b},
+		Outbox:      &Outbox{base: b},
 	}, nil
 }
 

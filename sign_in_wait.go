@@ -181,7 +181,7 @@ func (s *SignIns) Again(ctx context.Context, c Caller, token Token) error {
 		return AsError(err)
 	}
 	if approval.Notified {
-		s.Bus.Publish(topicsOfKeys(approval.KeyIDs)...)
+		s.notify(approval)
 	}
 	s.Bus.Publish(topicOfSignIn(signIn.ID))
 	return nil

@@ -111,7 +111,7 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 			return entry, refused
 		}
 		if approval.Notified {
-			s.Bus.Publish(topicsOfKeys(approval.KeyIDs)...)
+			s.notify(approval)
 		}
 		return Entry{SignIn: token}, nil
 	}
@@ -155,6 +155,9 @@ func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approv
 	approval.Notified = may
 	signIn.Notified, signIn.ApprovalID, signIn.State = approval.Notified, approval.ID, SignInPending
 	if err := tx.InsertApproval(*approval); err != nil {
+		return err
+	}
+	if err := s.enqueue(tx, *approval); err != nil {
 		return err
 	}
 	if _, err := tx.SignIn(signIn.ID); errors.Is(err, ErrNoRow) {

@@ -48,6 +48,11 @@ func (k kit) putSealed(c nodkey.SealedColumn, row string, value []byte) {
 			activation.SealedDigits = value
 		case nodkey.SealedColumn{Table: "approvals", Column: "payload"}:
 			return tx.InsertApproval(nodkey.Approval{ID: nodkey.ApprovalID(row), UserID: user.ID, State: nodkey.ApprovalOpen, Payload: value, CreatedAt: start})
+		case nodkey.SealedColumn{Table: "subscriptions", Column: "target"}:
+			if err := tx.InsertKey(key); err != nil {
+				return err
+			}
+			return tx.SaveSubscription(nodkey.SealedSubscription{KeyID: key.ID, Service: "s", CreatedAt: start, Target: value})
 		default:
 			return fmt.Errorf("the suite does not know %+v", c)
 		}

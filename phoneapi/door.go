@@ -45,6 +45,8 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /test", d.ask((*nodkey.Keys).AskTest)},
 		{"POST /pin", d.ask((*nodkey.Keys).AskPINChange)},
 		{"POST /pin/check", d.ask((*nodkey.Keys).AskPINCheck)},
+		{"POST /push/subscribe", d.pushSubscribe},
+		{"POST /push/unsubscribe", d.pushUnsubscribe},
 		{"POST /approvals", d.approvalList},
 		{"POST /stream", d.stream},
 		{"POST /approvals/{id}/decision", d.approvalDecide},

@@ -66,7 +66,7 @@ func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	webAuthn, err := proof.NewWebAuthn(h.phone.Hostname(), h.phone.String(), "")
 	must(t, err)
 	site := nodkey.Site{ServerName: "Aldermere", Operator: "Aldermere Savings", App: "Aldermere Client Portal", PhoneOrigin: h.phone.String(), ServiceDesk: "0800 123"}
-	h.services, err = nodkey.Open(ctx, nodkey.Ports{Store: h.store, Clock: h.clock, Bus: bus.New(), Passwords: &nodkeytest.Passwords{}, JOSE: proof.JOSE{}, WebAuthn: webAuthn},
+	h.services, err = nodkey.Open(ctx, nodkey.Ports{Store: h.store, Clock: h.clock, Bus: bus.New(), Passwords: &nodkeytest.Passwords{}, JOSE: proof.JOSE{}, WebAuthn: webAuthn, Push: onlyPush("push.example")},
 		site, policy, h.phone.Hostname(), [32]byte{1})
 	must(t, err)
 	h.texts, err = i18n.Load()

@@ -31,6 +31,8 @@ var paths = []struct {
 	{"/test", `{}`, "", true},
 	{"/pin", `{}`, "", true},
 	{"/pin/check", `{}`, "", true},
+	{"/push/subscribe", subscribeBody, "endpoint", true},
+	{"/push/unsubscribe", `{}`, "", true},
 }
 
 func TestBodiesThatAreNotTheProtocolsChangeNothing(t *testing.T) {

@@ -47,15 +47,16 @@ func (t *tx) SaveDataKey(k seal.WrappedKey) error {
 
 // sealedIn says where the sealed values are: table, primary key and column.
 var sealedIn = map[nodkey.SealedColumn][3]string{
-	{Table: "secrets", Column: "value"}:      {"secrets", "name", "sealed"},
-	{Table: "users", Column: "password"}:     {"users", "id", "password"},
-	{Table: "keys", Column: "ocra"}:          {"keys", "id", "ocra"},
-	{Table: "keys", Column: "pin"}:           {"keys", "id", "pin_verifier"},
-	{Table: "keys", Column: "prf"}:           {"keys", "id", "prf_verifier"},
-	{Table: "activations", Column: "code"}:   {"activations", "id", "code"},
-	{Table: "activations", Column: "es"}:     {"activations", "id", "es"},
-	{Table: "activations", Column: "digits"}: {"activations", "id", "sealed_digits"},
-	{Table: "approvals", Column: "payload"}:  {"approvals", "id", "payload"},
+	{Table: "secrets", Column: "value"}:        {"secrets", "name", "sealed"},
+	{Table: "users", Column: "password"}:       {"users", "id", "password"},
+	{Table: "keys", Column: "ocra"}:            {"keys", "id", "ocra"},
+	{Table: "keys", Column: "pin"}:             {"keys", "id", "pin_verifier"},
+	{Table: "keys", Column: "prf"}:             {"keys", "id", "prf_verifier"},
+	{Table: "activations", Column: "code"}:     {"activations", "id", "code"},
+	{Table: "activations", Column: "es"}:       {"activations", "id", "es"},
+	{Table: "activations", Column: "digits"}:   {"activations", "id", "sealed_digits"},
+	{Table: "approvals", Column: "payload"}:    {"approvals", "id", "payload"},
+	{Table: "subscriptions", Column: "target"}: {"subscriptions", "key_id", "target"},
 }
 
 func placeOf(c nodkey.SealedColumn) (table, key, column string, err error) {

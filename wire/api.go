@@ -18,6 +18,7 @@ type Server struct {
 	RPID     string   `json:"rpId"`
 	Time     int64    `json:"time"`
 	PIN      PINRules `json:"pin"`
+	Push     Bytes    `json:"push,omitempty"` // what a browser subscribes with; absent without Web Push
 }
 
 // LookupRequest is the body of POST /activations/lookup.
@@ -46,6 +47,13 @@ type ReceiptResponse struct {
 // RenameRequest is the body of POST /key/rename.
 type RenameRequest struct {
 	Name string `json:"name"` // 1 to 40 characters
+}
+
+// SubscribeRequest is the body of POST /push/subscribe (§5.7).
+type SubscribeRequest struct {
+	Endpoint string `json:"endpoint"` // https, at most 1,024 characters
+	P256DH   Bytes  `json:"p256dh"`   // a point
+	Auth     Bytes  `json:"auth"`     // 16 bytes
 }
 
 // StatementResponse carries one signed statement.

@@ -1,0 +1,123 @@
+package nodkeytest
+
+import (
+	"time"
+
+	"github.com/nodkey/nodkey"
+)
+
+// subscribed puts a key's subscription in the store.
+func (k kit) subscribed(key nodkey.KeyID, service string) nodkey.SealedSubscription {
+	k.Helper()
+	s := nodkey.SealedSubscription{KeyID: key, Service: service, CreatedAt: start, Target: []byte("to " + key)}
+	k.update(func(tx nodkey.Tx) error { return tx.SaveSubscription(s) })
+	return s
+}
+
+// noticed puts a notice in the store that is due after a while, and gives it as it must come back.
+func (k kit) noticed(a nodkey.ApprovalID, key nodkey.KeyID, service string, after time.Duration) nodkey.Notice {
+	k.Helper()
+	n := nodkey.Notice{ApprovalID: a, KeyID: key, Service: service, CreatedAt: start, DueAt: start.Add(after), ExpiresAt: start.Add(time.Minute)}
+	k.update(func(tx nodkey.Tx) error { return tx.InsertNotice(n) })
+	return n
+}
+
+// due checks what is due after a while.
+func (k kit) due(service string, after time.Duration, limit int, want ...nodkey.Notice) {
+	k.Helper()
+	see(k, want, func(tx nodkey.Tx) ([]nodkey.Notice, error) { return tx.DueNotices(service, start.Add(after), limit) })
+}
+
+func pushTests() map[string]func(kit) {
+	return map[string]func(kit){
+		"a key has one subscription": func(k kit) {
+			id := k.key("k", k.user("u"))
+			missing(k, func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id) })
+			full := fill[nodkey.SealedSubscription](1)
+			full.KeyID = id
+			for _, want := range []nodkey.SealedSubscription{full, {KeyID: id}, full} {
+				k.update(func(tx nodkey.Tx) error { return tx.SaveSubscription(want) })
+				see(k, want, func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id) })
+			}
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.SaveSubscription(nodkey.SealedSubscription{KeyID: "no key"}) })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id) })
+			missing(k, func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id) })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id) })
+		},
+		"a notice is made for a phone that is subscribed, once": func(k kit) {
+			user := k.user("u")
+			a, id, mute := k.approval("a", user), k.key("k", user), k.key("mute", user)
+			k.subscribed(id, "s")
+			n := k.noticed(a, id, "s", 0)
+			k.noticed(a, mute, "s", 0)
+			k.noticed(a, "no key", "s", 0)
+			again := n
+			again.Attempts = 7
+			k.update(func(tx nodkey.Tx) error { return tx.InsertNotice(again) })
+			k.due("s", 0, 9, n)
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error {
+				return tx.InsertNotice(nodkey.Notice{ApprovalID: "no approval", KeyID: id})
+			})
+		},
+		"notices are due in their order, by service": func(k kit) {
+			user := k.user("u")
+			x, y := k.key("x", user), k.key("y", user)
+			k.subscribed(x, "s")
+			k.subscribed(y, "t")
+			late := k.noticed(k.approval("late", user), x, "s", time.Second)
+			soon := k.noticed(k.approval("soon", user), x, "s", 0)
+			other := k.noticed("soon", y, "t", 0)
+			k.due("s", -time.Millisecond, 9)
+			k.due("s", 0, 9, soon)
+			k.due("s", time.Second, 9, soon, late)
+			k.due("s", time.Second, 1, soon)
+			k.due("s", time.Second, 0)
+			k.due("t", time.Second, 9, other)
+			k.due("none", time.Second, 9)
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice("soon", x) })
+			k.due("s", time.Second, 9, late)
+			k.due("t", time.Second, 9, other)
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice("soon", x) })
+		},
+		"a notice is taken once": func(k kit) {
+			user := k.user("u")
+			a, id := k.approval("a", user), k.key("k", user)
+			k.subscribed(id, "s")
+			n := k.noticed(a, id, "s", 0)
+			want := n
+			want.DueAt, want.Attempts = start.Add(time.Second), 1
+			k.update(func(tx nodkey.Tx) error {
+				got, err := tx.TakeNotice(n, want.DueAt)
+				if got != want {
+					k.Errorf("taken as %+v, want %+v", got, want)
+				}
+				return err
+			})
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { _, err := tx.TakeNotice(n, start); return err })
+			k.due("s", time.Second-time.Millisecond, 9)
+			k.due("s", time.Second, 9, want)
+			want.DueAt = start.Add(3 * time.Second)
+			k.update(func(tx nodkey.Tx) error { return tx.PutBackNotice(want) })
+			k.due("s", 3*time.Second, 9, want)
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice(a, id) })
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.PutBackNotice(want) })
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { _, err := tx.TakeNotice(want, start); return err })
+		},
+		"notices go with subscription, user and time": func(k kit) {
+			for name, end := range map[string]func(tx nodkey.Tx) error{
+				"subscription": func(tx nodkey.Tx) error { return tx.DeleteSubscription("subscription") },
+				"user":         func(tx nodkey.Tx) error { return tx.DeleteUser("user") },
+				"time":         func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(time.Minute), 9); return err },
+			} {
+				user := k.user(nodkey.UserID(name))
+				a, id := k.approval(nodkey.ApprovalID(name), user), k.key(nodkey.KeyID(name), user)
+				k.subscribed(id, name)
+				n := k.noticed(a, id, name, 0)
+				k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(time.Minute-time.Millisecond), 9); return err })
+				k.due(name, 0, 9, n)
+				k.update(end)
+				k.due(name, 0, 9)
+			}
+		},
+	}
+}

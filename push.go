@@ -1,0 +1,89 @@
+package nodkey
+
+import (
+	"crypto/ecdsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+)
+
+// PushServices says which push services messages may go to. It is asked before a subscription is kept; whoever sends checks
+// again. The zero Ports have none: then there is no Web Push.
+type PushServices interface {
+	// Service gives the service that an endpoint is of, one name out of few, and false for an endpoint of any other; host is
+	// what an error may show of it. An endpoint that is no https address has no host.
+	Service(endpoint string) (service, host string, ok bool)
+}
+
+// The sizes of a subscription.
+const (
+	endpointMax    = 1024 // characters
+	pushAuthLength = 16   // bytes, RFC 8291 §3.2
+)
+
+// Subscription is where a phone's browser takes messages: what PushSubscription.toJSON() gives it (Push API §8).
+type Subscription struct {
+	Endpoint string `json:"endpoint"` // an https address, and a secret: whoever has it can send
+	P256DH   []byte `json:"p256dh"`   // a P-256 point of 65 bytes
+	Auth     []byte `json:"auth"`     // 16 bytes
+}
+
+// SealedSubscription is a key's subscription as it is kept. A key has one at most.
+type SealedSubscription struct {
+	KeyID     KeyID
+	Service   string // as PushServices names it
+	CreatedAt time.Time
+	Target    []byte // sealed: a Subscription in JSON
+}
+
+// Notice is a row of the outbox: a phone that is to be told of an approval. It is made in the approval's transaction, says
+// nothing of what the approval is about, and is of no use once the time has run out that the request had then.
+type Notice struct {
+	ApprovalID ApprovalID
+	KeyID      KeyID
+	Service    string
+	CreatedAt  time.Time
+	DueAt      time.Time // when it may be taken; while somebody sends it, when that one is given up
+	ExpiresAt  time.Time
+	Attempts   int
+}
+
+// PushMessage is a notice that is to be sent now.
+type PushMessage struct {
+	Notice
+	To      Subscription
+	Payload []byte        // the approval's id and nothing else (docs/protocol.md §5.7)
+	Topic   string        // 32 base64url characters: a message replaces the one before it of the same topic (RFC 8030 §5.4)
+	Left    time.Duration // until ExpiresAt
+	sealed  []byte        // the Target that it was opened from
+}
+
+// PushOutcome is what became of a message.
+type PushOutcome int
+
+// The outcomes.
+const (
+	PushRetry     PushOutcome = iota // not now: nobody answered, or the service is full or broken
+	PushDelivered                    // the push service has it
+	PushGone                         // there is no such subscription any more
+	PushRefused                      // the service will not have it, and sending again would change nothing
+)
+
+func (o PushOutcome) String() string {
+	return [...]string{"retry", "delivered", "gone", "refused"}[o]
+}
+
+// PushAnswer is what a push service said.
+type PushAnswer struct {
+	Outcome    PushOutcome
+	RetryAfter time.Duration // with PushRetry: not before that; zero when it did not say
+}
+
+// pushTopic is derived from the approval, so that a push service cannot tell whose it is.
+func pushTopic(id ApprovalID) string {
+	sum := sha256.Sum256([]byte("nodkey/v1/push-topic\x00" + string(id)))
+	return base64.RawURLEncoding.EncodeToString(sum[:24])
+}
+
+// PushKey signs what is sent to push services (RFC 8292); phones subscribe with its public half.
+func (o *Outbox) PushKey() *ecdsa.PrivateKey { return o.id.push }
