@@ -109,28 +109,33 @@ async function page(names, preloads) {
     });
 }
 
+/** One sentence by language. */
+async function sentences(key) {
+  const texts = {};
+  for (const language of ["en", "de", "ja"]) {
+    texts[language] = JSON.parse(await readFile(join(root, `i18n/phone.${language}.json`), "utf8"))[key];
+    if (texts[language] === undefined) throw new Error(`phone.${language}.json has no ${key}`);
+  }
+  return texts;
+}
+
 /** A sentence for those for whom the app does not start, and so cannot ask which language they read. */
 async function inEveryLanguage(key) {
-  const paragraphs = [];
-  for (const language of ["en", "de", "ja"]) {
-    const text = JSON.parse(await readFile(join(root, `i18n/phone.${language}.json`), "utf8"))[key];
-    if (text === undefined) throw new Error(`phone.${language}.json has no ${key}`);
-    paragraphs.push(`<p lang="${language}">${escaped(text)}</p>`);
-  }
-  return paragraphs.join("");
+  return Object.entries(await sentences(key)).map(([language, text]) => `<p lang="${language}">${escaped(text)}</p>`).join("");
 }
 
 function escaped(text) {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }
 
-async function serviceWorker(precache) {
+/** The worker has the one sentence that it says; the catalogues stay in the app. */
+async function serviceWorker(precache, icon) {
   await build({
     ...shared,
-    entryPoints: [join(source, "sw.ts")],
+    entryPoints: [join(source, "sw/sw.ts")],
     outfile: join(dist, "sw.js"),
     format: "iife",
-    define: { PRECACHE: JSON.stringify(precache) },
+    define: { PRECACHE: JSON.stringify(precache), WAITING: JSON.stringify({ icon, sentences: await sentences("notify.waiting") }) },
   });
 }
 
@@ -147,7 +152,7 @@ const paths = (await readdir(assets)).sort().map((name) => `/assets/${name}`).fi
 // Names carry hashes, the page does not: both together name the version.
 const version = hashOf(JSON.stringify(paths) + html).slice(0, 12);
 const precache = { version, paths: ["/", ...paths] };
-await serviceWorker(precache);
+await serviceWorker(precache, names["apple-touch-icon.png"]);
 await writeFile(join(dist, "precache.json"), JSON.stringify(precache, null, 2) + "\n");
 await writeFile(join(dist, "assets.json"), JSON.stringify(names, null, 2) + "\n");
 console.log(`phoneapp/dist: ${paths.length + skipped.size} assets, version ${version}`);

@@ -4,6 +4,7 @@ import { openCore } from "./core/core";
 import { parseFragment } from "./core/codes";
 import { PhoneFault, type Core } from "./core/contract";
 import { keepHandover, takeHandover } from "./core/handover";
+import { keepLanguage } from "./core/language";
 import { posture } from "./core/posture";
 import { Store } from "./core/store";
 import { Play } from "./demo/play";
@@ -13,6 +14,7 @@ import { installable, readEnvironment, type Environment } from "./install/enviro
 import { listenForInstall } from "./install/installer";
 import { keepLive, openNotifier, type Place } from "./install/notifier";
 import { App } from "./screens/app";
+import type { Told } from "./sw/waiting";
 import { StartFault } from "./screens/start-fault";
 import { emptyDraft, type Draft, type Scan } from "./ui/app-context";
 import { cutCode } from "./ui/code-field";
@@ -70,6 +72,9 @@ function notifyingPlace(core: Core): Place {
       const texts = await loadTexts(chooseLanguage([document.documentElement.lang]));
       return { title: (await core.server()).name, body: texts.t("notify.waiting") };
     },
+    told: (listener) => {
+      if ("serviceWorker" in navigator) navigator.serviceWorker.addEventListener("message", (event) => listener(event.data as Told));
+    },
     icon: document.querySelector<HTMLLinkElement>('link[rel="apple-touch-icon"]')?.href,
     after: (ms, deed) => {
       const timer = setTimeout(deed, ms);
@@ -125,7 +130,11 @@ async function start(): Promise<void> {
       handOver={(code) => void (code === undefined ? takeHandover() : keepHandover(code)).catch((fault: unknown) => console.warn(fault))}
       preferences={{ drawing: play?.platform ?? choice.drawing ?? (device.platform === "ios" ? "ios" : "android"), theme: choice.theme, phoneName: choice.phoneName }}
       version={typeof NODKEY_VERSION === "string" ? NODKEY_VERSION : "dev"} demo={play?.picture}
-      scan={play?.scan(loadScan) ?? loadScan} {...(play === undefined ? {} : { now: play.now })} keep={(kept) => keepChoice(localStorageOf(window), kept)}
+      scan={play?.scan(loadScan) ?? loadScan} {...(play === undefined ? {} : { now: play.now })}
+      keep={(kept) => {
+        keepChoice(localStorageOf(window), kept);
+        if (play === undefined) void keepLanguage(document.documentElement.lang).catch((fault: unknown) => console.warn(fault));
+      }}
     />,
     place,
   );
@@ -134,6 +143,7 @@ async function start(): Promise<void> {
   play?.begin(() => Store.destroy());
   // Whatever fails here shows as offline, and is tried again by the stream.
   await core.resume().catch(() => undefined);
+  await core.subscribe();
 }
 
 const loadScan = (): Promise<Scan> => import("./scan/scan");

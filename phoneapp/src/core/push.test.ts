@@ -210,7 +210,7 @@ describe("what fails for now", () => {
     push.next = new Promise((resolve) => (answer = resolve));
     const taken = vi.waitFor(() => expect(push.next).toBeUndefined());
     const real = globalThis.setTimeout;
-    vi.spyOn(globalThis, "setTimeout").mockImplementation(((deed: () => void, ms?: number) => real(deed, ms === pushPatience ? 50 : ms)) as typeof setTimeout);
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((deed: () => void, ms?: number) => real(deed, ms === pushPatience ? 50 : ms)));
     await core.subscribe();
     await taken;
     expect([core.push, key.push]).toEqual(["off", undefined]);

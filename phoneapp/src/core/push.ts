@@ -128,7 +128,7 @@ export class Subscriptions {
     for (const key of await this.active()) {
       if (key.push === undefined) continue;
       answerOf(await this.api.signed(key, "/push/unsubscribe", {}), () => undefined);
-      await this.store.changeKey(key.keyId, ({ push: _, ...kept }) => kept);
+      await this.store.changeKey(key.keyId, withoutPush);
     }
   }
 
@@ -160,6 +160,11 @@ export class Subscriptions {
     });
     return Promise.race([attempt, end]).finally(() => clearTimeout(timer));
   }
+}
+
+function withoutPush(key: KeyRecord): KeyRecord {
+  const { push, ...plain } = key;
+  return push === undefined ? key : plain;
 }
 
 /** This browser's subscription under the server's key of now; one under another key is given up. */

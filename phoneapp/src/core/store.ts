@@ -118,7 +118,9 @@ export class Store {
   /** Asks the browser not to clear this storage when space is short. Not every browser grants it. */
   async persist(): Promise<void> {
     if (typeof navigator === "undefined" || !("storage" in navigator)) return;
-    await navigator.storage.persist().catch(() => false);
+    // A service worker has no way of asking.
+    const storage: { persist?(): Promise<boolean>; persisted(): Promise<boolean> } = navigator.storage;
+    await storage.persist?.().catch(() => false);
   }
 
   /** In the person's order; those without a place behind, in the order of their activation. */

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { PreviewCore, approvalOf, userOf } from "../preview-core";
+import type { Told } from "../sw/waiting";
 import { hiddenForMs, keepLive, openNotifier } from "./notifier";
 
 describe("the question", () => {
@@ -42,6 +43,7 @@ describe("an app that is open", () => {
     const page = Object.assign(new EventTarget(), seen);
     const shown = new Map<string, { title: string; body: string | undefined }>();
     let due: (() => void) | undefined;
+    let hear: (message: Told) => void = () => undefined;
     let ms = 0;
     keepLive(core, {
       document: page, granted: () => granted, icon: undefined, words: () => Promise.resolve({ title: "Aldermere", body: "A request is waiting." }),
@@ -50,8 +52,9 @@ describe("an app that is open", () => {
           shown.set(options?.tag ?? "", { title, body: options?.body });
           return Promise.resolve();
         },
-        getNotifications: (filter) => Promise.resolve([{ close: () => shown.delete(filter?.tag ?? "") } as unknown as Notification]),
+        getNotifications: () => Promise.resolve([...shown.keys()].map((tag) => ({ tag, close: () => shown.delete(tag) }) as unknown as Notification)),
       }),
+      told: (listener) => { hear = listener; },
       after: (wait, deed) => {
         due = deed;
         ms = wait;
@@ -62,8 +65,13 @@ describe("an app that is open", () => {
       page.visibilityState = state;
       page.dispatchEvent(new Event("visibilitychange"));
     };
+    // As the service worker shows it, whatever the app knows.
+    const push = (id: string): void => {
+      shown.set(id, { title: "Aldermere", body: "Pushed." });
+      hear({ type: "pushed", id });
+    };
     const settled = (expected: readonly string[]): Promise<void> => vi.waitFor(() => expect([...shown.keys()]).toEqual(expected));
-    return { core, live, shown, look, settled, later: () => { due?.(); }, wait: () => ms };
+    return { core, live, shown, look, settled, push, touch: () => { hear({ type: "opened" }); }, later: () => { due?.(); }, wait: () => ms };
   }
 
   test("listens while it is seen, and for five minutes after", () => {
@@ -119,5 +127,57 @@ describe("an app that is open", () => {
     refused.look("hidden");
     refused.core.set({ approvals: [approvalOf(0)] });
     await refused.settled([]);
+  });
+
+  test("looks for the request of a push, and shows none of its own beside it", async () => {
+    const on = stage();
+    on.look("hidden");
+    on.core.refresh = () => {
+      on.core.set({ approvals: [approvalOf(0)] });
+      return Promise.resolve();
+    };
+    on.push("a1");
+    await on.settled(["a1"]);
+    on.core.set({ approvals: [] });
+    await on.settled([]);
+  });
+
+  test("takes the notification of a push back when its request is over", async () => {
+    const on = stage();
+    on.look("hidden");
+    on.later(); // nothing is heard any more but pushes
+    on.push("a1");
+    await on.settled([]);
+    expect(on.core.calls).toEqual(["refresh"]);
+  });
+
+  test("leaves it where it cannot know", async () => {
+    const on = stage();
+    on.look("hidden");
+    on.core.refresh = () => Promise.reject(new Error("offline"));
+    on.push("a1");
+    on.core.set({ approvals: [approvalOf(0, { id: "a2" })] });
+    await on.settled(["a1", "a2"]);
+    on.core.set({ approvals: [] });
+    await on.settled(["a1"]);
+    on.look("visible");
+    await on.settled([]);
+  });
+
+  test("shows the request itself and no notification while it is looked at", async () => {
+    const on = stage();
+    on.core.refresh = () => {
+      on.core.set({ approvals: [approvalOf(0)] });
+      return Promise.resolve();
+    };
+    on.push("a1");
+    await on.settled([]);
+    expect(on.core.approvals()).toHaveLength(1);
+  });
+
+  test("looks for requests when a notification is touched", () => {
+    const on = stage();
+    on.touch();
+    expect(on.core.calls).toEqual(["refresh"]);
   });
 });

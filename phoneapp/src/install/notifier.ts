@@ -1,6 +1,8 @@
-// Notifications of this device: the permission, asked once, and a notification of our own while the app is open but out of
-// sight. It says that something waits and nothing more: whoever holds the phone may read it.
+// Notifications of this device: the permission, asked once, and the app's share in them while it is open. Out of sight it
+// shows one itself, as the service worker does for a push (sw/waiting.ts): both say that something waits and nothing more, and
+// one request has one notification, because its id is the tag of both.
 import type { Core } from "../core/contract";
+import type { Told } from "../sw/waiting";
 
 /** "default": nobody was asked; "none": this browser shows none. */
 export type Permission = "default" | "granted" | "denied" | "none";
@@ -59,13 +61,15 @@ export interface Place {
   readonly words: () => Promise<{ readonly title: string; readonly body: string }>;
   readonly icon: string | undefined;
   readonly after: (ms: number, deed: () => void) => () => void;
+  /** Calls back with what the service worker tells. */
+  readonly told: (listener: (message: Told) => void) => void;
 }
 
 /**
  * The live stream runs while the app is in sight and somebody is active here; where notifications are allowed also for a while
  * out of sight, and what then comes is notified.
  */
-export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals" | "woke">, place: Place): void {
+export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals" | "woke" | "refresh">, place: Place): void {
   const { document } = place;
   let stop: (() => void) | undefined;
   let over = true;
@@ -98,9 +102,15 @@ export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals" 
     follow();
     tell();
   });
+  place.told((message) => {
+    // Only a list that was asked for after the push tells whether its request is over.
+    const asked = core.refresh().then(() => message.type === "pushed" && shown.add(message.id), () => undefined);
+    void asked.then(tell);
+  });
   core.on("users", follow);
   core.on("approvals", tell);
   follow();
+  tell();
 }
 
 /**
@@ -109,14 +119,12 @@ export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals" 
  */
 async function matchNotifications(core: Pick<Core, "approvals" | "woke">, place: Place, shown: Set<string>, hidden: boolean): Promise<void> {
   const open = new Set(core.approvals().map(({ id }) => id));
-  const fresh = hidden && place.granted() ? [...open].filter((id) => !shown.has(id) && core.woke(id)) : [];
-  const ended = [...shown].filter((id) => !hidden || !open.has(id));
-  if (fresh.length === 0 && ended.length === 0) return;
   const worker = await place.worker();
-  for (const id of ended) {
-    shown.delete(id);
-    for (const notification of (await worker?.getNotifications({ tag: id })) ?? []) notification.close();
-  }
+  // Out of sight the app may not know yet of what a push just showed.
+  const over = (tag: string): boolean => !hidden || (shown.has(tag) && !open.has(tag));
+  for (const notification of (await worker?.getNotifications()) ?? []) if (over(notification.tag)) notification.close();
+  for (const id of [...shown]) if (over(id)) shown.delete(id);
+  const fresh = hidden && place.granted() ? [...open].filter((id) => !shown.has(id) && core.woke(id)) : [];
   for (const id of fresh) {
     shown.add(id);
     const { title, body } = await place.words();

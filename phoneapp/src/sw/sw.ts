@@ -1,12 +1,16 @@
 // The service worker: the whole app, camera reader included, is on the phone, so that it opens without a network. What the
-// API says is never kept.
+// API says is never kept. While the app is closed the worker says that a request waits, and renews the push subscription.
 
 /// <reference lib="webworker" />
-export {};
+import { renew } from "./renew";
+import { bringForward, showWaiting, textOf, wordsOf, type Sentences } from "./waiting";
 
 declare const self: ServiceWorkerGlobalScope;
 /** Written by build.mjs: a hash over everything listed, and the paths of everything that the app is made of. */
 declare const PRECACHE: { readonly version: string; readonly paths: readonly string[] };
+
+/** Written by build.mjs: what a notification shows; sentences by language. */
+declare const WAITING: { readonly icon: string; readonly sentences: Sentences };
 
 const cacheName = `nodkey-${PRECACHE.version}`;
 const shell = "/";
@@ -56,14 +60,15 @@ async function keptAsset(request: Request): Promise<Response> {
   return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }
 
-self.addEventListener("notificationclick", (event) => {
-  event.notification.close();
-  event.waitUntil(bringForward());
+self.addEventListener("push", (event) => {
+  event.waitUntil(showWaiting(textOf(event.data), { registration: self.registration, clients: self.clients, icon: WAITING.icon, words: () => wordsOf(WAITING.sentences, self) }));
 });
 
-/** The app that is open comes to the front as it is; without one it is opened. */
-async function bringForward(): Promise<void> {
-  const [open] = await self.clients.matchAll({ type: "window" });
-  if (open === undefined) await self.clients.openWindow("/");
-  else await open.focus();
-}
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(renew(self.location.origin, self.registration.pushManager, (...request) => self.fetch(...request)));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(bringForward(self.clients));
+});
