@@ -6,7 +6,8 @@ import "../../web/design/phone.css";
 import { wearTheme } from "./choice";
 import { chooseLanguage, loadTexts } from "./i18n";
 import { formatCode } from "./core/codes";
-import { PhoneFault } from "./core/contract";
+import { PhoneFault, type PushState } from "./core/contract";
+import type { Notifier, Permission } from "./install/notifier";
 import { PreviewCore, approvalOf, noInstaller, noNotifier, offerOf, pastOf, plainEnvironment, server, userOf } from "./preview-core";
 import { prepareOffline } from "./preview-offline";
 import { prepareUsers } from "./preview-users";
@@ -77,6 +78,10 @@ function prepare(): Route {
   }
 }
 
+/** ?permission=granted&push=on */
+const permission = (query.get("permission") ?? "none") as Permission;
+const notifier: Notifier = { ...noNotifier, permission };
+core.push = (query.get("push") ?? "impossible") as PushState;
 wearTheme(query.get("theme") === "dark" ? "dark" : "light");
 const place = document.getElementById("app");
 if (place !== null) {
@@ -85,7 +90,7 @@ if (place !== null) {
       core={core} nav={new MemoryNav(prepare())} texts={await loadTexts(chooseLanguage([query.get("lang") ?? "en"]))} draft={draft} server={server} host="phone.aldermere.example"
       device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"}
       environment={query.get("install") === "yes" ? { ...plainEnvironment, platform: "ios", browser: "safari", ios: 18.6, installed: false } : plainEnvironment}
-      installer={noInstaller} notifier={noNotifier} handOver={() => undefined}
+      installer={noInstaller} notifier={notifier} handOver={() => undefined}
       preferences={{ drawing: query.get("drawing") === "ios" ? "ios" : "android", theme: query.get("theme") === "dark" ? "dark" : "light" }} version="dev"
       demo={undefined} scan={() => Promise.reject(new PhoneFault(detail === "" ? "camera.denied" : detail))} keep={() => undefined}
     />,

@@ -214,7 +214,7 @@ describe("notifications", () => {
     expect(on.screen()).toBe("notifications");
     expect(notifier.calls).toEqual([]);
     await on.click("#allow");
-    expect([notifier.calls, on.screen()]).toEqual([["ask"], "home"]);
+    expect([notifier.calls, on.screen(), on.core.calls]).toEqual([["ask"], "home", ["subscribe"]]);
   });
 
   test("may wait", async () => {
@@ -243,7 +243,7 @@ describe("notifications", () => {
       expect(on.screen()).toBe("notifications");
       await on.click(tap);
       if (answer === "denied") await on.click("#go-on");
-      expect([on.screen(), on.core.calls]).toEqual(["biometric", []]);
+      expect([on.screen(), on.core.calls]).toEqual(["biometric", answer === "granted" ? ["subscribe"] : []]);
     }
   });
 
@@ -260,10 +260,35 @@ describe("notifications", () => {
     expect(on.screen()).toBe("home");
   });
 
-  test.each([["granted", "Allowed"], ["default", "Not allowed yet"], ["denied", "Not allowed"], ["none", "Not possible here"]] as const)("stand in the settings: %s", async (permission, word) => {
-    const on = await stage({ route: { screen: "settings" }, notifier: notifierAt(permission), ...active });
+  test.each([
+    ["granted", "on", "Allowed"], ["granted", "off", "Allowed, only while the app is open"], ["granted", "impossible", "Allowed, only while the app is open"],
+    ["default", "off", "Not allowed yet"], ["denied", "off", "Not allowed"], ["none", "impossible", "Not possible here"],
+  ] as const)("stand in the settings: %s, %s", async (permission, push, word) => {
+    const on = await stage({ route: { screen: "settings" }, notifier: notifierAt(permission), prepare: (core) => { core.push = push; } });
     expect(on.get("#notifications .row-second").textContent).toBe(word);
     await on.click("#notifications");
     expect(on.screen()).toBe("notifications");
+  });
+
+  const open = "While this app is open in the background";
+  const closed = "even when it is closed";
+  test.each([
+    ["default", "off", [closed, "can come late"], [open]],
+    ["default", "impossible", [open, "When the app is closed"], [closed, "push service"]],
+    ["granted", "on", [closed, "can come late"], [open, "push service"]],
+    ["granted", "off", [open, "none arrive yet", "When the app is closed"], [closed]],
+    ["granted", "impossible", [open, "no push service serves this app", "When the app is closed"], [closed]],
+  ] as const)("say what is true of the app when it is closed: %s, %s", async (permission, push, says, never) => {
+    const on = await stage({ route: { screen: "notifications" }, notifier: notifierAt(permission), prepare: (core) => { core.push = push; } });
+    for (const words of says) expect(on.text()).toContain(words);
+    for (const words of never) expect(on.text()).not.toContain(words);
+  });
+
+  test("tell the truth at once when the push service was reached", async () => {
+    const on = await stage({ route: { screen: "notifications" }, notifier: notifierAt("granted"), prepare: (core) => { core.push = "off"; } });
+    on.core.reaches = "on";
+    await on.change(() => void on.core.subscribe());
+    expect(on.text()).toContain(closed);
+    expect(on.text()).not.toContain(open);
   });
 });

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { emptyDraft, useApp, useTask } from "../ui/app-context";
+import { emptyDraft, useApp, useCore, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Bar, Screen } from "../ui/screen";
 import { LinkRow, Parts } from "../ui/surfaces";
@@ -22,7 +22,8 @@ export function useDone(): () => void {
 
 /** May this app notify? Asked once: on an iPhone on the way to a key, elsewhere after it; later reached from the settings. */
 export function Notifications(): JSX.Element {
-  const { texts, notifier, nav, draft, environment, host } = useApp();
+  const { core, texts, notifier, nav, draft, environment, host } = useApp();
+  const push = useCore(["push"], (phone) => phone.push);
   const words = useWords();
   const name = useAppName();
   const [permission, setPermission] = useState(notifier.permission);
@@ -36,7 +37,14 @@ export function Notifications(): JSX.Element {
   const done = next === undefined
     ? <Button id="done" capitals={words.android} onClick={away}>{words.done}</Button>
     : <Button id="go-on" onClick={away}>{texts.t("continue")}</Button>;
-  const says = [{ icon: "bell", text: texts.t("notify.says") }, { icon: "door", text: texts.t("notify.closed") }] as const;
+  // What is not known before the permission may come with it.
+  const whenClosed = permission === "granted" ? push === "on" : push !== "impossible";
+  const lead = texts.t(whenClosed ? "notify.push" : "notify.lead");
+  const says = [
+    { icon: "bell" as const, text: texts.t("notify.says") },
+    ...(permission === "granted" && !whenClosed ? [{ icon: "info" as const, text: texts.t(push === "off" ? "notify.push.not_yet" : "notify.push.not") }] : []),
+    { icon: "door" as const, text: texts.t(whenClosed ? "notify.push.late" : "notify.closed") },
+  ];
   if (permission === "none") {
     return (
       <Screen bar={<Bar />} title={texts.t("notify.none.title")} lead={texts.t("notify.none.lead")} actions={done}>
@@ -63,14 +71,14 @@ export function Notifications(): JSX.Element {
   }
   if (permission === "granted") {
     return (
-      <Screen bar={<Bar />} title={texts.t("notify.on.title")} lead={texts.t("notify.lead")} actions={done}>
+      <Screen bar={<Bar />} title={texts.t("notify.on.title")} lead={lead} actions={done}>
         <Parts parts={says} />
       </Screen>
     );
   }
   return (
     <Screen
-      bar={<Bar />} title={texts.t("notify.title")} lead={texts.t("notify.lead")}
+      bar={<Bar />} title={texts.t("notify.title")} lead={lead}
       actions={
         <>
           <Button
@@ -79,6 +87,7 @@ export function Notifications(): JSX.Element {
               const said = await notifier.ask();
               if (said === "denied") setPermission(said);
               else away();
+              if (said === "granted") void core.subscribe();
             })}
           >
             {texts.t("notify.title")}
@@ -100,14 +109,17 @@ export function Notifications(): JSX.Element {
   );
 }
 
-const states = { granted: "notify.row.granted", default: "notify.row.default", denied: "notify.row.denied", none: "notify.row.none" } as const;
+const states = { default: "notify.row.default", denied: "notify.row.denied", none: "notify.row.none" } as const;
 
 /** The row in the settings. */
 export function NotificationsRow(): JSX.Element {
   const { texts, notifier, nav } = useApp();
+  const push = useCore(["push"], (core) => core.push);
+  const { permission } = notifier;
+  const state = permission === "granted" ? (push === "on" ? "notify.row.granted" : "notify.row.open") : states[permission];
   return (
     <LinkRow
-      id="notifications" icon="bell" title={texts.t("notify.row")} second={texts.t(states[notifier.permission])}
+      id="notifications" icon="bell" title={texts.t("notify.row")} second={texts.t(state)}
       onClick={() => nav.go({ screen: "notifications" })}
     />
   );
