@@ -134,7 +134,7 @@ func TestTheSweepGoesOnUntilNobodySealsUnderAnOldKey(t *testing.T) {
 			t.Errorf("moved %d, %v, want %d", n, err, want)
 		}
 	}
-	sweep(4) // the installation's own secrets
+	sweep(5) // the installation's own secrets
 	sweep(0)
 	if _, err := late.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: "late", Password: password}); err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestADamagedValueDoesNotStopTheSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.rotate(t, 2)
-	if n, err := h.Upkeep.Reseal(h.ctx); err == nil || n != 5 {
+	if n, err := h.Upkeep.Reseal(h.ctx); err == nil || n != 6 {
 		t.Errorf("moved %d, %v", n, err)
 	}
 	left := h.sealedValues(t, 2)

@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/notify"
 )
 
 // checkServe says what in a configuration keeps a server from running with it:
 // the first key that is missing or does not go with another.
 func (s *settings) checkServe() error {
 	for _, check := range []func() (key string, err error){
-		s.checkOrigins, s.checkTLS, s.checkACME, s.checkListeners, s.checkPolicy,
+		s.checkOrigins, s.checkTLS, s.checkACME, s.checkListeners, s.checkPolicy, s.checkPush,
 	} {
 		if key, err := check(); err != nil {
 			return keyError(key, s.from[key], err)
@@ -121,6 +122,27 @@ func (s *settings) checkPolicy() (string, error) {
 		return "server_name", errors.New("must not be empty")
 	}
 	return s.checkWords()
+}
+
+// checkPush says what is wrong with where messages to phones may go.
+func (s *settings) checkPush() (string, error) {
+	if _, err := notify.NewServices(s.Push.Services, ""); err != nil {
+		return "push.services", err
+	}
+	if _, err := notify.NewServices("", s.Push.OwnServices); err != nil {
+		return "push.own_services", err
+	}
+	if s.Push.Subject != "" {
+		if err := notify.CheckSubject(s.Push.Subject); err != nil {
+			return "push.subject", err
+		}
+	}
+	if s.Push.CARoots != "" {
+		if _, err := rootsFromFile(s.Push.CARoots); err != nil {
+			return "push.ca_roots", err
+		}
+	}
+	return "", nil
 }
 
 // checkWords looks at the texts that phones and pages show: a name that hides characters, or turns the order of those

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/notify"
 )
 
 // load reads a configuration from a file's text, variables and flags.
@@ -186,6 +187,14 @@ func TestCheckServeNamesWhatDoesNotGoTogether(t *testing.T) {
 		{off, []string{"--listen", ":8080"}, "listen: must be a loopback address"},
 		{off, []string{"--portal-host", "http://portal.example.com"}, "portal_host: must be on loopback"},
 		{good, []string{"--metrics-listen", ":443"}, "metrics_listen: must differ from listen"},
+		{good, []string{"--push-services", "localhost"}, "push.services: \"localhost\" is not a host name"},
+		{good, []string{"--push-services", "10.0.0.1"}, "push.services: \"10.0.0.1\" is not a host name"},
+		{good, []string{"--push-services", ""}, ""},
+		{good, []string{"--push-own-services", "push.internal:8443=10.1.2.3:8443, other.internal"}, ""},
+		{good, []string{"--push-own-services", "push.internal=nowhere"}, "push.own_services: \"push.internal=nowhere\" does not end in an address and port"},
+		{good, []string{"--push-subject", "desk@example.com"}, "push.subject: \"desk@example.com\" is neither mailto:"},
+		{good, []string{"--push-subject", "mailto:desk@example.com"}, ""},
+		{good, []string{"--push-ca-roots", "/nowhere"}, "push.ca_roots: cannot read /nowhere"},
 		{good, []string{"--policy-session-idle", "13h"}, "policy.session_idle: must not be longer than policy.session_lifetime (12h)"},
 		{good, []string{"--server-name", "Käse \"7\" 日本 👩\u200d💻"}, ""},
 		{good, []string{"--server-name", "Alder\u202emere"}, "server_name: must be at most 80 characters that can be read"},
@@ -249,6 +258,13 @@ func TestMakeSettingsRefusesKeysThatAreNone(t *testing.T) {
 	}
 	if _, err := makeSettings(map[string]string{"listen": "x"}); err == nil {
 		t.Error("a bad value was taken")
+	}
+}
+
+func TestTheDefaultPushServicesAreThoseOfTheirPackage(t *testing.T) {
+	s, err := makeSettings(nil)
+	if err != nil || s.Push.Services != notify.DefaultServices {
+		t.Errorf("the configuration's default is %q, %v", s.Push.Services, err)
 	}
 }
 

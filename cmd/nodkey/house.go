@@ -33,6 +33,7 @@ type house struct {
 	store    *sqlstore.Store
 	pool     *password.Pool
 	bus      *bus.Bus
+	messages *messages // nil: phones are not woken
 	texts    *i18n.Bundle
 	clock    nodkey.Clock
 }
@@ -101,12 +102,23 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 	if err != nil {
 		return nil, err
 	}
-	h.services, err = nodkey.Open(ctx, nodkey.Ports{
-		Store: h.store, Clock: h.clock, Bus: h.bus, Passwords: passwords, JOSE: proof.JOSE{}, WebAuthn: webAuthn,
-	}, s.site(texts), s.policy(), s.PhoneHost.Hostname(), master)
+	services, err := s.pushServices()
+	if err != nil {
+		return nil, err
+	}
+	ports := nodkey.Ports{Store: h.store, Clock: h.clock, Bus: h.bus, Passwords: passwords, JOSE: proof.JOSE{}, WebAuthn: webAuthn}
+	if services != nil {
+		ports.Push = services
+	}
+	h.services, err = nodkey.Open(ctx, ports, s.site(texts), s.policy(), s.PhoneHost.Hostname(), master)
 	if err != nil {
 		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err,
 			next: "Set phone_host and master_key_file to what they were when this database was made."}
+	}
+	if services != nil {
+		if h.messages, err = openMessages(s, services, h.services.Outbox, h.clock); err != nil {
+			return nil, err
+		}
 	}
 	return h, nil
 }
@@ -114,6 +126,9 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 func (h *house) close() error {
 	if h.pool != nil {
 		h.pool.Close()
+	}
+	if h.messages != nil {
+		h.messages.web.Close()
 	}
 	return h.store.Close()
 }
@@ -222,7 +237,7 @@ func (h *house) seal() (template.HTML, error) {
 
 // workers are what a server does beside answering.
 func (h *house) workers(log *slog.Logger) []func(context.Context) error {
-	return []func(context.Context) error{
+	workers := []func(context.Context) error{
 		every(nodkey.UpkeepEvery, log, "upkeep", h.services.Upkeep.Tick),
 		h.sealAudit(log),
 		every(nodkey.PurgeEvery, log, "data keys", func(ctx context.Context) error {
@@ -238,6 +253,10 @@ func (h *house) workers(log *slog.Logger) []func(context.Context) error {
 			}
 		}),
 	}
+	if h.messages != nil {
+		workers = append(workers, h.messages.run(h, log))
+	}
+	return workers
 }
 
 // every repeats a piece of work until the context ends. A failure is logged and tried again at the next turn.

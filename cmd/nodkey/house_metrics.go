@@ -16,6 +16,9 @@ func (h *house) measure(r prometheus.Registerer) {
 		gauge("nodkey_store_waiting", "Changes that wait for their turn.", func() float64 { return float64(h.store.Stats().Waiting) }),
 		gauge("nodkey_streams_waiting", "Pages and phones that wait to be told of a change.", func() float64 { return float64(h.bus.Waiters()) }),
 	)
+	if h.messages != nil {
+		h.messages.measure(r)
+	}
 	if h.pool != nil {
 		r.MustRegister(
 			gauge("nodkey_passwords_running", "Passwords being hashed.", func() float64 { return float64(h.pool.Load().Running) }),
