@@ -20,6 +20,9 @@
 // keys that may answer. The waiting page asks [SignIns.Wait] where things stand and shows two digits. They are in no row and
 // on no phone: the server computes them when the page needs them.
 //
+// In the same transaction a row of the outbox was made for each of these phones that takes messages: whoever carries them
+// ([Outbox]) sends an id that says nothing, and a phone that was asleep comes and asks.
+//
 // The [Bus] has woken the phone's stream. The phone proves who it is with a signed request, which [Keys.Caller] turns into
 // a Caller with a key, and reads [Approvals.Open]. It checks the statement against the server's key that it pinned, shows
 // it, asks for the digits and for PIN or fingerprint, and signs a decision over the statement's hash. [Approvals.Decide]

@@ -28,10 +28,10 @@ func TestTheKeysRotateByCommand(t *testing.T) {
 		Version, Left int
 		Newest        bool
 	}
-	if err := json.Unmarshal([]byte(good("", "key", "status", "--json")), &keys); err != nil || len(keys) != 2 || keys[0].Left != 4 || !keys[1].Newest {
+	if err := json.Unmarshal([]byte(good("", "key", "status", "--json")), &keys); err != nil || len(keys) != 2 || keys[0].Left != 5 || !keys[1].Newest {
 		t.Errorf("%+v, %v", keys, err)
 	}
-	good("4", "key", "status")
+	good("5", "key", "status")
 
 	old, fresh := filepath.Join(dir, "master.key"), filepath.Join(dir, "next.key")
 	if code, _, errOut := on("key", "rewrap"); code != exitUsage || !strings.Contains(errOut, "--new-master-key-file") {
