@@ -39,6 +39,10 @@ func (tab *Tab) complain(problem string) {
 	if strings.Contains(problem, "the server responded with a status of 4") {
 		return
 	}
+	// Tabs of Open are like private windows, where Chromium has no push service and says so.
+	if strings.Contains(problem, "Push API in incognito mode") {
+		return
+	}
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
 	tab.problems = append(tab.problems, problem)

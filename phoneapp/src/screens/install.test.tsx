@@ -276,8 +276,8 @@ describe("notifications", () => {
     ["default", "off", [closed, "can come late"], [open]],
     ["default", "impossible", [open, "When the app is closed"], [closed, "push service"]],
     ["granted", "on", [closed, "can come late"], [open, "push service"]],
-    ["granted", "off", [open, "none arrive yet", "When the app is closed"], [closed]],
-    ["granted", "impossible", [open, "no push service serves this app", "When the app is closed"], [closed]],
+    ["granted", "off", [open, "was not reached yet", "When the app is closed"], [closed]],
+    ["granted", "impossible", [open, "No push service serves this app", "When the app is closed"], [closed]],
   ] as const)("say what is true of the app when it is closed: %s, %s", async (permission, push, says, never) => {
     const on = await stage({ route: { screen: "notifications" }, notifier: notifierAt(permission), prepare: (core) => { core.push = push; } });
     for (const words of says) expect(on.text()).toContain(words);
