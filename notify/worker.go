@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	laneWidth  = 64              // messages in the air to one push service
+	laneWidth  = 64 // messages in the air to one push service
+	wakeRest   = 2 * time.Millisecond
 	pollEvery  = time.Second     // how soon what was put back, or whose wake-up was lost, is seen
 	stopWithin = 3 * time.Second // how long messages in the air get to arrive when the worker ends
 )
@@ -62,6 +63,8 @@ func (w *Worker) Run(ctx context.Context) error {
 		pokes = append(pokes, poke)
 		lanes.Go(func() { w.lane(ctx, service, poke) })
 	}
+	rest := time.NewTimer(0)
+	defer rest.Stop()
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for {
@@ -76,6 +79,12 @@ func (w *Worker) Run(ctx context.Context) error {
 			case poke <- struct{}{}:
 			default: // it will look anyway
 			}
+		}
+		rest.Reset(wakeRest) // a thousand wake-ups a second are a few hundred looks
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-rest.C:
 		}
 	}
 }
