@@ -222,7 +222,7 @@ type InstallRows interface {
 	// Reseal replaces a sealed value; ErrNoRow when it is not the old one any more.
 	Reseal(column SealedColumn, row string, old, sealed []byte) error
 	// Purge deletes what has no use any more at now: used proofs, ended sign-ins, sessions, activations and approvals
-	// beyond their keeping time, levels that have drained. It deletes at most limit rows a table and reports how many.
+	// beyond their keeping time, notices that have expired, levels that have drained. It deletes at most limit rows a table and reports how many.
 	// It also takes Code and Es out of as many activations that ran out unused.
 	Purge(now time.Time, limit int) (int, error)
 }

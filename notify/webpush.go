@@ -58,6 +58,8 @@ func NewWebPush(c WebPushConfig) (*WebPush, error) {
 	transport := &http.Transport{
 		DialContext: c.Services.dial, TLSClientConfig: &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
 		MaxConnsPerHost: laneWidth, MaxIdleConnsPerHost: laneWidth, MaxIdleConns: 4 * laneWidth, IdleConnTimeout: 90 * time.Second,
+		// A connection that a firewall has forgotten is found out before ten messages have waited for it.
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
 		TLSHandshakeTimeout: 5 * time.Second, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
 	}
 	return &WebPush{
