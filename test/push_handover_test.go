@@ -1,0 +1,53 @@
+package test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nodkey/nodkey/nodkeytest/browser"
+)
+
+// pushService makes pages believe in a push service behind their browser, which a browser without a network does not reach.
+// Only the subscription is played; the server takes it as it takes any.
+const pushService = `{ let kept = null;
+Object.assign(PushManager.prototype, {
+  permissionState: async () => "granted",
+  getSubscription: async () => kept,
+  subscribe: async ({applicationServerKey}) => {
+    const pair = await crypto.subtle.generateKey({name: "ECDH", namedCurve: "P-256"}, true, ["deriveBits"]);
+    const [point, auth] = [await crypto.subtle.exportKey("raw", pair.publicKey), crypto.getRandomValues(new Uint8Array(16)).buffer];
+    return kept ??= {
+      endpoint: "https://fcm.googleapis.com/fcm/send/mara", options: {applicationServerKey},
+      getKey: (name) => name === "auth" ? auth : point,
+      unsubscribe: async () => { kept = null; return true; },
+    };
+  },
+}); }`
+
+func TestAPhoneHandsItsSubscriptionToTheServer(t *testing.T) {
+	h := move(t, nil)
+	h.phone = open(t, "app", browser.Handset.FromHomeScreen())
+	undecided(h.phone, "granted")
+	h.phone.Before(pushService)
+	h.phone.Allow("notifications", h.server.phone, true)
+	h.signIn()
+	h.phone.Go(h.server.phone + "/")
+	h.phone.TypeCode(h.desk.Code())
+	h.phone.CreatePIN(maraPIN)
+	h.desk.Wait("#activated")
+	h.phone.Click("#done")
+	h.phone.Wait("[data-screen=notifications]")
+	h.phone.Says("main", "even when it is closed")
+	h.phone.Visit("notifications-ask-push")
+	h.phone.Click("#allow")
+	h.phone.Wait("[data-screen=home]")
+	h.phone.Click("#more")
+	h.phone.Click("#settings")
+	h.phone.Until("a phone that the server reaches", `document.querySelector("#notifications .row-second").textContent === "Allowed"`)
+	if log := h.server.log.String(); !strings.Contains(log, "POST /api/phone/v1/push/subscribe") {
+		t.Errorf("nothing was handed over:\n%s", log)
+	}
+	h.phone.Click("#notifications")
+	h.phone.Says("main", "can come late, or not at all")
+	h.phone.Visit("notifications-allowed-push")
+}
