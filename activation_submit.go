@@ -196,7 +196,7 @@ func (s *Activations) claim(ctx context.Context, c Caller, a Activation, key Key
 		if err != nil {
 			return Key{}, AsError(err)
 		}
-		s.notify(approval)
+		s.notify(approval, approval.Notified) // rare enough to look in vain
 		s.Bus.Publish(topicOfActivations(a.UserID))
 		return key, nil
 	}
@@ -260,7 +260,7 @@ func (s *Activations) claimIn(tx Tx, c Caller, a Activation, key Key, keys []Key
 		if err := tx.InsertApproval(approval); err != nil {
 			return err
 		}
-		if err := s.enqueue(tx, approval); err != nil {
+		if _, err := s.enqueue(tx, approval); err != nil {
 			return err
 		}
 	}

@@ -87,6 +87,7 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 		}
 	}
 	var replaced []Approval
+	var queued bool
 	err = b.Store.Update(ctx, func(tx Tx) error {
 		replaced = nil
 		if _, err := b.live(tx, c, Full); err != nil {
@@ -108,7 +109,7 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 		if err := tx.InsertApproval(a); err != nil {
 			return err
 		}
-		if err := b.enqueue(tx, a); err != nil {
+		if queued, err = b.enqueue(tx, a); err != nil {
 			return err
 		}
 		return b.record(tx, c, now, string(kind)+".asked", user.ID, subject, "approval", a.ID)
@@ -119,7 +120,7 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 	for _, old := range replaced {
 		b.announce(old)
 	}
-	b.notify(a)
+	b.notify(a, queued)
 	return a.ID, nil
 }
 

@@ -24,24 +24,25 @@ const topicOfOutbox = "outbox"
 // Wake tells of new messages; losing a wake-up costs time, never a message.
 func (o *Outbox) Wake() (wake <-chan struct{}, cancel func()) { return o.Bus.Subscribe(topicOfOutbox) }
 
-// enqueue makes the notices of an approval, in its transaction.
-func (b *base) enqueue(tx Tx, a Approval) error {
+// enqueue makes the notices of an approval, in its transaction, and tells whether there are any.
+func (b *base) enqueue(tx Tx, a Approval) (queued bool, err error) {
 	if b.Push == nil || !a.Notified {
-		return nil
+		return false, nil
 	}
 	for _, key := range a.KeyIDs {
-		err := tx.InsertNotice(Notice{ApprovalID: a.ID, KeyID: key, CreatedAt: a.CreatedAt, DueAt: a.CreatedAt, ExpiresAt: a.ExpiresAt})
+		made, err := tx.InsertNotice(Notice{ApprovalID: a.ID, KeyID: key, CreatedAt: a.CreatedAt, DueAt: a.CreatedAt, ExpiresAt: a.ExpiresAt})
 		if err != nil {
-			return err
+			return false, err
 		}
+		queued = queued || made
 	}
-	return nil
+	return queued, nil
 }
 
-// notify wakes the phones that wait for an approval, and those who carry messages to the others.
-func (b *base) notify(a Approval) {
+// notify wakes the phones that wait for an approval and, where there are notices, those who carry them.
+func (b *base) notify(a Approval, queued bool) {
 	topics := topicsOfKeys(a.KeyIDs)
-	if b.Push != nil && a.Notified {
+	if queued {
 		topics = append(topics, topicOfOutbox)
 	}
 	b.Bus.Publish(topics...)

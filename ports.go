@@ -139,9 +139,9 @@ type PushRows interface {
 	Subscription(KeyID) (SealedSubscription, error)
 	// DeleteSubscription also deletes the notices to it. It is no error when there is none.
 	DeleteSubscription(KeyID) error
-	// InsertNotice takes the notice's Service from its key's subscription. It does nothing when there is none, nor when the key
+	// InsertNotice takes the notice's Service from its key's subscription. It makes nothing when there is none, nor when the key
 	// has a notice of that approval already; ErrNoRow when there is no such approval.
-	InsertNotice(Notice) error
+	InsertNotice(Notice) (made bool, err error)
 	// DueNotices lists a service's notices that are due at now, those due first, at most limit.
 	DueNotices(service string, now time.Time, limit int) ([]Notice, error)
 	// TakeNotice makes a notice due at another time and counts an attempt, by one conditional UPDATE; ErrNoRow when its DueAt

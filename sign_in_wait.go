@@ -163,6 +163,7 @@ func (s *SignIns) Again(ctx context.Context, c Caller, token Token) error {
 		return AsError(err)
 	}
 	named := keys
+	var queued bool
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		if err := read(tx); err != nil { // also keeps two taps from asking twice
 			return err
@@ -175,13 +176,14 @@ func (s *SignIns) Again(ctx context.Context, c Caller, token Token) error {
 		}
 		again := signIn
 		again.EndedAt, again.Cause = time.Time{}, ""
-		return s.insertSignIn(tx, c, &again, &approval, now)
+		queued, err = s.insertSignIn(tx, c, &again, &approval, now)
+		return err
 	})
 	if err != nil {
 		return AsError(err)
 	}
 	if approval.Notified {
-		s.notify(approval)
+		s.notify(approval, queued)
 	}
 	s.Bus.Publish(topicOfSignIn(signIn.ID))
 	return nil

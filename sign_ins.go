@@ -55,6 +55,7 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 	var entry Entry
 	var refused error
 	var approval Approval
+	var queued bool
 	// The statement is signed outside the transaction and names the keys of the moment. When they change in between,
 	// it is made again.
 	for range 3 {
@@ -96,7 +97,7 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 			if !sameActive(keys, keysNow) {
 				return errKeysChanged
 			}
-			if err := s.insertSignIn(tx, c, &signIn, &approval, now); err != nil || !signIn.Notified {
+			if queued, err = s.insertSignIn(tx, c, &signIn, &approval, now); err != nil || !signIn.Notified {
 				return err // over the budget the try stays charged: a right password, too, can be tried too often
 			}
 			return ch.giveBack(tx, now)
@@ -111,7 +112,7 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 			return entry, refused
 		}
 		if approval.Notified {
-			s.notify(approval)
+			s.notify(approval, queued)
 		}
 		return Entry{SignIn: token}, nil
 	}
@@ -142,35 +143,35 @@ func (b *base) keysOf(ctx context.Context, user UserID) (keys []Key, err error) 
 }
 
 // insertSignIn stores a sign-in with its approval and decides whether the phones are woken.
-func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, now time.Time) error {
+func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, now time.Time) (queued bool, err error) {
 	if signIn.Known { // strangers are in the buckets of guesses, and cannot fill this one
 		if err := chargeEntry(tx, signIn.UserID, now); err != nil {
-			return err
+			return false, err
 		}
 	}
 	may, err := wake(tx, signIn.UserID, signIn.Known, now)
 	if err != nil {
-		return err
+		return false, err
 	}
 	approval.Notified = may
 	signIn.Notified, signIn.ApprovalID, signIn.State = approval.Notified, approval.ID, SignInPending
 	if err := tx.InsertApproval(*approval); err != nil {
-		return err
+		return false, err
 	}
-	if err := s.enqueue(tx, *approval); err != nil {
-		return err
+	if queued, err = s.enqueue(tx, *approval); err != nil {
+		return false, err
 	}
 	if _, err := tx.SignIn(signIn.ID); errors.Is(err, ErrNoRow) {
 		err = tx.InsertSignIn(*signIn)
 		if err != nil {
-			return err
+			return false, err
 		}
 	} else if err != nil {
-		return err
+		return false, err
 	} else if err := tx.SaveSignIn(*signIn); err != nil {
-		return err
+		return false, err
 	}
-	return s.record(tx, c, now, "sign_in.asked", signIn.UserID, string(signIn.ID), "notified", approval.Notified, "known", signIn.Known)
+	return queued, s.record(tx, c, now, "sign_in.asked", signIn.UserID, string(signIn.ID), "notified", approval.Notified, "known", signIn.Known)
 }
 
 // enterWithoutKey is for a user with no active key.

@@ -18,7 +18,7 @@ func (k kit) subscribed(key nodkey.KeyID, service string) nodkey.SealedSubscript
 func (k kit) noticed(a nodkey.ApprovalID, key nodkey.KeyID, service string, after time.Duration) nodkey.Notice {
 	k.Helper()
 	n := nodkey.Notice{ApprovalID: a, KeyID: key, Service: service, CreatedAt: start, DueAt: start.Add(after), ExpiresAt: start.Add(time.Minute)}
-	k.update(func(tx nodkey.Tx) error { return tx.InsertNotice(n) })
+	k.update(func(tx nodkey.Tx) error { _, err := tx.InsertNotice(n); return err })
 	return n
 }
 
@@ -53,10 +53,24 @@ func pushTests() map[string]func(kit) {
 			k.noticed(a, "no key", "s", 0)
 			again := n
 			again.Attempts = 7
-			k.update(func(tx nodkey.Tx) error { return tx.InsertNotice(again) })
+			insert := func(n nodkey.Notice, want bool) func(nodkey.Tx) error {
+				return func(tx nodkey.Tx) error {
+					made, err := tx.InsertNotice(n)
+					if made != want {
+						k.Errorf("%+v is made: %t", n, made)
+					}
+					return err
+				}
+			}
+			k.update(insert(again, false))
+			k.update(insert(nodkey.Notice{ApprovalID: a, KeyID: mute}, false))
+			fresh := n
+			fresh.ApprovalID, fresh.DueAt = k.approval("b", user), start.Add(time.Minute)
+			k.update(insert(fresh, true))
 			k.due("s", 0, 9, n)
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error {
-				return tx.InsertNotice(nodkey.Notice{ApprovalID: "no approval", KeyID: id})
+				_, err := tx.InsertNotice(nodkey.Notice{ApprovalID: "no approval", KeyID: id})
+				return err
 			})
 		},
 		"notices are due in their order, by service": func(k kit) {

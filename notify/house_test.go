@@ -183,7 +183,7 @@ func TestTenThousandRequestsOutliveAPushServiceThatIsDown(t *testing.T) {
 				return err
 			}
 			notice := nodkey.Notice{ApprovalID: a.ID, KeyID: a.KeyIDs[0], CreatedAt: began, DueAt: began, ExpiresAt: a.ExpiresAt}
-			if err := tx.InsertNotice(notice); err != nil {
+			if _, err := tx.InsertNotice(notice); err != nil {
 				return err
 			}
 			if i%4 > 1 {

@@ -41,11 +41,11 @@ func (t *tx) DeleteSubscription(key nodkey.KeyID) error {
 	return err
 }
 
-func (t *tx) InsertNotice(n nodkey.Notice) error {
-	_, err := t.exec("INSERT INTO outbox ("+noticeColumns+") SELECT $1, key_id, service, $3, $4, $5, $6"+
+func (t *tx) InsertNotice(n nodkey.Notice) (bool, error) {
+	made, err := t.exec("INSERT INTO outbox ("+noticeColumns+") SELECT $1, key_id, service, $3, $4, $5, $6"+
 		" FROM subscriptions WHERE key_id = $2 ON CONFLICT DO NOTHING",
 		string(n.ApprovalID), string(n.KeyID), millis(n.CreatedAt), millis(n.DueAt), millis(n.ExpiresAt), int64(n.Attempts))
-	return err
+	return made > 0, err
 }
 
 func (t *tx) DueNotices(service string, now time.Time, limit int) ([]nodkey.Notice, error) {
