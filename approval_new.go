@@ -81,29 +81,35 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 	if err != nil {
 		return "", AsError(err)
 	}
+	live := func(tx Tx) error {
+		_, err := b.live(tx, c, Full)
+		return err
+	}
+	if err := b.put(ctx, c, a, payload, live, a.replaces, now); err != nil {
+		return "", err
+	}
+	return a.ID, nil
+}
+
+// put stores a new approval that a session or a phone asks for, in place of the open ones that it replaces. payload may be nil;
+// allowed is asked in the transaction. Only an approval that notifies wakes its phones.
+func (b *base) put(ctx context.Context, c Caller, a Approval, payload func(ApprovalID) ([]byte, error), allowed func(Tx) error, replaces func(Approval) bool, now time.Time) error {
 	if payload != nil {
+		var err error
 		if a.Payload, err = payload(a.ID); err != nil {
-			return "", AsError(err)
+			return AsError(err)
 		}
 	}
 	var replaced []Approval
 	var queued bool
-	err = b.Store.Update(ctx, func(tx Tx) error {
-		replaced = nil
-		if _, err := b.live(tx, c, Full); err != nil {
+	err := b.Store.Update(ctx, func(tx Tx) (err error) {
+		if err := allowed(tx); err != nil {
 			return err
 		}
-		if err := chargeChange(tx, user.ID, now); err != nil {
+		if err := chargeChange(tx, a.UserID, now); err != nil {
 			return err
 		}
-		match := func(x Approval) bool {
-			if !a.replaces(x) {
-				return false
-			}
-			replaced = append(replaced, x)
-			return true
-		}
-		if err := b.cancelApprovals(tx, c, user.ID, match, now); err != nil {
+		if replaced, err = b.cancelApprovals(tx, c, a.UserID, replaces, now); err != nil {
 			return err
 		}
 		if err := tx.InsertApproval(a); err != nil {
@@ -112,16 +118,18 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 		if queued, err = b.enqueue(tx, a); err != nil {
 			return err
 		}
-		return b.record(tx, c, now, string(kind)+".asked", user.ID, subject, "approval", a.ID)
+		return b.record(tx, c, now, string(a.Kind)+".asked", a.UserID, a.Subject, "approval", a.ID)
 	})
 	if err != nil {
-		return "", AsError(err)
+		return AsError(err)
 	}
-	for _, old := range replaced {
+	for _, old := range replaced { // a page of the portal may be waiting for it
 		b.announce(old)
 	}
-	b.notify(a, queued)
-	return a.ID, nil
+	if a.Notified {
+		b.notify(a, queued)
+	}
+	return nil
 }
 
 // replaces tells which open approvals a new one of a session's takes the place of: a session asks for one thing at a time,
@@ -278,11 +286,11 @@ func (b *base) expire(tx Tx, c Caller, id ApprovalID, now time.Time) error {
 	return b.record(tx, c, now, "approval.expired", a.UserID, string(a.ID), "kind", a.Kind)
 }
 
-// cancelApprovals ends a user's open approvals that match.
-func (b *base) cancelApprovals(tx Tx, c Caller, user UserID, match func(Approval) bool, now time.Time) error {
+// cancelApprovals ends a user's open approvals that match, and gives those that it ended.
+func (b *base) cancelApprovals(tx Tx, c Caller, user UserID, match func(Approval) bool, now time.Time) (cancelled []Approval, err error) {
 	open, err := tx.OpenApprovals(user, now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, a := range open {
 		if !match(a) {
@@ -293,16 +301,17 @@ func (b *base) cancelApprovals(tx Tx, c Caller, user UserID, match func(Approval
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := b.settle(tx, ended, now); err != nil {
-			return err
+			return nil, err
 		}
 		if err := b.record(tx, c, now, "approval.cancelled", a.UserID, string(a.ID), "kind", a.Kind); err != nil {
-			return err
+			return nil, err
 		}
+		cancelled = append(cancelled, ended)
 	}
-	return nil
+	return cancelled, nil
 }
 
 // settle carries an approval's end over to what asked for it. Only an approval that is still the sign-in's own counts.

@@ -199,8 +199,9 @@ func (s *Approvals) approvalFor(tx Tx, c Caller, id ApprovalID) (Approval, error
 // saidIn reports whether a digest is that of an approval's statement, or of one that it had before a code was asked for: those
 // differ in their challenge and their end alone.
 func saidIn(tx ChallengeRows, a Approval, digest []byte) (bool, error) {
-	if subtle.ConstantTimeCompare(a.Digest, digest) == 1 || a.Kind != ApproveSignIn {
-		return subtle.ConstantTimeCompare(a.Digest, digest) == 1, nil
+	now := subtle.ConstantTimeCompare(a.Digest, digest) == 1
+	if now || a.Kind != ApproveSignIn {
+		return now, nil
 	}
 	list, err := tx.ChallengesOf(a.ID)
 	for _, c := range list {

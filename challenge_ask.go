@@ -18,7 +18,7 @@ import (
 // request has ended; code.disabled by policy; code.no_phone when no phone can make codes, code.off when too many were wrong;
 // code.slow after too many challenges.
 func (s *SignIns) Challenge(ctx context.Context, c Caller, token Token) (OfflineCode, error) {
-	if s.policy.Codes != CodesAny && s.policy.Codes != CodesScanned {
+	if !s.policy.takesCodes() {
 		return OfflineCode{}, fail(Refused, "code.disabled")
 	}
 	for range 8 { // digits that were asked before, or a request that moved on meanwhile, are rare

@@ -21,7 +21,7 @@ func (s *SignIns) Respond(ctx context.Context, c Caller, token Token, typed stri
 	if !ok {
 		return fail(BadInput, "code.shape")
 	}
-	if s.policy.Codes != CodesAny && s.policy.Codes != CodesScanned {
+	if !s.policy.takesCodes() {
 		return fail(Refused, "code.disabled")
 	}
 	now := s.now()

@@ -235,7 +235,7 @@ func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
 		return err
 	}
 	about := func(a Approval) bool { return a.Kind != ApproveSignIn && a.Subject == string(key.ID) }
-	if err := b.cancelApprovals(tx, c, key.UserID, about, now); err != nil {
+	if _, err := b.cancelApprovals(tx, c, key.UserID, about, now); err != nil {
 		return err
 	}
 	if err := b.endSessionsWhere(tx, c, key.UserID, func(s Session) bool { return s.KeyID == key.ID }, now); err != nil {

@@ -58,41 +58,11 @@ func (k *Keys) askOwn(ctx context.Context, c Caller, kind ApprovalKind, extra wi
 	if err != nil {
 		return "", AsError(err)
 	}
-	if payload != nil {
-		if a.Payload, err = payload(a.ID); err != nil {
-			return "", AsError(err)
-		}
-	}
-	var replaced []Approval
-	err = k.Store.Update(ctx, func(tx Tx) error {
-		replaced = nil
-		if err := k.spend(tx, c); err != nil {
-			return err
-		}
-		if err := chargeChange(tx, user.ID, now); err != nil {
-			return err
-		}
-		// The newest statement is the one that counts.
-		same := func(x Approval) bool {
-			if x.Kind != kind || x.Subject != string(c.key.ID) {
-				return false
-			}
-			replaced = append(replaced, x)
-			return true
-		}
-		if err := k.cancelApprovals(tx, c, user.ID, same, now); err != nil {
-			return err
-		}
-		if err := tx.InsertApproval(a); err != nil {
-			return err
-		}
-		return k.record(tx, c, now, string(kind)+".asked", user.ID, string(c.key.ID), "approval", a.ID)
-	})
-	if err != nil {
-		return "", AsError(err)
-	}
-	for _, old := range replaced { // a page of the portal may be waiting for it
-		k.announce(old)
+	spend := func(tx Tx) error { return k.spend(tx, c) }
+	// The newest statement is the one that counts.
+	same := func(x Approval) bool { return x.Kind == kind && x.Subject == a.Subject }
+	if err := k.put(ctx, c, a, payload, spend, same, now); err != nil {
+		return "", err
 	}
 	return a.Statement, nil
 }

@@ -40,6 +40,9 @@ const (
 	CodesOff     = "off"
 )
 
+// takesCodes reports whether codes of a phone that is offline count at all.
+func (p Policy) takesCodes() bool { return p.Codes == CodesAny || p.Codes == CodesScanned }
+
 // DefaultPolicy is what serve does when its configuration says nothing else; a test of the command's keeps both alike.
 func DefaultPolicy() Policy {
 	return Policy{

@@ -155,7 +155,7 @@ func (b *base) endSession(tx Tx, c Caller, s Session, why string, now time.Time)
 	if err := b.cancelActivations(tx, s.UserID, s.ID); err != nil {
 		return err
 	}
-	if err := b.cancelApprovals(tx, c, s.UserID, func(a Approval) bool { return a.SessionID == s.ID }, now); err != nil {
+	if _, err := b.cancelApprovals(tx, c, s.UserID, func(a Approval) bool { return a.SessionID == s.ID }, now); err != nil {
 		return err
 	}
 	if err := tx.DeleteSession(s.ID); err != nil {
@@ -198,7 +198,8 @@ func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error 
 			return err
 		}
 	}
-	return b.cancelApprovals(tx, c, user, func(a Approval) bool { return a.Kind == ApproveSignIn }, now)
+	_, err = b.cancelApprovals(tx, c, user, func(a Approval) bool { return a.Kind == ApproveSignIn }, now)
+	return err
 }
 
 // newPassword puts a sealed hash in force and ends what the old password opened, but for one session.

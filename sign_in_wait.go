@@ -73,7 +73,7 @@ func (s *SignIns) progress(tx Tx, token Token, now time.Time) (Waiting, Approval
 		ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
 	if signIn.State == SignInPending {
 		w.Remaining = max(0, approval.ExpiresAt.Sub(now))
-		w.Codes = s.policy.Codes == CodesAny || s.policy.Codes == CodesScanned
+		w.Codes = s.policy.takesCodes()
 		if approval.StateAt(now) == ApprovalExpired {
 			w.State, w.EndedAt = SignInExpired, approval.ExpiresAt
 		} else if approval.Number {

@@ -27,11 +27,7 @@ func phoneTestCommand(flags *phoneFlags) *cobra.Command {
 			if len(args) == 1 {
 				user = args[0]
 			}
-			k, err := oneKey(phone, user)
-			var known *commandError
-			if errors.As(err, &known) && known.code == exitUsage {
-				known.next = "Name one, by name@host or by its id: nodkey phone test USER"
-			}
+			k, err := namedKey(phone, user, "Name one, by name@host or by its id: nodkey phone test USER")
 			if err != nil {
 				return err
 			}

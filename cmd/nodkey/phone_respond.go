@@ -90,7 +90,7 @@ type codeMade struct {
 
 func makeCode(ctx context.Context, phone *client.Phone, ask *asker, statement, digits, user, pinFile string) (codeMade, error) {
 	if statement == "" {
-		k, err := namedKey(phone, user)
+		k, err := namedKey(phone, user, nameAtTheEnd)
 		if err != nil {
 			return codeMade{}, err
 		}
@@ -108,7 +108,7 @@ func makeCode(ctx context.Context, phone *client.Phone, ask *asker, statement, d
 	}
 	k := scanned.Key
 	if user != "" {
-		if named, err := namedKey(phone, user); err != nil {
+		if named, err := namedKey(phone, user, nameAtTheEnd); err != nil {
 			return codeMade{}, err
 		} else if named.ID != k.ID {
 			return codeMade{}, &commandError{code: exitConflict, sentence: "this request is for " + printable(k.Name) + ", not for " + printable(named.Name), next: "No code was made."}
@@ -133,12 +133,14 @@ func sayLate(w io.Writer, late time.Duration) {
 		int(math.Ceil(late.Minutes())))
 }
 
-// namedKey is oneKey for commands that name the user beside them.
-func namedKey(phone *client.Phone, user string) (client.Key, error) {
+const nameAtTheEnd = "Name one, by name@host or by its id, at the end of the command."
+
+// namedKey is oneKey for commands that name the user beside them; how says how one is named.
+func namedKey(phone *client.Phone, user, how string) (client.Key, error) {
 	k, err := oneKey(phone, user)
 	var known *commandError
 	if errors.As(err, &known) && known.code == exitUsage {
-		known.next = "Name one, by name@host or by its id, at the end of the command."
+		known.next = how
 	}
 	return k, err
 }

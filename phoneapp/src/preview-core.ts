@@ -1,4 +1,5 @@
 // A phone without a server, for looking at screens and for their tests. It keeps what the contract promises and nothing else.
+import { pastOf as decidedOf } from "./core/approval";
 import { parseCode } from "./core/codes";
 import {
   PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type OfflineCodes, type OfflineFactors, type OfflineRequest, type Outcome, type PastApproval, type PhoneUser, type PushState, type ServerInfo,
@@ -236,12 +237,7 @@ export class PreviewCore implements Core {
   }
 
   #end(approval: Approval, outcome: Outcome): Outcome {
-    const { id, keyId, kind, app, place, address } = approval;
-    const past: PastApproval = {
-      id, keyId, kind, app, at: outcome.at, state: outcome.state,
-      ...(place === undefined ? {} : { place }), ...(address === undefined ? {} : { address }), ...(approval.with === undefined ? {} : { with: approval.with }),
-    };
-    this.set({ approvals: this.#approvals.filter((one) => one.id !== id), past: [past, ...this.#past] });
+    this.set({ approvals: this.#approvals.filter((one) => one.id !== approval.id), past: [decidedOf(approval, outcome), ...this.#past] });
     return outcome;
   }
 

@@ -69,16 +69,14 @@ export function isShown(statement: Statement): statement is Shown {
 /** A statement as screens see it. */
 export function shown(statement: Shown, clock: Clock, biometric: boolean): Approval {
   const { message, key } = statement;
-  const { address, place, with: browser, text, newKey, item } = message;
+  const { text, newKey, item } = message;
   return {
     id: message.id,
     keyId: key.keyId,
     kind: message.kind,
     app: message.app,
     who: message.who,
-    ...(address === undefined ? {} : { address }),
-    ...(place === undefined ? {} : { place }),
-    ...(browser === undefined ? {} : { with: browser }),
+    ...whence(message),
     known: message.known,
     number: message.number,
     ...(text === undefined ? {} : { text }),
@@ -123,7 +121,7 @@ export class Decisions {
     const { key } = statement;
     const decision = await this.sign(statement, verdict);
     const digest: Bytes = await digestOf(decision);
-    const vpin = await derive.pinVerifier(key.kp, derive.normalisePin(typed), key);
+    const vpin = await derive.typedVerifier(key, typed);
     const proof = await derive.provePin(vpin, digest);
     const pinProof = await derive.sealPinProof(fromB64u(key.pinned.pin, 65), digest, proof, key);
     derive.wipe(vpin, proof);
@@ -178,10 +176,19 @@ export function isOffline(fault: unknown): boolean {
   return fault instanceof PhoneFault && (fault.key === "offline" || fault.key === "unavailable") && !(fault instanceof ServerFault);
 }
 
-/** A decided approval as it is kept. */
-export function pastOf({ id, keyId, kind, app, place, address, with: browser }: Approval, { at, state }: Outcome): PastApproval {
+/** Where a request came from: what of it was said, and nothing that was not. */
+export function whence({ address, place, with: browser }: { readonly [K in keyof Whence]?: Whence[K] | undefined }): Whence {
   return {
-    id, keyId, kind, app, at, state,
-    ...(place === undefined ? {} : { place }), ...(address === undefined ? {} : { address }), ...(browser === undefined ? {} : { with: browser }),
+    ...(address === undefined ? {} : { address }),
+    ...(place === undefined ? {} : { place }),
+    ...(browser === undefined ? {} : { with: browser }),
   };
+}
+
+type Whence = Pick<Approval, "address" | "place" | "with">;
+
+/** A decided approval as it is kept. */
+export function pastOf(approval: Approval, { at, state }: Outcome): PastApproval {
+  const { id, keyId, kind, app } = approval;
+  return { id, keyId, kind, app, at, state, ...whence(approval) };
 }

@@ -107,6 +107,11 @@ export async function pinVerifier(kp: CryptoKey, pin: string, binding: Binding):
   return labelled(kp, context("pin", binding), utf8(pin));
 }
 
+/** Vpin of a key for a PIN as the person typed it. */
+export async function typedVerifier(key: Binding & { readonly kp: CryptoKey }, typed: string): Promise<Bytes> {
+  return pinVerifier(key.kp, normalisePin(typed), key);
+}
+
 /** Vprf, from kp and the authenticator's 32 bytes. */
 export async function prfVerifier(kp: CryptoKey, prf: Bytes, binding: Binding): Promise<Bytes> {
   return labelled(kp, context("prf", binding), prf);

@@ -4,7 +4,7 @@
 import type { Clock } from "./clock";
 import { PhoneFault, type OfflineCodes, type OfflineFactors, type OfflineRequest, type OfflineSubject } from "./contract";
 import type { Bytes } from "./bytes";
-import { maxStatement, type Statement } from "./approval";
+import { maxStatement, whence, type Statement } from "./approval";
 import { isStatementText } from "./codes";
 import * as derive from "./derive";
 import { digestOf, unverifiedPayload, verify } from "./jws";
@@ -40,16 +40,13 @@ export class Codes implements OfflineCodes {
     const { message, key, challenge } = statement;
     const now = this.clock.now();
     if (message.exp + lateMs < now) throw new PhoneFault("offline_code.old");
-    const { address, place, with: browser } = message;
     const request: OfflineRequest = {
       id: message.id,
       keyId: key.keyId,
       digits: challenge,
       app: message.app,
       who: message.who,
-      ...(address === undefined ? {} : { address }),
-      ...(place === undefined ? {} : { place }),
-      ...(browser === undefined ? {} : { with: browser }),
+      ...whence(message),
       known: message.known,
       issuedAt: this.clock.local(message.iat),
       expiresAt: this.clock.local(message.exp),
@@ -82,7 +79,7 @@ export class Codes implements OfflineCodes {
 
   private async byPin(key: KeyRecord, typed: string): Promise<Bytes> {
     if (!key.pin) throw new PhoneFault("offline_code.factor");
-    return derive.pinVerifier(key.kp, derive.normalisePin(typed), key);
+    return derive.typedVerifier(key, typed);
   }
 
   private async byBiometric(key: KeyRecord): Promise<Bytes> {

@@ -104,14 +104,10 @@ export class OwnStatements {
 
 /** Tells two changes of a key's PIN apart without keeping either PIN. */
 async function mark(key: KeyRecord, oldPin: string, newPin: string): Promise<Bytes> {
-  const parts = [await verifier(key, oldPin), await verifier(key, newPin)] as const;
+  const parts = [await derive.typedVerifier(key, oldPin), await derive.typedVerifier(key, newPin)] as const;
   try {
     return await derive.sha256(...parts);
   } finally {
     derive.wipe(...parts);
   }
-}
-
-async function verifier(key: KeyRecord, typed: string): Promise<Bytes> {
-  return derive.pinVerifier(key.kp, derive.normalisePin(typed), key);
 }
