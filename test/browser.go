@@ -83,3 +83,22 @@ func (h *house) signOut() {
 	h.desk.Click("#sign-out")
 	h.desk.At("/sign-in")
 }
+
+// onHomeScreen is a house whose phone has the app on its home screen and may notify; Mara's activation has just ended on it. prepare
+// changes the phone before it opens anything.
+func onHomeScreen(t *testing.T, prepare ...func(*browser.Tab)) *house {
+	t.Helper()
+	h := move(t, nil)
+	h.phone = open(t, "app", browser.Handset.FromHomeScreen())
+	for _, change := range prepare {
+		change(h.phone)
+	}
+	h.phone.Allow("notifications", h.server.phone, true)
+	h.signIn()
+	h.phone.Go(h.server.phone + "/")
+	h.phone.TypeCode(h.desk.Code())
+	h.phone.CreatePIN(maraPIN)
+	h.desk.Wait("#activated")
+	h.phone.Click("#done")
+	return h
+}

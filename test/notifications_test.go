@@ -8,10 +8,12 @@ import (
 
 // undecided makes pages believe that nobody was asked about notifications yet; the person will answer with answer. What the
 // browser really allows is for Tab.Allow: a headless one has nobody to ask.
-func undecided(tab *browser.Tab, answer string) {
-	tab.Before(`{ let said = "default";
+func undecided(answer string) func(*browser.Tab) {
+	return func(tab *browser.Tab) {
+		tab.Before(`{ let said = "default";
 Object.defineProperty(Notification, "permission", {get: () => said});
 Notification.requestPermission = () => { said = "` + answer + `"; return Promise.resolve(said); }; }`)
+	}
 }
 
 // hide puts a page out of sight, or back.
@@ -28,16 +30,7 @@ func hide(tab *browser.Tab, hidden bool) {
 const notified = `navigator.serviceWorker.getRegistration().then(r => r.getNotifications()).then(all => all.map(n => n.title + ": " + n.body))`
 
 func TestAnAppOutOfSightNotifiesThatARequestWaits(t *testing.T) {
-	h := move(t, nil)
-	h.phone = open(t, "app", browser.Handset.FromHomeScreen())
-	undecided(h.phone, "granted")
-	h.phone.Allow("notifications", h.server.phone, true)
-	h.signIn()
-	h.phone.Go(h.server.phone + "/")
-	h.phone.TypeCode(h.desk.Code())
-	h.phone.CreatePIN(maraPIN)
-	h.desk.Wait("#activated")
-	h.phone.Click("#done")
+	h := onHomeScreen(t, undecided("granted"))
 	h.phone.Wait("[data-screen=notifications]")
 	h.phone.Visit("notifications-ask")
 	h.phone.Click("#allow")
@@ -78,7 +71,7 @@ func TestNotificationsThatAreRefusedAreNotAskedForAgain(t *testing.T) {
 			h := move(t, nil)
 			h.phone = open(t, "app", p.device.FromHomeScreen())
 			h.phone.Speak(p.lang)
-			undecided(h.phone, "denied")
+			undecided("denied")(h.phone)
 			h.signIn()
 			h.phone.Go(h.server.phone + "/")
 			h.phone.TypeCode(h.desk.Code())

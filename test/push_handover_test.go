@@ -25,17 +25,7 @@ Object.assign(PushManager.prototype, {
 }); }`
 
 func TestAPhoneHandsItsSubscriptionToTheServer(t *testing.T) {
-	h := move(t, nil)
-	h.phone = open(t, "app", browser.Handset.FromHomeScreen())
-	undecided(h.phone, "granted")
-	h.phone.Before(pushService)
-	h.phone.Allow("notifications", h.server.phone, true)
-	h.signIn()
-	h.phone.Go(h.server.phone + "/")
-	h.phone.TypeCode(h.desk.Code())
-	h.phone.CreatePIN(maraPIN)
-	h.desk.Wait("#activated")
-	h.phone.Click("#done")
+	h := onHomeScreen(t, undecided("granted"), func(phone *browser.Tab) { phone.Before(pushService) })
 	h.phone.Wait("[data-screen=notifications]")
 	h.phone.Says("main", "even when it is closed")
 	h.phone.Visit("notifications-ask-push")

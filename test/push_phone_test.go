@@ -30,16 +30,7 @@ func pushTo(tab *browser.Tab, origin, data string) {
 // notifying is a house where Mara's phone is active and may notify, in a language.
 func notifying(t *testing.T, lang string) *house {
 	t.Helper()
-	h := move(t, nil)
-	h.phone = open(t, "app", browser.Handset.FromHomeScreen())
-	h.phone.Speak(lang)
-	h.phone.Allow("notifications", h.server.phone, true)
-	h.signIn()
-	h.phone.Go(h.server.phone + "/")
-	h.phone.TypeCode(h.desk.Code())
-	h.phone.CreatePIN(maraPIN)
-	h.desk.Wait("#activated")
-	h.phone.Click("#done")
+	h := onHomeScreen(t, func(phone *browser.Tab) { phone.Speak(lang) })
 	h.phone.Wait("[data-screen=home]")
 	h.phone.Until("a service worker", "navigator.serviceWorker.ready.then(() => true)")
 	h.signOut()
