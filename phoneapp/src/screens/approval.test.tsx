@@ -133,7 +133,7 @@ describe("approval", () => {
       expect(on.screen()).toBe("decided");
     }, 3000);
     expect(on.error()).toBe("approval.expired");
-    expect(on.text()).toContain("Nobody answered within 3 minutes");
+    expect(on.text()).toContain("Nobody answered in time");
   });
 
   test("a request that goes away while it is looked at says so", async () => {
