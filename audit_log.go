@@ -38,31 +38,58 @@ func (a *Audit) List(ctx context.Context, c Caller, filter AuditFilter, before i
 
 // SignIns gives the caller's last sign-ins, newest first.
 func (s *Sessions) SignIns(ctx context.Context, c Caller) ([]SignIn, error) {
+	past, err := s.past(ctx, c, false)
+	list := make([]SignIn, len(past))
+	for i, x := range past {
+		list[i] = x.SignIn
+	}
+	return list, err
+}
+
+// PastSignIn is a sign-in with what confirmed it.
+type PastSignIn struct {
+	SignIn
+	Factor string // pin, biometric or code; empty where nobody said yes
+}
+
+// Past is SignIns with what confirmed each.
+func (s *Sessions) Past(ctx context.Context, c Caller) ([]PastSignIn, error) {
+	return s.past(ctx, c, true)
+}
+
+func (s *Sessions) past(ctx context.Context, c Caller, factors bool) ([]PastSignIn, error) {
 	session, err := c.withSession(Full)
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
-	var list []SignIn
-	err = s.Store.View(ctx, func(tx Tx) (err error) {
-		if list, err = tx.SignInsOf(session.UserID, 20); err != nil {
+	var past []PastSignIn
+	err = s.Store.View(ctx, func(tx Tx) error {
+		list, err := tx.SignInsOf(session.UserID, 20)
+		if err != nil {
 			return err
 		}
+		past = make([]PastSignIn, len(list))
 		for i, x := range list {
-			if x.State != SignInPending {
+			past[i].SignIn = x
+			if x.State != SignInPending && (!factors || x.KeyID == "") {
 				continue
 			}
 			approval, err := tx.Approval(x.ApprovalID)
+			if errors.Is(err, ErrNoRow) {
+				continue // kept no longer
+			}
 			if err != nil {
 				return err
 			}
-			if approval.StateAt(now) == ApprovalExpired {
-				list[i].State, list[i].EndedAt = SignInExpired, approval.ExpiresAt
+			if x.State == SignInPending && approval.StateAt(now) == ApprovalExpired {
+				past[i].State, past[i].EndedAt = SignInExpired, approval.ExpiresAt
 			}
+			past[i].Factor = approval.Factor
 		}
 		return nil
 	})
-	return list, wrap(err)
+	return past, wrap(err)
 }
 
 // blockClaims is what the server signs of a block.

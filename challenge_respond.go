@@ -11,6 +11,9 @@ import (
 	"github.com/nodkey/nodkey/wire"
 )
 
+// FactorCode is an approval's Factor where the yes was a code.
+const FactorCode = "code"
+
 // Respond takes the eight digits of a phone for the sign-in behind a browser's token; blanks and hyphens between them and
 // full-width digits do not matter. A right code approves the sign-in as a phone's yes does. Errors: code.shape for what is
 // no code, which counts for nothing; code.wrong with Left; code.over after too many of them; code.late after the challenge's
@@ -216,7 +219,7 @@ func (s *SignIns) rightCode(ctx context.Context, c Caller, try codeTry, answer c
 			refused = s.notActive(key)
 			return nil
 		}
-		ended, err = tx.EndApproval(Approval{ID: try.approval.ID, State: ApprovalApproved, DecidedAt: now, DecidedBy: key.ID, Factor: "code"})
+		ended, err = tx.EndApproval(Approval{ID: try.approval.ID, State: ApprovalApproved, DecidedAt: now, DecidedBy: key.ID, Factor: FactorCode})
 		if errors.Is(err, ErrNoRow) {
 			lost, err := tx.Approval(try.approval.ID)
 			if err == nil {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/boombuler/barcode/qr"
 
@@ -103,6 +104,26 @@ func TestACodeOpensThePortalHoweverItIsSpelled(t *testing.T) {
 	}
 	if rows := h.audited("code.wrong"); rows != 0 {
 		t.Errorf("%d of the right codes were wrong", rows)
+	}
+}
+
+func TestTheSecurityPageTellsCodesFromNods(t *testing.T) {
+	h := newHouse(t, nil)
+	phone, _ := h.activated("ann")
+	nodded := h.signedIn("ann", phone)
+	if page := nodded.get("/security").body; strings.Contains(page, "by code") || !strings.Contains(page, "· Pixel of ann<") {
+		t.Errorf("a nod is not told as one:\n%s", page)
+	}
+	h.clock.Advance(time.Minute) // the newest is told by its time
+	b := h.coded("ann")
+	b.post("/sign-in/code", "code", typedCode(t, phone, b.get("/sign-in/code").digits(t))).goes(t, "/sign-in/wait")
+	b.get("/sign-in/wait").goes(t, "/")
+	page := b.get("/security")
+	if newest := page.first(t, `past-how" role="cell">([^<]*)<`); !strings.Contains(newest, "· Pixel of ann, by code") {
+		t.Errorf("the sign-in by a code stands as %q", newest)
+	}
+	if n := strings.Count(page.body, "by code"); n != 1 {
+		t.Errorf("%d sign-ins stand as made by a code, want 1", n)
 	}
 }
 

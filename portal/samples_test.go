@@ -85,6 +85,8 @@ func sampleSecurity() SecurityView {
 			{When: "Today, 14:32", From: "Hamburg, Germany", Agent: "Firefox on Windows", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDone, "")},
 			{When: "Today, 03:17", From: "Riga, Latvia", Agent: "Unknown browser", Chip: SignInChip(nodkey.SignInDenied, nodkey.ReasonNotMe)},
 			{When: "Mon, 08:05", From: "203.0.113.24", Agent: "Firefox on Windows", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDenied, nodkey.ReasonWrongNumber)},
+			{When: "Mon, 08:01", From: "Hamburg, Germany", Agent: "Firefox on Windows", Phone: "Pixel 8", Code: true, Chip: SignInChip(nodkey.SignInDone, "")},
+			{When: "Mon, 08:00", From: "Hamburg, Germany", Agent: "Firefox on Windows", Code: true, Chip: SignInChip(nodkey.SignInDone, "")},
 			{When: "Sun, 21:40", From: "Kiel, Germany", Agent: "Safari on iPad", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInExpired, "")},
 			{When: "Sun, 21:39", From: "Kiel, Germany", Agent: "Safari on iPad", Chip: SignInChip(nodkey.SignInCancelled, "")},
 			{When: "Sun, 21:38", From: "Kiel, Germany", Agent: "Safari on iPad", Chip: SignInChip(nodkey.SignInPending, "")},

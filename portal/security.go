@@ -48,7 +48,7 @@ func (d *Door) history(x *exchange, v *SecurityView, keys []nodkey.Key) error {
 		v.Browsers = append(v.Browsers, BrowserRow{SessionID: string(s.ID), Agent: agentName(x.say, web.ParseAgent(s.Agent)), Source: s.Source,
 			Since: x.say.MomentWithin(s.CreatedAt, now), This: s.ID == x.caller.Session().ID})
 	}
-	signIns, err := d.services.Sessions.SignIns(x.r.Context(), x.caller)
+	signIns, err := d.services.Sessions.Past(x.r.Context(), x.caller)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (d *Door) history(x *exchange, v *SecurityView, keys []nodkey.Key) error {
 	}
 	for _, s := range signIns {
 		v.SignIns = append(v.SignIns, SignInRow{When: x.say.Moment(s.CreatedAt, now), From: s.Source, Agent: agentName(x.say, web.ParseAgent(s.Agent)),
-			Phone: names[s.KeyID], Chip: SignInChip(s.State, s.Cause)})
+			Phone: names[s.KeyID], Code: s.Factor == nodkey.FactorCode, Chip: SignInChip(s.State, s.Cause)})
 	}
 	return nil
 }

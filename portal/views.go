@@ -293,6 +293,7 @@ type SignInRow struct {
 	From  string
 	Agent string
 	Phone string // that answered; may be empty
+	Code  bool   // it answered by a code
 	Chip  Chip
 }
 
