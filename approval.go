@@ -17,6 +17,7 @@ const (
 	ApprovePasswordChange ApprovalKind = "password_change"
 	ApproveTest           ApprovalKind = "test"      // nothing hangs on a yes
 	ApprovePINCheck       ApprovalKind = "pin_check" // the same, answered by PIN
+	ApprovePushTest       ApprovalKind = "push_test" // never answered: that it arrives is all
 )
 
 // byPINOnly reports whether a yes takes the PIN, whatever else the key has.

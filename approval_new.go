@@ -159,11 +159,14 @@ type Change struct {
 	State     ApprovalState
 	Cause     string
 	Number    string
-	Phones    []string // names of the phones that may answer
+	Phones    []AskedPhone // that may answer
 	AskedAt   time.Time
 	DecidedAt time.Time // zero while it is open
 	ExpiresAt time.Time
 	Remaining time.Duration
+	// As in Waiting, while it is open.
+	Unconfirmed bool
+	ConfirmBy   time.Time
 }
 
 // changeWindow is how long a change can be looked at after it was asked for.
@@ -199,7 +202,7 @@ func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 		}
 		for _, k := range keys {
 			if a.Names(k.ID) && k.State == KeyActive {
-				out.Phones = append(out.Phones, k.Phone.Name)
+				out.Phones = append(out.Phones, AskedPhone{KeyID: k.ID, Name: k.Phone.Name})
 			}
 		}
 		return nil

@@ -14,7 +14,9 @@ import (
 // everyService takes each https address for one of service "s".
 type everyService struct{}
 
-func (everyService) Service(endpoint string) (service, host string, ok bool) {
+func (everyService) Has(channel string) bool { return channel == nodkey.ChannelWebPush }
+
+func (everyService) Service(_, endpoint string) (service, host string, ok bool) {
 	host, ok = strings.CutPrefix(endpoint, "https://")
 	return "s", host, ok
 }

@@ -7,12 +7,22 @@ import (
 	"time"
 )
 
-// PushServices says which push services messages may go to. It is asked before a subscription is kept; whoever sends checks
-// again. The zero Ports have none: then there is no Web Push.
+// The channels that messages go by.
+const (
+	ChannelWebPush = "webpush" // RFC 8030: to the push service that a phone's browser subscribed with
+	ChannelNtfy    = "ntfy"    // to a topic of an ntfy server that the phone's person named
+	ChannelWebhook = "webhook" // to the operator's own gateway, for every phone: nobody subscribes
+)
+
+// PushServices says which channels there are, and where messages may go. It is asked before a subscription is kept; whoever
+// sends checks again. The zero Ports have none: then nothing is sent.
 type PushServices interface {
-	// Service gives the service that an endpoint is of, one name out of few, and false for an endpoint of any other; host is
-	// what an error may show of it. An endpoint that is no https address has no host.
-	Service(endpoint string) (service, host string, ok bool)
+	// Has reports whether a channel is on.
+	Has(channel string) bool
+	// Service gives the service that an endpoint of a channel is of, one name out of few and unlike those of all other channels
+	// ("ntfy:ntfy.example", "webhook"), and false for an endpoint of any other; host is what an error may show of it. An
+	// endpoint that is no address of the channel has no host.
+	Service(channel, endpoint string) (service, host string, ok bool)
 }
 
 // The sizes of a subscription.
@@ -41,6 +51,7 @@ type SealedSubscription struct {
 type Notice struct {
 	ApprovalID ApprovalID
 	KeyID      KeyID
+	Channel    string
 	Service    string
 	CreatedAt  time.Time
 	DueAt      time.Time // when it may be taken; while somebody sends it, when that one is given up
@@ -55,6 +66,9 @@ type PushMessage struct {
 	Payload []byte        // the approval's id and nothing else (docs/protocol.md §5.7)
 	Topic   string        // 32 base64url characters: a message replaces the one before it of the same topic (RFC 8030 §5.4)
 	Left    time.Duration // until ExpiresAt
+	Locale  string        // of the user, BCP 47; this and what follows are empty for ChannelWebPush, which tells nobody anything
+	User    string        // the user's name
+	Phone   string        // the phone's name
 	sealed  []byte        // the Target that it was opened from
 }
 

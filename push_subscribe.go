@@ -75,7 +75,7 @@ func (k *Keys) checkSubscription(s Subscription) (service string, err error) {
 	if len(s.Auth) != pushAuthLength {
 		return "", fail(BadInput, "push.auth")
 	}
-	service, host, ok := k.Push.Service(s.Endpoint)
+	service, host, ok := k.Push.Service(ChannelWebPush, s.Endpoint)
 	switch {
 	case host == "":
 		return "", fail(BadInput, "push.endpoint")

@@ -12,16 +12,20 @@ import (
 type Waiting struct {
 	ID        SignInID
 	State     SignInState
-	Cause     string   // with denied: not_me, mistake or wrong_number
-	Number    string   // the two digits, while pending and number matching is on
-	Phones    []string // names of the phones that may answer
-	Notified  bool     // false: over the budget, so the app must be opened
+	Cause     string       // with denied: not_me, mistake or wrong_number
+	Number    string       // the two digits, while pending and number matching is on
+	Phones    []AskedPhone // that may answer
+	Notified  bool         // false: over the budget, so the app must be opened
 	AskedAt   time.Time
 	ExpiresAt time.Time // of the request
 	EndedAt   time.Time
 	Remaining time.Duration
 	Again     bool // "try again" works without the password
 	Codes     bool // policy takes codes of a phone that is offline: Challenge gives the digits
+	// Unconfirmed says that it has waited for longer than ConfirmWithin and no phone has said that it arrived; ConfirmBy is when
+	// that turns, zero when it cannot. Both are Wait's alone, while pending.
+	Unconfirmed bool
+	ConfirmBy   time.Time
 }
 
 // Wait tells where the sign-in behind a browser's token stands.
@@ -39,7 +43,7 @@ func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
 		}
 		for _, k := range keys {
 			if approval.Names(k.ID) && k.State == KeyActive {
-				w.Phones = append(w.Phones, k.Phone.Name)
+				w.Phones = append(w.Phones, AskedPhone{KeyID: k.ID, Name: k.Phone.Name})
 			}
 		}
 		return nil

@@ -49,7 +49,7 @@ func TestThePortalSendsATestToOnePhone(t *testing.T) {
 		t.Error("the phone is not woken")
 	}
 	change, err := h.Approvals.Change(h.ctx, c)
-	if err != nil || change.ID != id || change.Kind != nodkey.ApproveTest || len(change.Number) != 2 || len(change.Phones) != 1 || change.Phones[0] != "Pixel 9" {
+	if err != nil || change.ID != id || change.Kind != nodkey.ApproveTest || len(change.Number) != 2 || len(change.Phones) != 1 || change.Phones[0].Name != "Pixel 9" {
 		t.Errorf("the page waits for %+v, %v", change, err)
 	}
 	s := testOf(t, second, p)

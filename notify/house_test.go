@@ -21,6 +21,15 @@ import (
 
 const housePassword = "korrekt horse battery"
 
+// webOnly shows push services to the domain as the only channel there is.
+type webOnly struct{ services *Services }
+
+func (webOnly) Has(channel string) bool { return channel == nodkey.ChannelWebPush }
+
+func (w webOnly) Service(_, endpoint string) (service, host string, ok bool) {
+	return w.services.Service(endpoint)
+}
+
 // house is the real domain on a database, with the push service of these tests as its own.
 type house struct {
 	*nodkeytest.House
@@ -44,7 +53,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h.push = newPushService(t, h.Clock.Now)
-	h.Ports.Push = h.push.services()
+	h.Ports.Push = webOnly{h.push.services()}
 	if h.Services, err = h.Second(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ const DefaultServices = "fcm.googleapis.com, updates.push.services.mozilla.com, 
 // ErrPrivate is what a dial ends with whose name resolves to an address that is nobody's out there.
 var ErrPrivate = errors.New("the push service's name leads to a private address")
 
-// Services are the push services that messages may go to. It is a [nodkey.PushServices].
+// Services are the push services that Web Push messages may go to.
 type Services struct {
 	names    []string
 	exact    map[string]bool
@@ -86,7 +86,7 @@ func isAddress(host string) bool {
 // Names are the services that there can be, a few.
 func (s *Services) Names() []string { return s.names }
 
-// Service gives the name of the service that an endpoint is of; see [nodkey.PushServices].
+// Service gives the name of the service that an endpoint is of; see [nodkey.PushServices.Service].
 func (s *Services) Service(endpoint string) (service, host string, ok bool) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "https" || u.User != nil || u.Opaque != "" {

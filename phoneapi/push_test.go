@@ -17,7 +17,9 @@ import (
 // onlyPush is one push service, by its host.
 type onlyPush string
 
-func (o onlyPush) Service(endpoint string) (service, host string, ok bool) {
+func (onlyPush) Has(channel string) bool { return channel == nodkey.ChannelWebPush }
+
+func (o onlyPush) Service(_, endpoint string) (service, host string, ok bool) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "https" {
 		return "", "", false

@@ -135,9 +135,9 @@ func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
 }
 
 // one gives the only phone's name, or nothing when several may answer.
-func one(phones []string) string {
+func one(phones []nodkey.AskedPhone) string {
 	if len(phones) == 1 {
-		return phones[0]
+		return phones[0].Name
 	}
 	return ""
 }

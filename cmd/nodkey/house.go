@@ -108,7 +108,7 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 	}
 	ports := nodkey.Ports{Store: h.store, Clock: h.clock, Bus: h.bus, Passwords: passwords, JOSE: proof.JOSE{}, WebAuthn: webAuthn}
 	if services != nil {
-		ports.Push = services
+		ports.Push = channels{web: services}
 	}
 	h.services, err = nodkey.Open(ctx, ports, s.site(texts), s.policy(), s.PhoneHost.Hostname(), master)
 	if err != nil {

@@ -18,6 +18,20 @@ type messages struct {
 	seconds *prometheus.HistogramVec
 }
 
+// channels tells the domain which channels there are. It is a [nodkey.PushServices].
+type channels struct{ web *notify.Services }
+
+// Has reports whether a channel is on.
+func (c channels) Has(channel string) bool { return channel == nodkey.ChannelWebPush }
+
+// Service gives the service that an endpoint of a channel is of.
+func (c channels) Service(channel, endpoint string) (service, host string, ok bool) {
+	if channel != nodkey.ChannelWebPush {
+		return "", "", false
+	}
+	return c.web.Service(endpoint)
+}
+
 // pushServices reads which push services there are; nil where Web Push is off.
 func (s *settings) pushServices() (*notify.Services, error) {
 	if !s.Push.Web {
