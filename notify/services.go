@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,42 +18,52 @@ import (
 const DefaultServices = "fcm.googleapis.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com"
 
 // ErrPrivate is what a dial ends with whose name resolves to an address that is nobody's out there.
-var ErrPrivate = errors.New("the push service's name leads to a private address")
+var ErrPrivate = errors.New("the service's name leads to a private address")
 
-// Services are the push services that Web Push messages may go to.
+// Services are hosts that messages may go to, each of a service with a name: the push services of Web Push, or ntfy servers.
 type Services struct {
 	names    []string
-	exact    map[string]bool
+	exact    map[string]string // "push.example.com:443" → the service's name
 	suffixes map[string]string // ".push.apple.com" → "*.push.apple.com"
 	own      map[string]string // "push.example:443" → where it is dialled
 	dialer   net.Dialer
+}
+
+func noServices() *Services {
+	return &Services{exact: map[string]string{}, suffixes: map[string]string{}, own: map[string]string{}, dialer: net.Dialer{Timeout: 5 * time.Second}}
+}
+
+func (s *Services) add(place, name string) {
+	s.exact[place] = name
+	if !slices.Contains(s.names, name) {
+		s.names = append(s.names, name)
+	}
 }
 
 // NewServices reads two lists with commas or spaces between. allowed has host names, or "*." before a name for all below it;
 // they answer on port 443. own has host, or host:port, of services in the house's own networks, which may have private
 // addresses; "=address:port" behind one says where to dial it, without asking for its name.
 func NewServices(allowed, own string) (*Services, error) {
-	s := &Services{exact: map[string]bool{}, suffixes: map[string]string{}, own: map[string]string{}, dialer: net.Dialer{Timeout: 5 * time.Second}}
+	s := noServices()
 	for _, name := range split(allowed) {
 		host, wild := strings.CutPrefix(name, "*.")
 		if !isHost(host) || !strings.Contains(host, ".") || isAddress(host) {
 			return nil, fmt.Errorf("%q is not a host name such as push.example.com or *.push.example.com", name)
 		}
-		if wild {
-			s.suffixes["."+host] = name
-		} else {
-			s.exact[host] = true
+		if !wild {
+			s.add(net.JoinHostPort(host, "443"), name)
+			continue
 		}
-		s.names = append(s.names, name)
+		if _, twice := s.suffixes["."+host]; !twice {
+			s.suffixes["."+host] = name
+			s.names = append(s.names, name)
+		}
 	}
 	for _, entry := range split(own) {
-		place, dial, fixed := strings.Cut(entry, "=")
-		if !strings.Contains(place, ":") {
-			place += ":443"
-		}
-		host, port, err := net.SplitHostPort(place)
-		if _, odd := strconv.ParseUint(port, 10, 16); err != nil || odd != nil || !isHost(host) && !isAddress(host) {
-			return nil, fmt.Errorf("%q is not a host such as push.example.com or push.example.com:8443", entry)
+		text, dial, fixed := strings.Cut(entry, "=")
+		place, err := placeOf(text)
+		if err != nil {
+			return nil, err
 		}
 		if fixed {
 			if _, err := netip.ParseAddrPort(dial); err != nil {
@@ -62,9 +73,22 @@ func NewServices(allowed, own string) (*Services, error) {
 			dial = place
 		}
 		s.own[place] = dial
-		s.names = append(s.names, place)
+		s.add(place, place)
 	}
 	return s, nil
+}
+
+// placeOf reads a host, or host:port, and gives host:port.
+func placeOf(text string) (string, error) {
+	place := text
+	if !strings.Contains(place, ":") {
+		place += ":443"
+	}
+	host, port, err := net.SplitHostPort(place)
+	if _, odd := strconv.ParseUint(port, 10, 16); err != nil || odd != nil || !isHost(host) && !isAddress(host) {
+		return "", fmt.Errorf("%q is not a host such as push.example.com or push.example.com:8443", text)
+	}
+	return place, nil
 }
 
 func split(list string) []string {
@@ -101,14 +125,11 @@ func (s *Services) Service(endpoint string) (service, host string, ok bool) {
 		port = "443"
 	}
 	place := net.JoinHostPort(host, port)
-	if _, own := s.own[place]; own {
-		return place, host, true
+	if name, is := s.exact[place]; is {
+		return name, host, true
 	}
 	if port != "443" {
 		return "", host, false
-	}
-	if s.exact[host] {
-		return host, host, true
 	}
 	for rest := host; ; {
 		dot := strings.IndexByte(rest, '.')
