@@ -1,10 +1,10 @@
 // Starts the phone app: opens the core, reads the address, shows the screens.
 import { render } from "preact";
-import { openCore } from "./core/core";
 import { parseFragment } from "./core/codes";
 import { PhoneFault, type Core } from "./core/contract";
 import { keepHandover, takeHandover } from "./core/handover";
 import { keepLanguage } from "./core/language";
+import { openCore } from "./core/open";
 import { posture } from "./core/posture";
 import { Store } from "./core/store";
 import { Play } from "./demo/play";

@@ -7,7 +7,7 @@ import type { Clock } from "./clock";
 import { PhoneFault, type Approval, type Outcome, type PastApproval } from "./contract";
 import * as derive from "./derive";
 import { digestName, digestOf, sign, signingInput, verify } from "./jws";
-import { readStatement, type StatementMessage } from "./messages";
+import { readStatement, type StatementKind, type StatementMessage } from "./messages";
 import type { KeyRecord } from "./store";
 import type { Assertion, Authenticator } from "./webauthn";
 
@@ -61,9 +61,15 @@ export async function readFor(jws: string, keys: readonly KeyRecord[], now: numb
 /** A statement that screens may show. */
 export type Shown = Statement & { readonly message: StatementMessage & { readonly kind: Approval["kind"] } };
 
-/** Says whether a statement is for a person. A change and a check of the PIN are asked and answered within one step of the app. */
+/**
+ * What is asked and answered within one step of the app: a change and a check of the PIN, and a test of notifications, which
+ * nobody answers at all.
+ */
+const unshown: ReadonlySet<StatementKind> = new Set(["pin_check", "pin_change", "push_test"]);
+
+/** Says whether a statement is for a person. */
 export function isShown(statement: Statement): statement is Shown {
-  return statement.message.kind !== "pin_check" && statement.message.kind !== "pin_change";
+  return !unshown.has(statement.message.kind);
 }
 
 /** A statement as screens see it. */

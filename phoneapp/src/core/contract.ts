@@ -170,7 +170,7 @@ export class PhoneFault extends Error {
 
 export type CoreEvent = "users" | "approvals" | "online" | "past" | "push";
 
-/** The phone, as screens see it. `openCore` in ./core.ts makes one. */
+/** The phone, as screens see it. `openCore` in ./open.ts makes one. */
 export interface Core {
   readonly online: boolean;
   /** Milliseconds since the epoch when the connection was lost; undefined while online. */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openCore, openCoreIn } from "./core";
+import { openCoreIn } from "./core";
 import { activated, code, fault, goodPin, surroundings } from "./fake-phone";
 import { FakeServer, origin } from "./fake-server";
+import { openCore } from "./open";
 import { posture } from "./posture";
 
 let server: FakeServer;

@@ -1,6 +1,6 @@
 // The phone as screens see it: puts the parts together, keeps the lists, and tells who listens.
 
-import { Activations, refuseWeak, withReceipt, type Choice } from "./activation";
+import { Activations, refuseWeak, type Choice } from "./activation";
 import { Api, ServerFault, answerOf } from "./api";
 import { Decisions, pastOf, type Proof, type Shown } from "./approval";
 import { Clock } from "./clock";
@@ -8,46 +8,20 @@ import { PhoneFault } from "./contract";
 import type { Approval, Core, CoreEvent, Offer, Outcome, PastApproval, PhoneUser, PinFault, PushState, ServerInfo } from "./contract";
 import { normalisePin } from "./derive";
 import { handoverKept } from "./handover";
+import { KeyStates } from "./key-states";
 import { readApprovals } from "./messages";
 import { Codes } from "./offline";
 import { OpenApprovals } from "./open-approvals";
 import { OwnStatements } from "./own-statements";
 import { pinFaults } from "./pins";
-import { posture } from "./posture";
 import { Subscriptions } from "./push";
 import { KnownServer } from "./server-info";
 import { Store, type KeyRecord } from "./store";
 import { Live } from "./stream";
 import type { Surroundings } from "./surroundings";
 import { asUser, holderOf, readName, withEach, withLabel } from "./users";
-import { platformAuthenticator } from "./webauthn";
-import { pagePush, registerWorker } from "./worker";
 
-export type { Surroundings };
-
-/** Opens the phone in this browser, in these surroundings or others. Throws PhoneFault "storage" when nothing can be kept. */
-export async function openCore(changes: Partial<Surroundings> = {}): Promise<Core> {
-  const core = await openCoreIn({
-    origin: location.origin,
-    fetch: globalThis.fetch,
-    wall: Date.now,
-    authenticator: platformAuthenticator,
-    posture,
-    page: {
-      locks: "locks" in navigator ? navigator.locks : undefined,
-      channel: typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("nodkey"),
-      document,
-      window,
-    },
-    push: pagePush(),
-    database: "nodkey",
-    ...changes,
-  });
-  registerWorker(() => core.approvals().length === 0);
-  return core;
-}
-
-/** The same with other surroundings. */
+/** Opens the phone that these surroundings have. Throws PhoneFault "storage" when nothing can be kept. */
 export async function openCoreIn(around: Surroundings): Promise<Core> {
   const store = await Store.open(around.database);
   const core = new PhoneCore(around, store);
@@ -64,6 +38,7 @@ class PhoneCore implements Core {
   private readonly api: Api;
   private readonly activations: Activations;
   private readonly decisions: Decisions;
+  private readonly states: KeyStates;
   private readonly own: OwnStatements;
   private readonly open: OpenApprovals;
   private readonly stream: Live;
@@ -84,13 +59,14 @@ class PhoneCore implements Core {
     this.api = new Api(around.origin, this.clock, around.fetch);
     this.api.reached = (online) => this.setOnline(online);
     this.activations = new Activations(store, this.api, this.clock, authenticator, around.posture);
+    this.states = new KeyStates(store, this.activations, () => this.keys, async () => this.keysChanged());
     this.decisions = new Decisions(this.api, this.clock, authenticator);
     this.codes = new Codes(this.clock, authenticator, () => this.keys, () => this.biometric);
     this.own = new OwnStatements(this.api, this.clock, this.decisions);
     this.open = new OpenApprovals(this.clock, () => this.biometric, () => this.tell("approvals"));
     const news = {
       approvals: (now: number, statements: readonly string[]) => void this.heard(now, statements).catch(() => undefined),
-      keys: () => void this.askKeys(this.asking()).catch(() => undefined),
+      keys: () => void this.states.ask(this.asking()).catch(() => undefined),
     };
     this.stream = new Live(this.api, () => this.asking(), news, page);
     this.known = new KnownServer(this.api, store, this.clock);
@@ -186,13 +162,13 @@ class PhoneCore implements Core {
     } catch (fault) {
       // None of the keys counts any more, perhaps; their receipts say so.
       if (!(fault instanceof ServerFault) || !fault.final) throw fault;
-      await this.askKeys(keys);
+      await this.states.ask(keys);
       if (this.keys.some((key) => key.state === "active")) throw fault;
       return;
     }
     await this.store.set("skew", this.clock.skew);
     // A key that was removed while the app was closed is told of by nothing else.
-    await this.askKeys(this.askedAll ? keys.filter((key) => key.state !== "active") : keys);
+    await this.states.ask(this.askedAll ? keys.filter((key) => key.state !== "active") : keys);
     this.askedAll = true;
   }
 
@@ -217,7 +193,7 @@ class PhoneCore implements Core {
     const keys = [...new Set(keyIds)].map((id) => this.key(id)).filter((key) => key.pin);
     for (const key of keys) refuseWeak(normalisePin(newPin), key.user);
     const change = async (key: KeyRecord): Promise<void> =>
-      this.watchingKey(key.keyId, () => this.own.changePin(key, oldPin, newPin));
+      this.states.watch(key.keyId, () => this.own.changePin(key, oldPin, newPin));
     const [first, ...others] = keys;
     if (!first) return [];
     await change(first);
@@ -233,11 +209,11 @@ class PhoneCore implements Core {
   }
 
   async provePin(keyId: string, pin: string): Promise<void> {
-    await this.watchingKey(keyId, () => this.own.provePin(this.key(keyId), pin));
+    await this.states.watch(keyId, () => this.own.provePin(this.key(keyId), pin));
   }
 
   async test(keyId: string): Promise<Approval> {
-    const approval = this.open.addTest(await this.watchingKey(keyId, () => this.own.test(this.key(keyId))));
+    const approval = this.open.addTest(await this.states.watch(keyId, () => this.own.test(this.key(keyId))));
     // A list that was on its way meanwhile came to nothing; it may have told of something else.
     void this.refresh().catch(() => undefined);
     return approval;
@@ -271,7 +247,7 @@ class PhoneCore implements Core {
     if (name === "") throw new PhoneFault("phone.name");
     const keys = this.asking();
     const tell = async (key: KeyRecord): Promise<void> =>
-      answerOf(await this.watchingKey(key.keyId, () => this.api.signed(key, "/key/rename", { name })), () => undefined);
+      answerOf(await this.states.watch(key.keyId, () => this.api.signed(key, "/key/rename", { name })), () => undefined);
     const faults = await withEach(keys, tell);
     if (faults.size === keys.length) throw [...faults.values()].at(-1) ?? new PhoneFault("key.removed");
   }
@@ -290,7 +266,7 @@ class PhoneCore implements Core {
   private async decide(approval: Approval, send: (statement: Shown) => Promise<Outcome>): Promise<Outcome> {
     const { id } = approval;
     const statement = this.open.statement(approval);
-    const outcome = await this.watchingKey(approval.keyId, () => send(statement)).catch((fault: unknown) => {
+    const outcome = await this.states.watch(approval.keyId, () => send(statement)).catch((fault: unknown) => {
       const decided = fault instanceof ServerFault && (fault.kind === "conflict" || fault.kind === "not_found");
       if (decided) this.open.dropApproval(id);
       throw fault;
@@ -301,34 +277,6 @@ class PhoneCore implements Core {
     this.tellTabs();
     this.open.dropApproval(id);
     return outcome;
-  }
-
-  /** A refusal may mean that the key was suspended or removed: ask, so that the list of users tells it. */
-  private async watchingKey<T>(keyId: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (fault) {
-      if (fault instanceof ServerFault && fault.key.startsWith("key.")) {
-        await this.askKeys(this.keys.filter((key) => key.keyId === keyId)).catch(() => undefined);
-      }
-      throw fault;
-    }
-  }
-
-  private async askKeys(keys: readonly KeyRecord[]): Promise<void> {
-    let changed = false;
-    for (const key of keys) {
-      const now = await this.activations.receipt(key).catch((fault: unknown) => {
-        // One key's no is not another's.
-        if (fault instanceof ServerFault && fault.final) return key;
-        throw fault;
-      });
-      if (now.state === key.state && now.digits === key.digits && now.receiptAt === key.receiptAt) continue;
-      const { state, receiptAt: iat, digits } = now;
-      await this.store.changeKey(key.keyId, (kept) => withReceipt(kept, { state, iat, digits }));
-      changed ||= now.state !== key.state || now.digits !== key.digits;
-    }
-    if (changed) await this.keysChanged();
   }
 
   /**

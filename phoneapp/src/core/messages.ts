@@ -31,8 +31,8 @@ export interface ReceiptMessage {
   readonly iat: number;
 }
 
-/** What a statement can ask. "pin_check" is the phone's own business and never shown. */
-export type StatementKind = Approval["kind"] | "pin_check";
+/** What a statement can ask. "pin_check" and "push_test" are the phone's own business and never shown. */
+export type StatementKind = Approval["kind"] | "pin_check" | "push_test";
 
 export interface StatementMessage {
   readonly id: string;
@@ -116,6 +116,7 @@ const kinds: Readonly<Record<StatementKind, { readonly member?: "newKey" | "item
   pin_check: { one: true },
   password_change: {},
   test: { one: true },
+  push_test: { one: true },
 };
 
 /** §5.1 */

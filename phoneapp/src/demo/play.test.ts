@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Core } from "../core/contract";
-import type { Surroundings } from "../core/core";
+import type { Surroundings } from "../core/surroundings";
 import type { Scan } from "../ui/app-context";
 import { framed, origin } from "./framed";
 import { Play } from "./play";

@@ -1,7 +1,7 @@
 // In the side-by-side demo this app plays the phone that the page around wants, with the troubles that it wants.
 import { PhoneFault, type Core } from "../core/contract";
-import type { Surroundings } from "../core/core";
 import { posture, type Posture } from "../core/posture";
+import type { Surroundings } from "../core/surroundings";
 import type { DemoScan, Scan } from "../ui/app-context";
 import { pageAround, type Around } from "./around";
 import { Connection } from "./connection";
