@@ -40,23 +40,28 @@ const maxStatements = 256
 // Approvals asks every server for what is open, newest first for each. A server that fails, or a statement that does not
 // hold, becomes an error beside what the others gave.
 func (p *Phone) Approvals(ctx context.Context) ([]Approval, error) {
+	return p.askAll(ctx, "/approvals", p.read)
+}
+
+// askAll asks every server for statements, which read checks.
+func (p *Phone) askAll(ctx context.Context, path string, read func(url string, statements []string) ([]Approval, error)) ([]Approval, error) {
 	var all []Approval
 	var errs []error
 	for _, url := range p.servers() {
 		var answer wire.Approvals
 		err := p.inTime(ctx, url, func() error {
-			body, err := p.proofs(url, "/approvals")
+			body, err := p.proofs(url, path)
 			if err != nil {
 				return err
 			}
-			return p.call(ctx, request{method: "POST", server: url, path: "/approvals", body: body}, &answer)
+			return p.call(ctx, request{method: "POST", server: url, path: path, body: body}, &answer)
 		})
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		p.setSkew(url, time.UnixMilli(answer.Now).Sub(p.now()))
-		open, err := p.read(url, answer.Statements)
+		open, err := read(url, answer.Statements)
 		all = append(all, open...)
 		if err != nil {
 			errs = append(errs, err)

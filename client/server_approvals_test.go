@@ -87,10 +87,12 @@ func (s *server) ask(kind string, keys ...string) string {
 	return id
 }
 
-func (s *server) openStatements() []string {
+func (s *server) openStatements() []string { return s.statementsIn("open") }
+
+func (s *server) statementsIn(state string) []string {
 	statements := []string{}
 	for _, a := range s.approvals {
-		if a.state == "open" {
+		if a.state == state {
 			statements = append(statements, a.statement)
 		}
 	}
@@ -102,6 +104,13 @@ func (s *server) open(body []byte, r *http.Request) (any, error) {
 		return nil, err
 	}
 	return wire.Approvals{Now: s.time().UnixMilli(), Statements: s.openStatements()}, nil
+}
+
+func (s *server) ranOut(body []byte, r *http.Request) (any, error) {
+	if err := s.callers(body, r); err != nil {
+		return nil, err
+	}
+	return wire.Approvals{Now: s.time().UnixMilli(), Statements: s.statementsIn("expired")}, nil
 }
 
 func (s *server) callers(body []byte, r *http.Request) error {

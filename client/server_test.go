@@ -107,7 +107,7 @@ func newServer(t *testing.T) *server {
 	for path, handler := range map[string]func([]byte, *http.Request) (any, error){
 		"GET /server": s.info, "POST /activations/lookup": s.lookup, "POST /activations/submit": s.submit,
 		"POST /key": s.key, "POST /key/remove": s.remove, "POST /pin": s.about("pin_change"), "POST /pin/check": s.about("pin_check"), "POST /test": s.about("test"),
-		"POST /key/rename": s.rename, "POST /approvals": s.open,
+		"POST /key/rename": s.rename, "POST /approvals": s.open, "POST /approvals/missed": s.ranOut,
 		"POST /approvals/{id}/decision": s.decide, "POST /approvals/{id}/disown": s.disown,
 	} {
 		method, route, _ := strings.Cut(path, " ")

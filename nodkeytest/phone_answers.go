@@ -39,6 +39,15 @@ func (k *PhoneKey) Open(ctx context.Context) ([]Statement, error) {
 
 // Read checks one statement.
 func (k *PhoneKey) Read(jws string) (Statement, error) {
+	s, err := k.ReadOver(jws)
+	if err == nil && s.Exp <= k.Phone.clock.Now().UnixMilli() {
+		err = errors.New("the statement has run out")
+	}
+	return s, err
+}
+
+// ReadOver is Read for a statement that may have run out.
+func (k *PhoneKey) ReadOver(jws string) (Statement, error) {
 	var s Statement
 	if err := k.open(jws, wire.TypStatement, &s.Statement); err != nil {
 		return s, err
@@ -48,8 +57,6 @@ func (k *PhoneKey) Read(jws string) (Statement, error) {
 	switch {
 	case s.Aud != k.Server.Aud, s.User != k.Server.User.ID, !slices.Contains(s.Keys, k.ID):
 		return s, errors.New("the statement is for somebody else")
-	case s.Exp <= k.Phone.clock.Now().UnixMilli():
-		return s, errors.New("the statement has run out")
 	case len(jws) > wire.MaxStatement:
 		return s, errors.New("the statement is too long")
 	}

@@ -77,8 +77,9 @@ func moment(rt *rapid.T, name string) time.Time {
 
 func (m *approvalModel) draw(rt *rapid.T) nodkey.Approval {
 	a := nodkey.Approval{
-		ID:     nodkey.ApprovalID(fmt.Sprintf("%d-%d", m.round, rapid.IntRange(0, m.made).Draw(rt, "id"))),
-		UserID: rapid.SampledFrom(m.users).Draw(rt, "user"), Kind: nodkey.ApproveSignIn,
+		ID:        nodkey.ApprovalID(fmt.Sprintf("%d-%d", m.round, rapid.IntRange(0, m.made).Draw(rt, "id"))),
+		UserID:    rapid.SampledFrom(m.users).Draw(rt, "user"),
+		Kind:      rapid.SampledFrom([]nodkey.ApprovalKind{nodkey.ApproveSignIn, nodkey.ApproveSignIn, nodkey.ApproveTest}).Draw(rt, "kind"),
 		State:     rapid.SampledFrom([]nodkey.ApprovalState{nodkey.ApprovalOpen, nodkey.ApprovalOpen, nodkey.ApprovalOpen, nodkey.ApprovalDenied}).Draw(rt, "state"),
 		Statement: rapid.String().Draw(rt, "statement"), Digest: rapid.SliceOf(rapid.Byte()).Draw(rt, "digest"),
 		Number: rapid.Bool().Draw(rt, "number"), CreatedAt: moment(rt, "made"), ExpiresAt: moment(rt, "expires"),
@@ -164,7 +165,13 @@ func (m *approvalModel) compare(rt *rapid.T) {
 		open, err1 := tx.OpenApprovals(user, now)
 		since, err2 := tx.ApprovalsSince(user, now, limit)
 		out, err3 := tx.RunOut(now, limit)
+		key := rapid.SampledFrom([]nodkey.KeyID{"key-0", "key-1", "key-", "ey-0"}).Draw(rt, "key")
+		from := moment(rt, "from")
+		missed, err4 := tx.MissedBy(user, key, from, now, limit)
 		for what, pair := range map[string][2][]nodkey.Approval{
+			"missed": {missed, find(newestFirst, limit, func(a nodkey.Approval) bool {
+				return a.UserID == user && a.Kind == nodkey.ApproveSignIn && a.StateAt(now) == nodkey.ApprovalExpired && a.Names(key) && !a.CreatedAt.Before(from)
+			})},
 			"open": {open, find(newestFirst, len(m.rows), func(a nodkey.Approval) bool {
 				return a.UserID == user && a.StateAt(now) == nodkey.ApprovalOpen
 			})},
@@ -175,7 +182,7 @@ func (m *approvalModel) compare(rt *rapid.T) {
 				rt.Fatalf("%s at %s, at most %d:\ngot  %+v\nwant %+v", what, now, limit, pair[0], pair[1])
 			}
 		}
-		return errors.Join(err1, err2, err3)
+		return errors.Join(err1, err2, err3, err4)
 	})
 	if err != nil {
 		rt.Fatal(err)

@@ -22,6 +22,20 @@ func (d *Door) approvalList(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// approvalMissed gives the sign-ins that nobody answered in time.
+func (d *Door) approvalMissed(w http.ResponseWriter, r *http.Request) error {
+	phones, err := d.readProofs(w, r)
+	if err != nil {
+		return err
+	}
+	out, err := d.services.Approvals.Missed(r.Context(), phones)
+	if err != nil {
+		return err
+	}
+	web.WriteJSON(w, http.StatusOK, out)
+	return nil
+}
+
 // approvalDecide takes a yes or no.
 func (d *Door) approvalDecide(w http.ResponseWriter, r *http.Request) error {
 	var in wire.DecisionRequest

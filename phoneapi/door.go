@@ -48,6 +48,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /push/subscribe", d.pushSubscribe},
 		{"POST /push/unsubscribe", d.pushUnsubscribe},
 		{"POST /approvals", d.approvalList},
+		{"POST /approvals/missed", d.approvalMissed},
 		{"POST /stream", d.stream},
 		{"POST /approvals/{id}/decision", d.approvalDecide},
 		{"POST /approvals/{id}/disown", d.approvalDisown},

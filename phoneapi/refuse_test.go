@@ -33,6 +33,7 @@ var paths = []struct {
 	{"/pin/check", `{}`, "", true},
 	{"/push/subscribe", subscribeBody, "endpoint", true},
 	{"/push/unsubscribe", `{}`, "", true},
+	{"/approvals/missed", `{"proofs":["a.b.c"]}`, "proofs", false},
 }
 
 func TestBodiesThatAreNotTheProtocolsChangeNothing(t *testing.T) {

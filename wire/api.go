@@ -61,12 +61,12 @@ type StatementResponse struct {
 	Statement string `json:"statement"`
 }
 
-// Proofs is the body of the two reads that serve several keys at once.
+// Proofs is the body of the reads that serve several keys at once.
 type Proofs struct {
 	Proofs []string `json:"proofs"`
 }
 
-// Approvals is the answer of POST /approvals.
+// Approvals is the answer of POST /approvals (§5.3) and of POST /approvals/missed (§5.9).
 type Approvals struct {
 	Now        int64    `json:"now"`
 	Statements []string `json:"statements"`
