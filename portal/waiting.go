@@ -1,0 +1,167 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/nodkey/nodkey"
+)
+
+// waiting gives the sign-in behind the browser's cookie.
+func (d *Door) waiting(x *exchange) (nodkey.Token, nodkey.Waiting, error) {
+	token, ok := d.signIn.Read(x.r)
+	if !ok {
+		return "", nodkey.Waiting{}, &nodkey.Error{Kind: nodkey.NotFound, Key: "sign_in.unknown"}
+	}
+	w, err := d.services.SignIns.Wait(x.r.Context(), nodkey.Token(token))
+	return nodkey.Token(token), w, err
+}
+
+// signInWait shows where the sign-in stands, and opens the portal once it is approved: the one dispatcher of the waiting
+// browser, so that it works without script as well.
+func (d *Door) signInWait(x *exchange) error {
+	token, w, err := d.waiting(x)
+	if nodkey.HasKey(err, "sign_in.unknown") {
+		d.signIn.Clear(x.w)
+		return d.leave(x, "/", "") // the session's home, or the sign-in page
+	}
+	if err != nil {
+		return err
+	}
+	switch w.State {
+	case nodkey.SignInPending:
+		return d.waitPage(x, w)
+	case nodkey.SignInApproved:
+		return d.signInFinish(x, token)
+	case nodkey.SignInDone:
+		d.signIn.Clear(x.w)
+		return d.leave(x, "/", "")
+	}
+	v := OutcomeView{Page: d.page(x), Outcome: SignInOutcome(w.State, w.Cause), Phone: one(w.Phones), Next: "/sign-in"}
+	late := w.State == nodkey.SignInExpired && d.asked(x, w)
+	if late {
+		v.Outcome = CodeTooLate()
+	}
+	if w.Again && late {
+		v.Retry = "/sign-in/code/new"
+	} else if w.Again {
+		v.Retry = "/sign-in/again"
+	} else {
+		d.signIn.Clear(x.w)
+		if w.State == nodkey.SignInExpired {
+			v.Outcome.Main = "outcome.start_again"
+		}
+		if late {
+			v.Outcome.Todo = "outcome.cancelled_todo"
+		}
+	}
+	return d.show(x, http.StatusOK, "outcome", v)
+}
+
+// signInFinish trades the approved sign-in for a session.
+func (d *Door) signInFinish(x *exchange, token nodkey.Token) error {
+	done, err := d.services.SignIns.Finish(x.r.Context(), x.caller, token)
+	if nodkey.HasKey(err, "sign_in.done") { // another tab was faster; it has set the cookie
+		d.signIn.Clear(x.w)
+		return d.leave(x, "/", "")
+	}
+	if err != nil {
+		d.signIn.Clear(x.w)
+		return err
+	}
+	d.signIn.Clear(x.w)
+	d.session.Set(x.w, string(done.Session), d.Lasts)
+	d.browser.Set(x.w, string(done.Browser), browserLasts)
+	return d.leave(x, "/", "")
+}
+
+func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
+	asked := x.say.Clock(w.AskedAt.Local())
+	steps := []Step{{Text: StepPassword, At: asked}, {Text: StepAsked, At: asked}, {Text: StepWaiting, Now: true}}
+	if w.Notified {
+		steps[1].Text = StepSent
+	}
+	v := WaitView{
+		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Notified: w.Notified, Codes: w.Codes,
+		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, Steps: steps, AppURL: d.PhoneApp.String() + "/",
+		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Next: "/sign-in/wait"},
+	}
+	return d.show(x, http.StatusOK, "wait", v)
+}
+
+// one gives the only phone's name, or nothing when several may answer.
+func one(phones []nodkey.AskedPhone) string {
+	if len(phones) == 1 {
+		return phones[0].Name
+	}
+	return ""
+}
+
+func versionOfSignIn(w nodkey.Waiting) string {
+	return string(w.State) + "/" + w.Cause + "/" + w.AskedAt.Format(time.RFC3339Nano) + "/" + w.ExpiresAt.Format(time.RFC3339Nano)
+}
+
+func (d *Door) signInStream(x *exchange) error {
+	token, w, err := d.progress(x)
+	if err != nil {
+		return err
+	}
+	return d.stream(x, string(w.ID), []string{d.services.SignIns.Topic(w)}, func(ctx context.Context) (State, error) {
+		w, err := d.services.SignIns.Progress(ctx, token)
+		return stateOfSignIn(w), err
+	})
+}
+
+// progress is waiting without what only pages show.
+func (d *Door) progress(x *exchange) (nodkey.Token, nodkey.Waiting, error) {
+	token, ok := d.signIn.Read(x.r)
+	if !ok {
+		return "", nodkey.Waiting{}, &nodkey.Error{Kind: nodkey.NotFound, Key: "sign_in.unknown"}
+	}
+	w, err := d.services.SignIns.Progress(x.r.Context(), nodkey.Token(token))
+	return nodkey.Token(token), w, err
+}
+
+func stateOfSignIn(w nodkey.Waiting) State {
+	return State{State: string(w.State), Remaining: w.Remaining.Milliseconds(), Version: versionOfSignIn(w), over: w.State != nodkey.SignInPending}
+}
+
+func (d *Door) signInState(x *exchange) error {
+	_, w, err := d.progress(x)
+	if err != nil {
+		return err
+	}
+	return d.state(x, stateOfSignIn(w))
+}
+
+// signInCancel ends the sign-in from its own page.
+func (d *Door) signInCancel(x *exchange) error {
+	token, _, err := d.waiting(x)
+	if nodkey.HasKey(err, "sign_in.unknown") {
+		return d.leave(x, "/sign-in", "")
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.services.SignIns.Cancel(x.r.Context(), x.caller, token); err != nil {
+		return err
+	}
+	return d.leave(x, "/sign-in/wait", "")
+}
+
+// signInAgain asks the phone once more.
+func (d *Door) signInAgain(x *exchange) error {
+	token, _, err := d.waiting(x)
+	if nodkey.HasKey(err, "sign_in.unknown") {
+		return d.leave(x, "/sign-in", "")
+	}
+	if err != nil {
+		return err
+	}
+	err = d.services.SignIns.Again(x.r.Context(), x.caller, token)
+	if err != nil && !nodkey.HasKey(err, "sign_in.over") { // over: the waiting page says what became of it
+		return err
+	}
+	return d.leave(x, "/sign-in/wait", "")
+}
