@@ -138,3 +138,24 @@ test("a page that came back through the history asks until it knows", async () =
   await vi.advanceTimersByTimeAsync(2000);
   expect(go).toHaveBeenCalledWith("/n");
 });
+
+test("progress changes the page in place and does not leave it", async () => {
+  document.body.innerHTML = `<div id="root" data-stream="/s" data-poll="/p" data-version="v1" data-progress="p1" data-next="/n">
+    <div data-countdown data-left="170000" data-total="180000"><p data-time></p></div><ol id="steps" data-swap><li>Sent</li></ol></div>`;
+  const fresh = document.body.innerHTML.replace("Sent", "Arrived");
+  asked.mockImplementation(() => Promise.resolve(new Response(fresh)));
+  const source = start();
+  source.dispatchEvent(new Event("open"));
+  source.say({ ...same, progress: "p1" });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked).not.toHaveBeenCalled();
+  source.say({ ...same, progress: "p2" });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked.mock.calls[0]?.[0]).toBe("/n");
+  expect(document.getElementById("steps")?.textContent).toBe("Arrived");
+  expect(document.querySelector("[data-time]")?.textContent).toBe("1:30");
+  expect(go).not.toHaveBeenCalled();
+  source.say({ ...same, progress: 7 }); // no report
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked).toHaveBeenCalledTimes(1);
+});

@@ -1,7 +1,9 @@
 // Watches what a page waits for: server-sent events, or asking every two
 // seconds where they are blocked. When the server's version differs from the
-// page's, the page is fetched again.
+// page's, the page is left for what it has become; when only the progress
+// does, parts of it change in place.
 import { countDown } from "./countdown";
+import { followProgress } from "./progress";
 
 const openWithin = 3000;
 const askEvery = 2000;
@@ -12,11 +14,14 @@ interface Report {
   state: string;
   remaining: number;
   version: string;
+  progress?: string;
 }
 
 function isReport(value: unknown): value is Report {
   if (typeof value !== "object" || value === null) return false;
   const report = value as Partial<Record<keyof Report, unknown>>;
+  const progress = typeof report.progress;
+  if (progress !== "string" && progress !== "undefined") return false;
   return typeof report.state === "string" && typeof report.remaining === "number" && typeof report.version === "string";
 }
 
@@ -40,10 +45,15 @@ export function watch(root: HTMLElement, go: (path: string) => void): void {
   // The clock here may be ahead of the server's: ask until it says so too.
   const countdown = countDown(root, () => startPolling());
 
+  const progress = followProgress(root, next === "" ? window.location.pathname : next, leave);
+
   const take = (value: unknown): void => {
     if (left || !isReport(value)) return;
     if (value.version !== version) leave();
-    else countdown.set(value.remaining);
+    else {
+      countdown.set(value.remaining);
+      progress.told(value.progress);
+    }
   };
 
   async function ask(): Promise<void> {
