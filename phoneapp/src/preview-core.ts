@@ -2,9 +2,11 @@
 import { pastOf as decidedOf } from "./core/approval";
 import { parseCode } from "./core/codes";
 import {
-  PhoneFault, type Approval, type Core, type CoreEvent, type Offer, type OfflineCodes, type OfflineFactors, type OfflineRequest, type Outcome, type PastApproval, type PhoneUser, type PushState, type ServerInfo,
+  PhoneFault, type Approval, type Core, type CoreEvent, type MissedApproval, type Offer, type OfflineCodes, type OfflineFactors, type OfflineRequest, type Outcome, type PastApproval,
+  type PhoneUser, type PushReport, type PushState, type PushTest, type ServerInfo,
 } from "./core/contract";
 import { pinFaults } from "./core/pins";
+import { reportOf } from "./preview-push";
 import type { Environment } from "./install/environment";
 import type { Installer } from "./install/installer";
 import type { Notifier } from "./install/notifier";
@@ -69,6 +71,12 @@ export class PreviewCore implements Core {
   push: PushState = "impossible";
   /** What the push service leads to at the next try. */
   reaches: PushState | undefined;
+  /** What a look at the notifications finds. */
+  report: PushReport = reportOf("impossible", 0);
+  /** How the next test of notifications ends. */
+  tested: Promise<PushTest> = Promise.resolve({ ms: 1300 });
+  /** What screens said was seen, as "id what". */
+  readonly sightings: string[] = [];
   /** Everything that screens asked for, as "name argument". */
   readonly calls: string[] = [];
   /** Thrown by the next call that could fail. */
@@ -89,6 +97,7 @@ export class PreviewCore implements Core {
   #users: readonly PhoneUser[] = [];
   #approvals: readonly Approval[] = [];
   #past: readonly PastApproval[] = [];
+  #missed: readonly MissedApproval[] = [];
 
   constructor(readonly now: () => number) {
     this.offer = offerOf(now());
@@ -111,11 +120,12 @@ export class PreviewCore implements Core {
     },
   };
 
-  set(lists: { users?: readonly PhoneUser[]; approvals?: readonly Approval[]; past?: readonly PastApproval[] }): void {
+  set(lists: { users?: readonly PhoneUser[]; approvals?: readonly Approval[]; past?: readonly PastApproval[]; missed?: readonly MissedApproval[] }): void {
     this.#users = lists.users ?? this.#users;
     this.#approvals = lists.approvals ?? this.#approvals;
     this.#past = lists.past ?? this.#past;
-    for (const event of ["users", "approvals", "past"] as const) if (lists[event] !== undefined) this.#tell(event);
+    this.#missed = lists.missed ?? this.#missed;
+    for (const event of ["users", "approvals", "past", "missed"] as const) if (lists[event] !== undefined) this.#tell(event);
   }
 
   connect(online: boolean, since?: number): void {
@@ -129,6 +139,7 @@ export class PreviewCore implements Core {
   approvals = (): readonly Approval[] => this.#approvals;
   woke = (id: string): boolean => !this.quiet.includes(id);
   past = (): readonly PastApproval[] => this.#past;
+  missed = (): readonly MissedApproval[] => this.#missed;
   biometricAvailable = (): Promise<boolean> => Promise.resolve(true);
   checkPin = pinFaults;
   resume = (): Promise<void> => Promise.resolve();
@@ -208,6 +219,25 @@ export class PreviewCore implements Core {
     await this.#asked("unsubscribe");
     this.push = "off";
     this.#tell("push");
+  }
+
+  async pushChecks(): Promise<PushReport> {
+    await Promise.resolve();
+    return this.report;
+  }
+
+  async testPush(): Promise<PushTest> {
+    await this.#asked("testPush");
+    return this.tested;
+  }
+
+  seen(approval: Approval, what: "shown" | "opened"): void {
+    this.sightings.push(`${approval.id} ${what}`);
+  }
+
+  async dismissMissed(ids: readonly string[]): Promise<void> {
+    await this.#asked(`dismissMissed ${ids.join(",")}`);
+    this.set({ missed: this.#missed.filter((one) => !ids.includes(one.id)) });
   }
 
   async rename(keyId: string, label: string): Promise<void> {

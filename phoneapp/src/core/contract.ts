@@ -41,6 +41,37 @@ export interface ServerInfo {
  */
 export type PushState = "on" | "off" | "impossible";
 
+/** One step on a notification's way to this phone, and what is known of it. */
+export type PushCheck = { readonly state: "good" | "bad" | "unknown" } & (
+  | { readonly name: "permission"; readonly reason: "granted" | "default" | "denied" | "none" }
+  /** What runs while the app is closed. "absent": this browser has none for us. */
+  | { readonly name: "worker"; readonly reason: "ready" | "starting" | "absent" }
+  /** "refused": no push service stands behind this browser; "unsupported": the browser knows nothing of Web Push. */
+  | { readonly name: "subscription"; readonly reason: "subscribed" | "missing" | "refused" | "unsupported" }
+  /**
+   * The push service as the server knows it. "untried": nothing was sent yet; "failing": it refused the last messages; "forgotten":
+   * the server has no address of this phone; "off": it sends none at all; "unasked": it could not be asked; "nobody": no user is active.
+   */
+  | { readonly name: "service"; readonly reason: "accepts" | "untried" | "failing" | "forgotten" | "off" | "unasked" | "nobody" }
+  /** What became of the last test. */
+  | { readonly name: "receipt"; readonly reason: "arrived" | "lost" | "waiting" | "never" }
+);
+
+/** Every step, in the order in which a notification takes them. */
+export interface PushReport {
+  readonly checks: readonly PushCheck[];
+  /** The push service's name, mostly its host. */
+  readonly service?: string;
+  /** The last test, whoever asked for it; by this phone's own clock. */
+  readonly test?: { readonly askedAt: number; readonly receivedAt?: number };
+}
+
+/**
+ * How a test of notifications ended: after how many milliseconds it was here, or where it was lost. "service": no push service
+ * took it; "phone": one did, and the phone did not say that it came.
+ */
+export type PushTest = { readonly ms: number } | { readonly lost: "service" | "phone" };
+
 /** A checked offer: MAC and signature hold. Nothing has been claimed yet. */
 export interface Offer {
   readonly user: { readonly id: string; readonly name: string; readonly displayName: string };
@@ -147,6 +178,21 @@ export interface PastApproval {
   readonly state: "approved" | "denied";
 }
 
+/** A sign-in that asked this phone and ran out without an answer; every field comes from its verified statement. */
+export interface MissedApproval {
+  readonly id: string;
+  readonly keyId: string;
+  readonly app: string;
+  readonly who: string;
+  readonly address?: string;
+  readonly place?: string;
+  readonly with?: string;
+  readonly known: boolean;
+  /** By this phone's own clock, corrected for the skew; so is the next. */
+  readonly issuedAt: number;
+  readonly endedAt: number;
+}
+
 export type PinFault = "length" | "character" | "alike" | "run" | "name" | "date" | "common";
 
 /**
@@ -168,7 +214,7 @@ export class PhoneFault extends Error {
   }
 }
 
-export type CoreEvent = "users" | "approvals" | "online" | "past" | "push";
+export type CoreEvent = "users" | "approvals" | "online" | "past" | "push" | "missed";
 
 /** The phone, as screens see it. `openCore` in ./open.ts makes one. */
 export interface Core {
@@ -187,6 +233,10 @@ export interface Core {
    */
   woke(id: string): boolean;
   past(): readonly PastApproval[];
+  /** Newest first, at most 20 of the last 7 days. Asked for on every start and refresh, and when a request ran out. */
+  missed(): readonly MissedApproval[];
+  /** Takes these off the list of this phone; other phones keep them. Throws PhoneFault "storage". */
+  dismissMissed(ids: readonly string[]): Promise<void>;
   /** Calls back after every change of what the event names; returns the way to stop. */
   on(event: CoreEvent, listener: () => void): () => void;
 
@@ -209,6 +259,11 @@ export interface Core {
   /** Opens the live stream and keeps it open until the returned function is called; backs off when it fails. */
   live(): () => void;
 
+  /**
+   * To be called when a list that is in sight shows a request, and when its own screen opens: the page that waits can say so then.
+   * Once is enough, more does no harm. Never throws, and nobody waits for it. That a request arrived, the core tells by itself.
+   */
+  seen(approval: Approval, what: "shown" | "opened"): void;
   approve(approval: Approval, how: { number?: string; pin: string } | { number?: string; biometric: true }): Promise<Outcome>;
   deny(approval: Approval, reason: "not_me" | "mistake"): Promise<Outcome>;
   disown(past: PastApproval): Promise<void>;
@@ -249,6 +304,13 @@ export interface Core {
   subscribe(): Promise<void>;
   /** Takes it back for every user. Never throws. */
   unsubscribe(): Promise<void>;
+  /** Repairs what can be repaired without the person, then looks at each step of a notification's way. Never throws. */
+  pushChecks(): Promise<PushReport>;
+  /**
+   * Has the server send a test notification and waits for it, 30 seconds at most. Throws PhoneFault: push.off, push.none (the server
+   * has no way to this phone), user.slow, or as any request does.
+   */
+  testPush(): Promise<PushTest>;
   /**
    * Gives this phone another name at the portal, for every user on it. Throws PhoneFault "phone.name". A key that refuses, as a
    * suspended one does, does not stop the others; throws when none took it.

@@ -5,16 +5,21 @@ import { Api, ServerFault, answerOf } from "./api";
 import { Decisions, pastOf, type Proof, type Shown } from "./approval";
 import { Clock } from "./clock";
 import { PhoneFault } from "./contract";
-import type { Approval, Core, CoreEvent, Offer, Outcome, PastApproval, PhoneUser, PinFault, PushState, ServerInfo } from "./contract";
+import type {
+  Approval, Core, CoreEvent, MissedApproval, Offer, Outcome, PastApproval, PhoneUser, PinFault, PushReport, PushState, PushTest, ServerInfo,
+} from "./contract";
 import { normalisePin } from "./derive";
 import { handoverKept } from "./handover";
 import { KeyStates } from "./key-states";
 import { readApprovals } from "./messages";
+import { MissedApprovals } from "./missed";
 import { Codes } from "./offline";
 import { OpenApprovals } from "./open-approvals";
 import { OwnStatements } from "./own-statements";
 import { pinFaults } from "./pins";
 import { Subscriptions } from "./push";
+import { PushChecks } from "./push-checks";
+import { Sightings } from "./seen";
 import { KnownServer } from "./server-info";
 import { Store, type KeyRecord } from "./store";
 import { Live } from "./stream";
@@ -44,6 +49,9 @@ class PhoneCore implements Core {
   private readonly stream: Live;
   private readonly known: KnownServer;
   private readonly pushes: Subscriptions;
+  private readonly checks: PushChecks;
+  private readonly sightings: Sightings;
+  private readonly late: MissedApprovals;
   private readonly listeners = new Map<CoreEvent, Set<() => void>>();
   private keys: readonly KeyRecord[] = [];
   private decided: readonly PastApproval[] = [];
@@ -63,7 +71,7 @@ class PhoneCore implements Core {
     this.decisions = new Decisions(this.api, this.clock, authenticator);
     this.codes = new Codes(this.clock, authenticator, () => this.keys, () => this.biometric);
     this.own = new OwnStatements(this.api, this.clock, this.decisions);
-    this.open = new OpenApprovals(this.clock, () => this.biometric, () => this.tell("approvals"));
+    this.open = new OpenApprovals(this.clock, () => this.biometric, () => this.tell("approvals"), () => this.late.soon());
     const news = {
       approvals: (now: number, statements: readonly string[]) => void this.heard(now, statements).catch(() => undefined),
       keys: () => void this.states.ask(this.asking()).catch(() => undefined),
@@ -71,6 +79,9 @@ class PhoneCore implements Core {
     this.stream = new Live(this.api, () => this.asking(), news, page);
     this.known = new KnownServer(this.api, store, this.clock);
     this.pushes = new Subscriptions(store, this.api, () => this.known.now(), around.push, around.wall, () => this.tell("push"));
+    this.checks = new PushChecks(this.api, this.own, this.clock, around.push, this.pushes, () => this.known.now(), () => this.active());
+    this.sightings = new Sightings(this.api, store);
+    this.late = new MissedApprovals(this.api, store, this.clock, () => this.active(), () => this.tell("missed"));
     page.channel?.addEventListener("message", (event) => {
       if ((event as MessageEvent<unknown>).data === "store") void this.otherTabWrote().catch(() => undefined);
     });
@@ -104,6 +115,14 @@ class PhoneCore implements Core {
     await this.pushes.unsubscribe();
   }
 
+  async pushChecks(): Promise<PushReport> {
+    return this.checks.look();
+  }
+
+  async testPush(): Promise<PushTest> {
+    return this.checks.test();
+  }
+
   users(): readonly PhoneUser[] {
     return this.keys.map(asUser);
   }
@@ -118,6 +137,14 @@ class PhoneCore implements Core {
 
   past(): readonly PastApproval[] {
     return this.decided;
+  }
+
+  missed(): readonly MissedApproval[] {
+    return this.late.all;
+  }
+
+  async dismissMissed(ids: readonly string[]): Promise<void> {
+    await this.late.dismiss(ids);
   }
 
   on(event: CoreEvent, listener: () => void): () => void {
@@ -154,6 +181,7 @@ class PhoneCore implements Core {
       if (!this.online) await this.api.server(); // no stream finds out that the server is back
       return;
     }
+    void this.late.ask();
     const turn = this.open.turn();
     try {
       const answer = await this.api.forAll(keys, "/approvals");
@@ -170,6 +198,11 @@ class PhoneCore implements Core {
     // A key that was removed while the app was closed is told of by nothing else.
     await this.states.ask(this.askedAll ? keys.filter((key) => key.state !== "active") : keys);
     this.askedAll = true;
+  }
+
+  seen(approval: Approval, what: "shown" | "opened"): void {
+    const statement = this.open.find(approval);
+    if (statement) this.sightings.note(statement, what);
   }
 
   live(): () => void {
@@ -229,6 +262,7 @@ class PhoneCore implements Core {
     await this.store.removeKey(keyId);
     await this.keysChanged();
     this.open.dropKey(keyId);
+    this.late.dropKey(keyId);
   }
 
   async rename(keyId: string, label: string): Promise<void> {
@@ -255,6 +289,11 @@ class PhoneCore implements Core {
   /** The keys that requests are signed with. */
   private asking(): readonly KeyRecord[] {
     return this.keys.filter((key) => key.state !== "removed");
+  }
+
+  /** The keys that requests ask. */
+  private active(): readonly KeyRecord[] {
+    return this.keys.filter((key) => key.state === "active");
   }
 
   private key(keyId: string): KeyRecord {
@@ -292,7 +331,7 @@ class PhoneCore implements Core {
   private async accept(now: number, jws: readonly string[], turn = this.open.turn()): Promise<void> {
     const wall = this.around.wall();
     this.clock.measure(now, wall, wall);
-    await this.open.accept(jws, this.keys.filter((key) => key.state === "active"), turn);
+    for (const statement of await this.open.accept(jws, this.active(), turn)) this.sightings.note(statement, "received");
   }
 
   private async keysChanged(): Promise<void> {

@@ -1,7 +1,7 @@
 // A browser's push service for tests: one subscription under one key, and everything that a browser may refuse.
 
 import { b64u, random, type Bytes } from "./bytes";
-import type { PushService } from "./push";
+import type { PushPage } from "./push";
 
 interface FakeSubscription {
   readonly endpoint: string;
@@ -11,8 +11,8 @@ interface FakeSubscription {
   readonly auth: Bytes;
 }
 
-export class FakePush implements PushService {
-  permission: PermissionState = "granted";
+export class FakePush implements PushPage {
+  allowed: PermissionState = "granted";
   subscription: FakeSubscription | undefined;
   /** Thrown, or awaited, by the next subscribing. */
   next: Error | Promise<void> | undefined;
@@ -21,8 +21,26 @@ export class FakePush implements PushService {
   /** There is a service worker. */
   working = true;
   made = 0;
+  readonly #listeners = new Set<(id: string) => void>();
 
-  manager: PushService["manager"] = () => Promise.resolve(this.working ? this.#manager : undefined);
+  permission = (): NotificationPermission => (this.allowed === "prompt" ? "default" : this.allowed);
+  worker: PushPage["worker"] = () => Promise.resolve(this.working ? "ready" : "absent");
+
+  heard(listener: (id: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The service worker says that it showed a push. */
+  show(id: string): void {
+    for (const listener of [...this.#listeners]) listener(id);
+  }
+
+  get listening(): number {
+    return this.#listeners.size;
+  }
+
+  manager: PushPage["manager"] = () => Promise.resolve(this.working ? this.#manager : undefined);
 
   /** What the server should have of it. */
   get handed(): Record<string, string> {
@@ -32,7 +50,7 @@ export class FakePush implements PushService {
   }
 
   readonly #manager = {
-    permissionState: () => Promise.resolve(this.permission),
+    permissionState: () => Promise.resolve(this.allowed),
     getSubscription: () => Promise.resolve(this.#given()),
     subscribe: async (wish?: PushSubscriptionOptionsInit): Promise<PushSubscription> => {
       const { next } = this;

@@ -5,6 +5,7 @@ import { CompactSign, compactVerify } from "jose";
 import { b64u, fromB64u, newId, random, utf8, type Bytes } from "./bytes";
 import { parseCode } from "./codes";
 import * as derive from "./derive";
+import { FakeDelivery } from "./fake-delivery";
 import { digestName, digestOf } from "./jws";
 
 export const origin = "https://phone.example";
@@ -67,7 +68,7 @@ export interface FakeStream {
 type Answer = { readonly status: number; readonly body: unknown };
 
 /** What a phone may ask for itself, by path. */
-const kinds: Readonly<Record<string, string>> = { "/pin": "pin_change", "/pin/check": "pin_check", "/test": "test" };
+const kinds: Readonly<Record<string, string>> = { "/pin": "pin_change", "/pin/check": "pin_check", "/test": "test", "/push/test": "push_test" };
 
 export class FakeServer {
   readonly id = newId();
@@ -86,6 +87,7 @@ export class FakeServer {
   firstState: ActiveKey["state"] = "active";
   /** Its key for Web Push. */
   push: string | undefined;
+  readonly delivery = new FakeDelivery(() => this.now);
   private readonly activations = new Map<string, Activation>();
   private readonly seen = new Set<string>();
 
@@ -212,7 +214,11 @@ export class FakeServer {
       await this.proved(path, text);
       return { now: this.now, statements: [...this.open.values()].map((one) => one.jws) };
     }
-    const key = await this.prove(headers.get("Nodkey-Proof") ?? "", path, text, path !== "/key");
+    if (path === "/approvals/missed") {
+      await this.proved(path, text);
+      return { now: this.now, statements: this.delivery.missed };
+    }
+    const key = await this.prove(headers.get("Nodkey-Proof") ?? "", path, text, path !== "/key" && path !== "/push/state");
     if (path === "/key") return { receipt: await this.receipt(key) };
     if (path === "/key/remove") {
       key.state = "removed";
@@ -227,13 +233,19 @@ export class FakeServer {
       key.name = name;
       return {};
     }
-    if (path.startsWith("/push/")) {
+    if (path === "/push/state") return this.delivery.state(key);
+    if (path === "/push/test" && key.push === undefined) throw new Refusal(409, "conflict", "push.none");
+    if (path === "/push/subscribe" || path === "/push/unsubscribe") {
       key.push = path === "/push/subscribe" ? body : undefined;
       return {};
     }
     const kind = kinds[path];
     if (kind !== undefined) return { statement: await this.ask(key, kind) };
-    const [, id = "", deed] = /^\/approvals\/([^/]+)\/(decision|disown)$/.exec(path) ?? [];
+    const [, id = "", deed] = /^\/approvals\/([^/]+)\/(decision|disown|seen)$/.exec(path) ?? [];
+    if (deed === "seen") {
+      if (!this.delivery.saw(id, body["what"])) throw new Refusal(400, "bad_input", "seen.what");
+      return {};
+    }
     if (deed === "disown") return {};
     if (deed === "decision") return this.decide(key, id, JSON.parse(text) as DecisionRequest);
     throw new Refusal(404, "not_found", "not_found");
@@ -246,6 +258,7 @@ export class FakeServer {
     const id = newId();
     const jws = await this.statement(key, (s) => Object.assign(s, { id, kind, known: true, ...(es ? { es: b64u(es.point) } : {}) }));
     this.open.set(id, { jws, own: `${kind} ${key.keyId}`, ...(es ? { es: es.secret } : {}) });
+    if (kind === "push_test") this.delivery.tested(key, id);
     return jws;
   }
 

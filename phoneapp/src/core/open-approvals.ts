@@ -15,11 +15,12 @@ export class OpenApprovals {
   private loud: readonly string[] = [];
   private expiry: ReturnType<typeof setTimeout> | undefined;
 
-  /** biometric: whether this device has an authenticator now; changed is told after every change of the list. */
+  /** biometric: whether this device has an authenticator now; changed is told after every change of the list, ended after one went. */
   constructor(
     private readonly clock: Clock,
     private readonly biometric: () => boolean,
     private readonly changed: () => void,
+    private readonly ended: () => void = () => undefined,
   ) {}
 
   get all(): readonly Approval[] {
@@ -40,7 +41,12 @@ export class OpenApprovals {
     return known.filter((jws) => !statements.includes(jws));
   }
 
-  /** What an approval was made of. Throws TypeError for an object that is not of this list. */
+  /** What an approval was made of; undefined for an object that is not of this list. */
+  find(approval: Approval): Shown | undefined {
+    return this.behind.get(approval);
+  }
+
+  /** The same. Throws TypeError for an object that is not of this list. */
   statement(approval: Approval): Shown {
     const statement = this.behind.get(approval);
     if (!statement) throw new TypeError("a decision wants the very approval that approvals() gave");
@@ -52,11 +58,12 @@ export class OpenApprovals {
     return ++this.lists;
   }
 
-  /** Takes a list of statements, of which those that hold for one of the keys are shown. */
-  async accept(jws: readonly string[], keys: readonly KeyRecord[], turn: number): Promise<void> {
+  /** Takes a list of statements, of which those that hold for one of the keys are shown; gives what is shown now. */
+  async accept(jws: readonly string[], keys: readonly KeyRecord[], turn: number): Promise<readonly Shown[]> {
     const read = await Promise.all(jws.map(async (one) => readFor(one, keys, this.clock.now())));
-    if (turn < this.lists) return;
+    if (turn < this.lists) return [];
     this.set(read.filter((one) => one !== undefined).filter(isShown));
+    return this.statements;
   }
 
   /** A test request that was just asked for, in place of an older one of the same key. Lists asked for before it are late now. */
@@ -88,6 +95,7 @@ export class OpenApprovals {
     const before = new Map(this.statements.map((one, i) => [one.jws, this.list[i]]));
     this.statements = alive;
     this.list = alive.map((one) => before.get(one.jws) ?? this.show(one));
+    if ([...before.keys()].some((jws) => !alive.some((one) => one.jws === jws))) this.ended();
     this.changed();
   }
 

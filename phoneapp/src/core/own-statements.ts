@@ -1,4 +1,4 @@
-// Statements that the phone asks for itself (docs/protocol.md §6.3 and §6.5): a change of the PIN, a check of the PIN, a test.
+// Statements that the phone asks for itself (docs/protocol.md §5.6, §5.10, §6.3, §6.5): a change of the PIN, a check of the PIN, tests.
 
 import { answerOf, ServerFault, type Api } from "./api";
 import { refuseWeak } from "./activation";
@@ -34,6 +34,11 @@ export class OwnStatements {
     const statement = await this.ask(key, "/test", "test");
     if (!isShown(statement)) throw new PhoneFault("answer.wrong");
     return statement;
+  }
+
+  /** A test of notifications for this key alone: nobody sees or answers it, its arrival is all. */
+  async pushTest(key: KeyRecord): Promise<Statement> {
+    return this.ask(key, "/push/test", "push_test");
   }
 
   /** Has the server check a PIN. Nothing changes by it but the count of wrong ones, so it may be repeated. */

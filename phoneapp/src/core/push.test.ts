@@ -118,7 +118,7 @@ describe("a phone where notifications are allowed", () => {
 
 describe("a phone where notifications are not allowed", () => {
   test.each(["prompt", "denied"] as const)("subscribes nobody: %s", async (permission) => {
-    push.permission = permission;
+    push.allowed = permission;
     const { core, key } = await activated(server, here);
     await core.subscribe();
     expect([push.made, key.push, core.push]).toEqual([0, undefined, "off"]);
@@ -126,7 +126,7 @@ describe("a phone where notifications are not allowed", () => {
 
   test("any more has the server forget its subscription", async () => {
     const { core, key } = await reached();
-    push.permission = "denied";
+    push.allowed = "denied";
     await core.subscribe();
     expect([push.subscription, key.push, core.push]).toEqual([undefined, undefined, "off"]);
   });

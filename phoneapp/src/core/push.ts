@@ -6,10 +6,13 @@ import { answerOf, ServerFault, type Api } from "./api";
 import { b64u, fromB64u } from "./bytes";
 import { PhoneFault, type PushState, type ServerInfo } from "./contract";
 import { sha256 } from "./derive";
+import { askPushState } from "./push-state";
 import type { KeyRecord, Store } from "./store";
 
 /** A subscription that the server has is handed over again after so long: it may have been given up there. Milliseconds. */
 export const pushSentFor = 24 * 3_600_000;
+/** A subscription that the server cannot use is made anew at most so often. Milliseconds. */
+export const pushRenewedFor = 3_600_000;
 /** Without a network some browsers never answer; milliseconds. */
 export const pushPatience = 15_000;
 
@@ -17,6 +20,15 @@ export const pushPatience = 15_000;
 export interface PushService {
   /** The manager of the service worker's registration; undefined while there is no worker. */
   manager(): Promise<Pick<PushManager, "getSubscription" | "permissionState" | "subscribe"> | undefined>;
+}
+
+/** The same where the app is open, with what can be found out about it there. */
+export interface PushPage extends PushService {
+  permission(): NotificationPermission;
+  /** "absent": this browser has no service worker for us, and will not. */
+  worker(): Promise<"ready" | "starting" | "absent">;
+  /** Calls back with the id of every push that the service worker showed; returns the way to stop. */
+  heard(listener: (id: string) => void): () => void;
 }
 
 /** What the server is given; each as the browser gave it. */
@@ -28,8 +40,12 @@ interface Handed {
 
 export class Subscriptions {
   state: PushState;
+  /** The browser, or the push service behind it, refused the last subscription. */
+  refused = false;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
+  /** The server was asked, since this start, whether what it has is of use. */
+  private asked = false;
 
   /** service: undefined where the browser has no Web Push. server: what the server says of itself now. */
   constructor(
@@ -65,6 +81,12 @@ export class Subscriptions {
     await this.next;
   }
 
+  /** The same, and asks the server again whether it can use what it has. */
+  async repair(): Promise<void> {
+    this.asked = false;
+    await this.subscribe();
+  }
+
   /** Takes the subscription back from the server for every key, and from the browser. */
   async unsubscribe(): Promise<void> {
     await this.inTurn(async () => {
@@ -78,7 +100,8 @@ export class Subscriptions {
     this.running = this.running.then(work).catch(async (fault: unknown) => {
       // The browser's no: notifications are not allowed to it, or no push service stands behind it.
       if (!(fault instanceof PhoneFault)) console.warn(fault);
-      return isRefusal(fault) ? "impossible" : this.kept().catch(() => "off" as const);
+      this.refused = isRefusal(fault);
+      return this.refused ? "impossible" : this.kept().catch(() => "off" as const);
     }).then((state) => {
       if (state === this.state) return;
       this.state = state;
@@ -91,16 +114,56 @@ export class Subscriptions {
     const { push } = await this.server();
     const manager = await this.service?.manager();
     if (push === undefined || manager === undefined) return push === undefined ? "impossible" : "off";
-    const keys = await this.active();
+    let keys = await this.active();
     const allowed = (await manager.permissionState({ userVisibleOnly: true })) === "granted";
     if (!allowed || keys.length === 0) {
       await this.drop(manager);
       return "off";
     }
-    const subscription = await this.inTime(subscribed(manager, push));
+    let subscription = await this.inTime(subscribed(manager, push));
     if (subscription === undefined) return "off";
+    this.refused = false;
+    if (await this.useless(subscription, keys)) {
+      if (await this.mayRenew()) {
+        await subscription.unsubscribe();
+        subscription = await this.inTime(subscribed(manager, push));
+        if (subscription === undefined) return "off";
+      }
+      keys = await this.active();
+    }
     const handed = handedOf(subscription);
     return handed === undefined ? "impossible" : this.handOver(handed, keys);
+  }
+
+  /**
+   * Whether the server cannot use the subscription that it should have for these keys: the push service refused the last
+   * messages, or gave the subscription up. A key that the server has none for is no longer taken to have it.
+   */
+  private async useless(subscription: PushSubscription, keys: readonly KeyRecord[]): Promise<boolean> {
+    const handed = handedOf(subscription);
+    if (this.asked || handed === undefined) return false;
+    const name = await nameOf(handed);
+    let useless = false;
+    for (const key of keys.filter(({ push }) => push?.name === name)) {
+      try {
+        const { webpush } = await askPushState(this.api, key);
+        useless ||= webpush === undefined || webpush.failing;
+        if (webpush === undefined) await this.store.changeKey(key.keyId, withoutPush);
+      } catch (fault) {
+        if (!(fault instanceof PhoneFault)) throw fault;
+        if (!(fault instanceof ServerFault)) return useless; // no connection; the next start asks
+      }
+    }
+    this.asked = true;
+    return useless;
+  }
+
+  /** Says yes at most once an hour: a push service that refuses every subscription is not helped by many. */
+  private async mayRenew(): Promise<boolean> {
+    const ago = this.wall() - ((await this.store.setting("pushRenewed")) ?? 0);
+    if (ago >= 0 && ago < pushRenewedFor) return false;
+    await this.store.set("pushRenewed", this.wall());
+    return true;
   }
 
   private async handOver(handed: Handed, keys: readonly KeyRecord[]): Promise<PushState> {

@@ -66,6 +66,12 @@ interface Settings {
   readonly phoneName: string;
   /** In which the service worker writes notifications. */
   readonly language: string;
+  /** How far the server was told that approvals came (core/seen.ts), by id, the newest last. */
+  readonly seen: readonly (readonly [id: string, rank: number])[];
+  /** Missed requests that the person took off the list, by id, the newest last. */
+  readonly dismissed: readonly string[];
+  /** When a subscription that the server could not use was last made anew, milliseconds since the epoch. */
+  readonly pushRenewed: number;
 }
 
 interface Schema extends DBSchema {
@@ -83,6 +89,8 @@ const link = "link";
 
 /** How many decided approvals are kept. */
 const pastKept = 20;
+/** How many approvals are remembered to have been seen, and how many missed ones to have been taken away: more than a server tells of. */
+const remembered = 100;
 
 export class Store {
   private constructor(private readonly db: IDBPDatabase<Schema>) {}
@@ -227,6 +235,30 @@ export class Store {
 
   async set<K extends keyof Settings>(name: K, value: Settings[K]): Promise<void> {
     await guarded(() => this.db.put("settings", value, name));
+  }
+
+  /** How far the server was told that an approval came; undefined when it was told nothing. */
+  async seen(id: string): Promise<number | undefined> {
+    return (await this.setting("seen"))?.find(([seen]) => seen === id)?.[1];
+  }
+
+  /** Remembers how far the server was told that an approval came. */
+  async noteSeen(id: string, rank: number): Promise<void> {
+    await this.changeSetting("seen", (list = []) => [...list.filter(([seen]) => seen !== id), [id, rank] as const].slice(-remembered));
+  }
+
+  /** Remembers missed requests that the person took off the list. */
+  async dismiss(ids: readonly string[]): Promise<void> {
+    await this.changeSetting("dismissed", (list = []) => [...new Set([...list, ...ids])].slice(-remembered));
+  }
+
+  /** From what is kept now: another tab, or the service worker, may have written since this one read. */
+  private async changeSetting<K extends keyof Settings>(name: K, change: (now: Settings[K] | undefined) => Settings[K]): Promise<void> {
+    await guarded(async () => {
+      const tx = this.db.transaction("settings", "readwrite");
+      await tx.store.put(change((await tx.store.get(name)) as Settings[K] | undefined), name);
+      await tx.done;
+    });
   }
 
   async keepHandover(handover: HandoverRecord): Promise<void> {

@@ -173,6 +173,10 @@ export class Members {
     return Number.isSafeInteger(value) ? (value as number) : this.wrong(name);
   }
 
+  optionalInteger(name: string): number | undefined {
+    return this.has(name) ? this.integer(name) : undefined;
+  }
+
   oneOf<T extends string>(name: string, values: readonly T[]): T {
     const value = this.take(name);
     return values.find((known) => known === value) ?? this.wrong(name);
@@ -199,6 +203,13 @@ export class Members {
 
   inner(name: string): Members {
     return Members.of(this.take(name), `${this.where}.${name}`);
+  }
+
+  /** Objects in a row. */
+  objects(name: string): Members[] {
+    const value = this.take(name);
+    if (!Array.isArray(value)) return this.wrong(name);
+    return value.map((item: Json, i) => Members.of(item, `${this.where}.${name}[${i}]`));
   }
 
   /** A member that this version has no use for, of any kind. */

@@ -1,7 +1,7 @@
 // What the core uses of the world around it. A test, or the demo's troubles, bring their own.
 
 import type { Posture } from "./posture";
-import type { PushService } from "./push";
+import type { PushPage } from "./push";
 import type { Page } from "./stream";
 import type { Authenticator } from "./webauthn";
 
@@ -15,6 +15,6 @@ export interface Surroundings {
   readonly posture: () => Promise<Posture>;
   readonly page: Page;
   /** undefined where the browser has no Web Push. */
-  readonly push: PushService | undefined;
+  readonly push: PushPage | undefined;
   readonly database: string;
 }

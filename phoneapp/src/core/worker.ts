@@ -1,6 +1,6 @@
 // Registers the service worker, and lets a newer one take over only when nothing is going on.
 
-import type { PushService } from "./push";
+import type { PushPage } from "./push";
 
 /**
  * quiet says whether nothing is going on. A new version takes over when it is ready and it is quiet; the page that is open
@@ -27,13 +27,28 @@ export function registerWorker(quiet: () => boolean): void {
 const ready = 60_000;
 
 /** Web Push as the page has it; undefined where the browser does not know it. */
-export function pagePush(): PushService | undefined {
+export function pagePush(): PushPage | undefined {
   if (typeof navigator === "undefined" || !("serviceWorker" in navigator) || !("PushManager" in globalThis)) return undefined;
+  const { serviceWorker } = navigator;
   return {
+    permission: () => (typeof Notification === "undefined" ? "denied" : Notification.permission),
+    worker: async () => {
+      const registration = await serviceWorker.getRegistration();
+      if (registration?.active) return "ready";
+      return registration === undefined ? "absent" : "starting";
+    },
+    heard: (listener) => {
+      const hear = (event: MessageEvent<unknown>): void => {
+        const { data } = event;
+        if (typeof data === "object" && data !== null && "type" in data && data.type === "pushed" && "id" in data) listener(String(data.id));
+      };
+      serviceWorker.addEventListener("message", hear);
+      return () => serviceWorker.removeEventListener("message", hear);
+    },
     manager: async () => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const end = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ready)));
-      const registration = await Promise.race([navigator.serviceWorker.ready, end]).finally(() => clearTimeout(timer));
+      const registration = await Promise.race([serviceWorker.ready, end]).finally(() => clearTimeout(timer));
       return registration?.pushManager;
     },
   };

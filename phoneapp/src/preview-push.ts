@@ -1,0 +1,60 @@
+// Reports on notifications and missed requests, for looking at screens and for their tests.
+import type { MissedApproval, PushCheck, PushReport } from "./core/contract";
+
+/** What a look may find, by name. */
+export type Finding = "good" | "untested" | "denied" | "default" | "no-service" | "failing" | "lost" | "offline" | "impossible";
+
+const good: Readonly<Record<PushCheck["name"], PushCheck>> = {
+  permission: { name: "permission", state: "good", reason: "granted" },
+  worker: { name: "worker", state: "good", reason: "ready" },
+  subscription: { name: "subscription", state: "good", reason: "subscribed" },
+  service: { name: "service", state: "good", reason: "accepts" },
+  receipt: { name: "receipt", state: "good", reason: "arrived" },
+};
+
+const untested: PushCheck = { name: "receipt", state: "unknown", reason: "never" };
+const unsubscribed: PushCheck = { name: "subscription", state: "bad", reason: "missing" };
+const forgotten: PushCheck = { name: "service", state: "bad", reason: "forgotten" };
+
+const differences: Readonly<Record<Finding, readonly PushCheck[]>> = {
+  good: [],
+  untested: [untested, { name: "service", state: "unknown", reason: "untried" }],
+  denied: [{ name: "permission", state: "bad", reason: "denied" }, unsubscribed, forgotten, untested],
+  default: [{ name: "permission", state: "bad", reason: "default" }, unsubscribed, forgotten, untested],
+  "no-service": [{ name: "subscription", state: "bad", reason: "refused" }, forgotten, untested],
+  failing: [{ name: "service", state: "bad", reason: "failing" }, { name: "receipt", state: "bad", reason: "lost" }],
+  lost: [{ name: "receipt", state: "bad", reason: "lost" }],
+  offline: [{ name: "service", state: "unknown", reason: "unasked" }, untested],
+  impossible: [
+    { name: "permission", state: "bad", reason: "none" }, { name: "worker", state: "bad", reason: "absent" },
+    { name: "subscription", state: "bad", reason: "unsupported" }, { name: "service", state: "bad", reason: "off" }, untested,
+  ],
+};
+
+export function reportOf(finding: Finding, now: number): PushReport {
+  const changed = differences[finding];
+  const checks = Object.values(good).map((check) => changed.find(({ name }) => name === check.name) ?? check);
+  const askedAt = now - 2 * 3_600_000;
+  const { reason } = checks[4] as PushCheck;
+  return {
+    checks,
+    ...(checks[3]?.state === "bad" && finding !== "failing" ? {} : { service: "fcm.googleapis.com" }),
+    ...(reason === "never" ? {} : { test: { askedAt, ...(reason === "arrived" ? { receivedAt: askedAt + 1300 } : {}) } }),
+  };
+}
+
+export function missedOf(now: number, change: Partial<MissedApproval> = {}): MissedApproval {
+  return {
+    id: "m1", keyId: "k1", app: "Aldermere Client Portal", who: "Mara Lindqvist", address: "203.0.113.24", place: "Hamburg, Germany", with: "Firefox on Windows", known: false,
+    issuedAt: now - 780_000, endedAt: now - 600_000, ...change,
+  };
+}
+
+/** As many as a server tells of, from everywhere, under names that are long. */
+export function manyMissed(now: number): MissedApproval[] {
+  return Array.from({ length: 20 }, (_, i) => missedOf(now, {
+    id: `m${i + 1}`, issuedAt: now - (i + 1) * 7_000_000, endedAt: now - (i + 1) * 7_000_000 + 180_000,
+    ...(i % 3 === 1 ? { app: "Aldermere Steuerberatungsgesellschaft mbH Mandantenportal", place: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, Wales", with: "Samsung Internet on Android" } : {}),
+    ...(i % 3 === 2 ? { who: "佐藤 葵", with: "Chrome on Windows" } : {}),
+  }));
+}
