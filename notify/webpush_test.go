@@ -6,8 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -43,105 +41,6 @@ func TestAMessageArrivesAsThePushServiceWantsIt(t *testing.T) {
 	}
 }
 
-func TestWhatAPushServiceAnswersIsUnderstood(t *testing.T) {
-	now := time.Now().Truncate(time.Second)
-	p := newPushService(t, func() time.Time { return now })
-	to := p.subscribe("/p/secret")
-	status := func(code int, header ...string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			for i := 0; i+1 < len(header); i += 2 {
-				w.Header().Set(header[i], header[i+1])
-			}
-			w.WriteHeader(code)
-		}
-	}
-	broken := func(text string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			conn, _, err := w.(http.Hijacker).Hijack()
-			if err != nil {
-				panic(err)
-			}
-			conn.Write([]byte(text))
-			conn.Close()
-		}
-	}
-	for what, c := range map[string]struct {
-		answer  http.HandlerFunc
-		outcome nodkey.PushOutcome
-		after   time.Duration
-	}{
-		"200":                 {status(200), nodkey.PushDelivered, 0},
-		"201":                 {status(201), nodkey.PushDelivered, 0},
-		"202":                 {status(202), nodkey.PushDelivered, 0},
-		"404":                 {status(404), nodkey.PushGone, 0},
-		"410":                 {status(410), nodkey.PushGone, 0},
-		"400":                 {status(400), nodkey.PushRefused, 0},
-		"401":                 {status(401), nodkey.PushRefused, 0},
-		"403 on the token":    {status(403), nodkey.PushRefused, 0},
-		"413":                 {status(413), nodkey.PushRefused, 0},
-		"429":                 {status(429), nodkey.PushRetry, 0},
-		"429 with seconds":    {status(429, "Retry-After", "17"), nodkey.PushRetry, 17 * time.Second},
-		"429 with a date":     {status(429, "Retry-After", now.Add(20*time.Second).UTC().Format(http.TimeFormat)), nodkey.PushRetry, 20 * time.Second},
-		"429 with a past":     {status(429, "Retry-After", now.Add(-time.Hour).UTC().Format(http.TimeFormat)), nodkey.PushRetry, 0},
-		"429 with words":      {status(429, "Retry-After", "soon"), nodkey.PushRetry, 0},
-		"429 with less":       {status(429, "Retry-After", "-1"), nodkey.PushRetry, 0},
-		"500":                 {status(500), nodkey.PushRetry, 0},
-		"503":                 {status(503, "Retry-After", "3"), nodkey.PushRetry, 3 * time.Second},
-		"garbage":             {broken("\x00\xffgarbage\r\n\r\n"), nodkey.PushRetry, 0},
-		"closes early":        {broken(""), nodkey.PushRetry, 0},
-		"half an answer":      {broken("HTTP/1.1 201 Crea"), nodkey.PushRetry, 0},
-		"endless headers":     {broken("HTTP/1.1 201 Created\r\nX: " + strings.Repeat("a", 1<<20)), nodkey.PushRetry, 0},
-		"a body without end":  {func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 1<<20)) }, nodkey.PushDelivered, 0},
-		"a redirect":          {status(307, "Location", "https://"+pushHost+"/p/other"), nodkey.PushRefused, 0},
-		"a redirect for good": {status(301, "Location", "http://localhost/"), nodkey.PushRefused, 0},
-	} {
-		p.as(c.answer)
-		w := p.channel(0) // each with a breaker of its own
-		answer, err := w.Send(t.Context(), message(to, time.Minute))
-		if answer.Outcome != c.outcome || answer.RetryAfter != c.after || (err == nil) != (c.outcome == nodkey.PushDelivered) {
-			t.Errorf("%s: %v after %s, %v", what, answer.Outcome, answer.RetryAfter, err)
-		}
-		if err != nil && strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: the endpoint stands in the error: %v", what, err)
-		}
-	}
-}
-
-func TestNoRedirectIsFollowed(t *testing.T) {
-	var asked atomic.Int64
-	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
-	defer inside.Close()
-	p := newPushService(t, time.Now)
-	w := p.channel(0)
-	for _, code := range []int{301, 302, 303, 307, 308} {
-		p.as(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Location", strings.Replace(inside.URL, "127.0.0.1", "localhost", 1)+"/admin")
-			w.WriteHeader(code)
-		})
-		if answer, err := w.Send(t.Context(), message(p.subscribe("/p/1"), time.Minute)); answer.Outcome != nodkey.PushRefused || err == nil {
-			t.Errorf("%d: %v, %v", code, answer, err)
-		}
-	}
-	if asked.Load() != 0 {
-		t.Error("a redirect was followed to localhost")
-	}
-}
-
-func TestAServiceThatIsSlowIsGivenUp(t *testing.T) {
-	p := newPushService(t, time.Now)
-	release := make(chan struct{})
-	defer close(release)
-	p.as(func(http.ResponseWriter, *http.Request) { <-release })
-	w := p.channel(100 * time.Millisecond)
-	began := time.Now()
-	if answer, err := w.Send(t.Context(), message(p.subscribe("/p/1"), time.Minute)); answer.Outcome != nodkey.PushRetry || err == nil {
-		t.Errorf("%v, %v", answer, err)
-	}
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("it took %s", took)
-	}
-}
-
 func TestAPrivateNetworkIsNotReached(t *testing.T) {
 	var connected atomic.Int64
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -171,38 +70,6 @@ func TestAPrivateNetworkIsNotReached(t *testing.T) {
 		if answer, err := w.Send(t.Context(), message(newSubscriber(t).at(endpoint), time.Minute)); answer.Outcome != nodkey.PushRefused || err == nil {
 			t.Errorf("%s: %v, %v", endpoint, answer, err)
 		}
-	}
-}
-
-func TestAHostThatKeepsFailingIsLeftAlone(t *testing.T) {
-	clock := &standing{at: time.Now()}
-	p := newPushService(t, clock.Now)
-	p.as(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
-	w := p.channel(0)
-	to := p.subscribe("/p/1")
-	send := func(want nodkey.PushOutcome, paused bool) {
-		t.Helper()
-		answer, err := w.Send(t.Context(), message(to, time.Minute))
-		if answer.Outcome != want || errors.Is(err, ErrPaused) != paused || paused && answer.RetryAfter <= 0 {
-			t.Fatalf("%v, %v", answer, err)
-		}
-	}
-	for range breakAfter {
-		send(nodkey.PushRetry, false)
-	}
-	send(nodkey.PushRetry, true)
-	if tried, _ := p.seen(); tried != breakAfter || w.Paused() != 1 {
-		t.Errorf("tried %d times, %d paused", tried, w.Paused())
-	}
-	clock.advance(breakFor)
-	send(nodkey.PushRetry, false) // one, to see
-	send(nodkey.PushRetry, true)
-	clock.advance(breakFor)
-	p.as(nil)
-	send(nodkey.PushDelivered, false)
-	send(nodkey.PushDelivered, false)
-	if w.Paused() != 0 {
-		t.Error("a host that works is paused")
 	}
 }
 
