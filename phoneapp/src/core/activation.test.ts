@@ -1,5 +1,5 @@
 import { openDB } from "idb";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { b64u, utf8 } from "./bytes";
 import { checkReceipt } from "./activation";
 import { openCoreIn } from "./core";
@@ -48,6 +48,21 @@ describe("an activation", () => {
     const raw = await openDB(here.database);
     expect(await raw.count("pending")).toBe(0);
     raw.close();
+  });
+
+  test("does not wait for whether the browser may keep it when space is short", async () => {
+    let asked = 0;
+    const persist = (): Promise<boolean> => {
+      asked++;
+      return new Promise(() => undefined); // a question over the page that the person leaves alone
+    };
+    vi.stubGlobal("navigator", { storage: { persist } });
+    try {
+      await activated(server);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(asked).toBe(1);
   });
 
   test("by biometric carries the credential and the PRF's verifier", async () => {

@@ -81,7 +81,8 @@ export class Activations {
     if (!pending) {
       refuseFull(await this.places(keys));
       pending = await this.build(found, choice);
-      await this.store.persist();
+      // Not waited for: some browsers ask the person, who may never answer.
+      void this.store.persist();
       await this.store.putPending(pending);
     }
     return this.submit(pending);
