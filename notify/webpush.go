@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -56,18 +57,27 @@ func (w *WebPush) Send(ctx context.Context, m nodkey.PushMessage) (nodkey.PushAn
 	return w.send(host, func() (*http.Request, error) { return w.request(ctx, m) }, webPushMeans)
 }
 
+// Encrypt makes what is dear in a message: its body, encrypted, and the header that says who sends it. Sending cannot do without.
+func (w *WebPush) Encrypt(m nodkey.PushMessage) (body []byte, authorization string, err error) {
+	if body, err = encrypt(m.To, m.Payload); err != nil {
+		return nil, "", err
+	}
+	place, err := url.Parse(m.To.Endpoint)
+	if err != nil {
+		return nil, "", errors.New("the endpoint is no address")
+	}
+	authorization, err = w.vapid.authorization("https://" + strings.TrimSuffix(strings.ToLower(place.Host), ":443"))
+	return body, authorization, err
+}
+
 func (w *WebPush) request(ctx context.Context, m nodkey.PushMessage) (*http.Request, error) {
-	body, err := encrypt(m.To, m.Payload)
+	body, authorization, err := w.Encrypt(m)
 	if err != nil {
 		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, m.To.Endpoint, bytes.NewReader(body))
 	if err != nil {
 		return nil, errors.New("the endpoint is no address")
-	}
-	authorization, err := w.vapid.authorization("https://" + strings.TrimSuffix(strings.ToLower(request.URL.Host), ":443"))
-	if err != nil {
-		return nil, err
 	}
 	ttl := max(1, int(m.Left/time.Second)) // what is left of the request, RFC 8030 §5.2
 	for name, value := range map[string]string{
