@@ -77,5 +77,11 @@ type PushConfig struct {
 	Subject     string `key:"subject" default:"" doc:"Where push services find whoever runs this server: mailto: with an address, or an https address. Empty: portal_host."`
 	Services    string `key:"services" default:"fcm.googleapis.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com" doc:"Push services that messages may go to, by host name with commas between; *. before a name stands for all hosts below it. What they resolve to must be a public address."`
 	OwnServices string `key:"own_services" default:"" doc:"Push services of your own, such as push.example.com or push.example.com:8443. They alone may be in a private network. With =10.1.2.3:8443 behind it, one is reached there and its name is not looked up."`
-	CARoots     string `key:"ca_roots" default:"" doc:"PEM file of roots to trust when talking to push services. Empty: the system's."`
+	CARoots     string `key:"ca_roots" default:"" doc:"PEM file of roots to trust when talking to push services, ntfy servers and the gateway. Empty: the system's."`
+
+	Ntfy      string `key:"ntfy" default:"" doc:"ntfy servers that a phone may name a topic of, such as ntfy.example.com or ntfy.example.com:8443, with commas between. One that push.own_services names too may be in a private network. Empty: none."`
+	NtfyToken string `key:"ntfy_token" default:"" secret:"true" doc:"Access token for the ntfy server, of which there must be only one then."`
+
+	Webhook       string `key:"webhook" default:"" doc:"Address of a gateway of your own that is told of every request that may wake a phone: https, or http on this machine. docs/webhook.md says what it gets. Empty: none."`
+	WebhookSecret string `key:"webhook_secret" default:"" secret:"true" doc:"What messages to the gateway are signed with: whsec_ and 24 to 64 random bytes in base64. Two with a space between, the new one first, while it is being changed."`
 }

@@ -142,7 +142,40 @@ func (s *settings) checkPush() (string, error) {
 			return "push.ca_roots", err
 		}
 	}
-	return "", nil
+	if key, err := s.checkNtfy(); err != nil {
+		return key, err
+	}
+	return s.checkWebhook()
+}
+
+func (s *settings) checkNtfy() (string, error) {
+	servers, err := notify.NewNtfyServers(s.Push.Ntfy, s.Push.OwnServices)
+	if err != nil {
+		return "push.ntfy", err
+	}
+	if s.Push.NtfyToken == "" {
+		return "", nil
+	}
+	if len(servers.Names()) != 1 {
+		return "push.ntfy_token", errors.New("is for one ntfy server, and push.ntfy must name that one alone: it would be sent to all of them")
+	}
+	return "push.ntfy_token", notify.CheckToken(s.Push.NtfyToken)
+}
+
+func (s *settings) checkWebhook() (string, error) {
+	switch {
+	case s.Push.Webhook == "" && s.Push.WebhookSecret == "":
+		return "", nil
+	case s.Push.Webhook == "":
+		return "push.webhook_secret", errors.New("goes together with push.webhook: set both or neither")
+	case s.Push.WebhookSecret == "":
+		return "push.webhook", errors.New("goes together with push.webhook_secret: set both or neither")
+	}
+	if err := notify.CheckWebhook(s.Push.Webhook); err != nil {
+		return "push.webhook", err
+	}
+	_, err := notify.ReadWebhookSecret(s.Push.WebhookSecret)
+	return "push.webhook_secret", err
 }
 
 // checkWords looks at the texts that phones and pages show: a name that hides characters, or turns the order of those

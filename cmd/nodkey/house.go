@@ -45,10 +45,11 @@ func (systemClock) Now() time.Time { return time.Now() }
 
 // houseOptions are what demo and bench do differently.
 type houseOptions struct {
-	framedBy  web.Origin       // the only page that may frame portal and phone app
-	byPort    bool             // demo --lan: the doors may differ by port alone
-	passwords nodkey.Passwords // instead of argon2id
-	clock     nodkey.Clock     // instead of the machine's, for tests
+	framedBy  web.Origin                      // the only page that may frame portal and phone app
+	byPort    bool                            // demo --lan: the doors may differ by port alone
+	passwords nodkey.Passwords                // instead of argon2id
+	clock     nodkey.Clock                    // instead of the machine's, for tests and the bench
+	store     func(nodkey.Store) nodkey.Store // what the domain is given around the database
 }
 
 // checkPlaces says what is wrong with where the doors are to answer.
@@ -102,21 +103,24 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 	if err != nil {
 		return nil, err
 	}
-	services, err := s.pushServices()
+	pushes, err := s.pushChannels()
 	if err != nil {
 		return nil, err
 	}
 	ports := nodkey.Ports{Store: h.store, Clock: h.clock, Bus: h.bus, Passwords: passwords, JOSE: proof.JOSE{}, WebAuthn: webAuthn}
-	if services != nil {
-		ports.Push = channels{web: services}
+	if o.store != nil {
+		ports.Store = o.store(h.store)
+	}
+	if pushes.any() {
+		ports.Push = pushes
 	}
 	h.services, err = nodkey.Open(ctx, ports, s.site(texts), s.policy(), s.PhoneHost.Hostname(), master)
 	if err != nil {
 		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err,
 			next: "Set phone_host and master_key_file to what they were when this database was made."}
 	}
-	if services != nil {
-		if h.messages, err = openMessages(s, services, h.services.Outbox, h.clock); err != nil {
+	if pushes.any() {
+		if h.messages, err = openMessages(s, pushes, h.services.Outbox, h.texts, h.clock); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +132,7 @@ func (h *house) close() error {
 		h.pool.Close()
 	}
 	if h.messages != nil {
-		h.messages.web.Close()
+		h.messages.close()
 	}
 	return h.store.Close()
 }
