@@ -196,16 +196,10 @@ func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 				out.Number = s.id.digits(a.ID)
 			}
 		}
-		keys, err := tx.KeysOf(session.UserID)
-		if err != nil {
-			return err
+		if out.Phones, err = s.askedPhones(tx, a); err == nil && out.State == ApprovalOpen {
+			out.Unconfirmed, out.ConfirmBy = unconfirmed(out.Phones, out.AskedAt, now)
 		}
-		for _, k := range keys {
-			if a.Names(k.ID) && k.State == KeyActive {
-				out.Phones = append(out.Phones, AskedPhone{KeyID: k.ID, Name: k.Phone.Name})
-			}
-		}
-		return nil
+		return err
 	})
 	return out, wrap(err)
 }

@@ -15,7 +15,8 @@ import (
 // every one opens, and [Upkeep.Reseal] moves what older ones sealed over to it.
 type DataKeys struct{ *base }
 
-// SealedColumn is one kind of sealed value, named as its label names it. Its row is the row's primary key.
+// SealedColumn is one kind of sealed value, named as its label names it. Its row is the row's primary key, or its
+// [SealedSubscription.Row].
 type SealedColumn struct{ Table, Column string }
 
 // SealedColumns are all there are.

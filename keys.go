@@ -231,7 +231,7 @@ func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
 	if err := tx.SaveKey(key.removed(now)); err != nil {
 		return err
 	}
-	if err := b.unsubscribe(tx, c, key, "push.unsubscribed", now); err != nil {
+	if err := b.unsubscribeAll(tx, c, key, now); err != nil {
 		return err
 	}
 	about := func(a Approval) bool { return a.Kind != ApproveSignIn && a.Subject == string(key.ID) }

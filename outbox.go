@@ -1,7 +1,6 @@
 package nodkey
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,17 +23,35 @@ const topicOfOutbox = "outbox"
 // Wake tells of new messages; losing a wake-up costs time, never a message.
 func (o *Outbox) Wake() (wake <-chan struct{}, cancel func()) { return o.Bus.Subscribe(topicOfOutbox) }
 
+// channels are those that are on.
+func (b *base) channels() []string {
+	var on []string
+	for _, channel := range []string{ChannelWebPush, ChannelNtfy, ChannelWebhook} {
+		if b.Push != nil && b.Push.Has(channel) {
+			on = append(on, channel)
+		}
+	}
+	return on
+}
+
 // enqueue makes the notices of an approval, in its transaction, and tells whether there are any.
 func (b *base) enqueue(tx Tx, a Approval) (queued bool, err error) {
-	if b.Push == nil || !a.Notified {
+	if !a.Notified {
 		return false, nil
 	}
-	for _, key := range a.KeyIDs {
-		made, err := tx.InsertNotice(Notice{ApprovalID: a.ID, KeyID: key, CreatedAt: a.CreatedAt, DueAt: a.CreatedAt, ExpiresAt: a.ExpiresAt})
-		if err != nil {
-			return false, err
+	for _, channel := range b.channels() {
+		service := ""
+		if channel == ChannelWebhook {
+			service = ChannelWebhook
 		}
-		queued = queued || made
+		for _, key := range a.KeyIDs {
+			made, err := tx.InsertNotice(Notice{ApprovalID: a.ID, KeyID: key, Channel: channel, Service: service, CreatedAt: a.CreatedAt,
+				DueAt: a.CreatedAt, ExpiresAt: a.ExpiresAt})
+			if err != nil {
+				return false, err
+			}
+			queued = queued || made
+		}
 	}
 	return queued, nil
 }
@@ -62,7 +79,7 @@ func (o *Outbox) Take(ctx context.Context, service string, limit int) (messages 
 		}
 		more = len(due) == limit
 		for _, n := range due {
-			sealed, err := o.stillWanted(tx, n, now)
+			m, err := o.wanted(tx, n, now)
 			if errors.Is(err, ErrNoRow) {
 				dead = append(dead, n)
 				continue
@@ -70,7 +87,7 @@ func (o *Outbox) Take(ctx context.Context, service string, limit int) (messages 
 			if err != nil {
 				return err
 			}
-			alive = append(alive, PushMessage{Notice: n, Payload: []byte(n.ApprovalID), Topic: pushTopic(n.ApprovalID), Left: n.ExpiresAt.Sub(now), sealed: sealed})
+			alive = append(alive, m)
 		}
 		return nil
 	})
@@ -79,11 +96,7 @@ func (o *Outbox) Take(ctx context.Context, service string, limit int) (messages 
 	}
 	opened := alive[:0]
 	for _, m := range alive {
-		raw, err := o.id.open("subscriptions", "target", string(m.KeyID), m.sealed)
-		if err == nil {
-			err = json.Unmarshal(raw, &m.To)
-		}
-		if err != nil { // it never will: the phone hands over another when it starts
+		if err := o.address(&m); err != nil { // it never opens: the phone hands over another when it starts
 			dead = append(dead, m.Notice)
 			continue
 		}
@@ -93,7 +106,7 @@ func (o *Outbox) Take(ctx context.Context, service string, limit int) (messages 
 	err = o.Store.Update(ctx, func(tx Tx) error {
 		taken = nil
 		for _, n := range dead {
-			if err := tx.DeleteNotice(n.ApprovalID, n.KeyID); err != nil {
+			if err := tx.DeleteNotice(n); err != nil {
 				return err
 			}
 		}
@@ -113,79 +126,50 @@ func (o *Outbox) Take(ctx context.Context, service string, limit int) (messages 
 	return taken, more, wrap(err)
 }
 
-// stillWanted gives the sealed subscription that a notice goes to, and ErrNoRow when nobody waits for it.
-func (o *Outbox) stillWanted(tx Tx, n Notice, now time.Time) ([]byte, error) {
+// wanted makes the message of a notice, and ErrNoRow when nobody waits for it.
+func (o *Outbox) wanted(tx Tx, n Notice, now time.Time) (PushMessage, error) {
 	if !now.Before(n.ExpiresAt) {
-		return nil, ErrNoRow
+		return PushMessage{}, ErrNoRow
 	}
 	a, err := tx.Approval(n.ApprovalID)
 	if err != nil {
-		return nil, err
+		return PushMessage{}, err
 	}
 	key, err := tx.Key(n.KeyID)
 	if err != nil {
-		return nil, err
+		return PushMessage{}, err
 	}
 	if a.StateAt(now) != ApprovalOpen || key.State != KeyActive {
-		return nil, ErrNoRow
+		return PushMessage{}, ErrNoRow
 	}
-	s, err := tx.Subscription(n.KeyID)
-	if err == nil && s.Service != n.Service { // the phone has moved to another service meanwhile
-		return nil, ErrNoRow
-	}
-	return s.Target, err
-}
-
-// Sent is a message with what became of it.
-type Sent struct {
-	PushMessage
-	PushAnswer
-}
-
-// Settle writes down what became of messages: delivered and refused ones are done, those that failed are due again later
-// unless the request ends before that, and a subscription that is gone is forgotten, if it is still the same.
-func (o *Outbox) Settle(ctx context.Context, sent []Sent) error {
-	now := o.now()
-	return wrap(o.Store.Update(ctx, func(tx Tx) error {
-		for _, s := range sent {
-			if err := o.settleOne(tx, s, now); err != nil {
-				return err
-			}
+	m := PushMessage{Notice: n, Payload: []byte(n.ApprovalID), Topic: pushTopic(n.ApprovalID), Left: n.ExpiresAt.Sub(now), about: a}
+	if n.Channel != ChannelWebhook {
+		m.of, err = tx.Subscription(n.KeyID, n.Channel)
+		if err == nil && m.of.Service != n.Service { // the phone has moved to another service meanwhile
+			err = ErrNoRow
 		}
-		return nil
-	}))
-}
-
-func (o *Outbox) settleOne(tx Tx, s Sent, now time.Time) error {
-	if s.Outcome == PushRetry && s.Attempts < pushAttempts {
-		s.DueAt = now.Add(max(s.RetryAfter, pause(s.Attempts)))
-		if s.DueAt.Before(s.ExpiresAt) {
-			err := tx.PutBackNotice(s.Notice)
-			if errors.Is(err, ErrNoRow) {
-				return nil // its user is gone meanwhile
-			}
-			return err
+		if err != nil {
+			return PushMessage{}, err
 		}
 	}
-	if s.Outcome == PushGone {
-		kept, err := tx.Subscription(s.KeyID)
-		if err != nil && !errors.Is(err, ErrNoRow) {
-			return err
+	if n.Channel != ChannelWebPush {
+		user, err := tx.User(a.UserID)
+		if err != nil {
+			return PushMessage{}, err
 		}
-		if err == nil && bytes.Equal(kept.Target, s.sealed) {
-			key, err := tx.Key(s.KeyID)
-			if err != nil {
-				return err
-			}
-			if err := o.unsubscribe(tx, Caller{operator: "system"}, key, "push.gone", now); err != nil {
-				return err
-			}
-		}
+		m.Locale, m.User, m.Phone = localeOf(user.Locale, ""), user.Name, key.Phone.Name
 	}
-	return tx.DeleteNotice(s.ApprovalID, s.KeyID)
+	return m, nil
 }
 
-// pause is how long to wait after so many tries: 1 s, 2 s, 4 s, then 5 s.
-func pause(attempts int) time.Duration {
-	return min(time.Second<<min(max(attempts-1, 0), 10), pushPauseMax)
+// address opens where a message goes to.
+func (o *Outbox) address(m *PushMessage) error {
+	if m.Channel == ChannelWebhook {
+		return nil // its one address is in the configuration
+	}
+	raw, err := o.id.open("subscriptions", "target", m.of.Row, m.of.Target)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, &m.To)
 }

@@ -48,7 +48,7 @@ func (h house) subscribe(t *testing.T, k *nodkeytest.PhoneKey, endpoint string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Keys.Subscribe(h.ctx, c, subscriptionAt(t, endpoint)); err != nil {
+	if err := h.Keys.Subscribe(h.ctx, c, nodkey.ChannelWebPush, subscriptionAt(t, endpoint)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -197,7 +197,7 @@ func TestWhatHasEndedIsNotSent(t *testing.T) {
 		},
 		"unsubscribed": func(h house, p *person) {
 			c, _ := p.key.Caller(h.ctx)
-			h.Keys.Unsubscribe(h.ctx, c)
+			h.Keys.Unsubscribe(h.ctx, c, nodkey.ChannelWebPush)
 		},
 	} {
 		h := startPush(t, nil)
@@ -299,9 +299,9 @@ func TestWithoutWebPushNothingIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	is(t, h.Keys.Subscribe(h.ctx, c, subscriptionAt(t, "https://push.example/one")), "push.off", "subscribing")
-	is(t, h.Keys.Unsubscribe(h.ctx, c), "", "unsubscribing")
-	is(t, h.Keys.Subscribe(h.ctx, p.browser.Anonymous(), subscriptionAt(t, "https://push.example/one")), "proof.missing", "nobody")
+	is(t, h.Keys.Subscribe(h.ctx, c, nodkey.ChannelWebPush, subscriptionAt(t, "https://push.example/one")), "push.off", "subscribing")
+	is(t, h.Keys.Unsubscribe(h.ctx, c, nodkey.ChannelWebPush), "", "unsubscribing")
+	is(t, h.Keys.Subscribe(h.ctx, p.browser.Anonymous(), nodkey.ChannelWebPush, subscriptionAt(t, "https://push.example/one")), "proof.missing", "nobody")
 	p.ask(t)
 	if n := h.outbox(t); n != 0 || h.Keys.Server().Push != nil {
 		t.Errorf("%d rows; offered %x", n, h.Keys.Server().Push)
@@ -316,7 +316,7 @@ func TestAPhoneThatSubscribesWithoutEndIsSlowedDown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = h.Keys.Subscribe(h.ctx, c, subscriptionAt(t, "https://push.example/"+strings.Repeat("a", i%900)))
+		err = h.Keys.Subscribe(h.ctx, c, nodkey.ChannelWebPush, subscriptionAt(t, "https://push.example/"+strings.Repeat("a", i%900)))
 		if nodkey.HasKey(err, "user.slow") {
 			return
 		}

@@ -39,6 +39,7 @@ type Tx interface {
 	ApprovalRows
 	ChallengeRows
 	PushRows
+	DeliveryRows
 	SignInRows
 	SessionRows
 	LimitRows
@@ -134,17 +135,27 @@ type ChallengeRows interface {
 	DeleteCodeFailures(key KeyID) error
 }
 
-// PushRows keeps where phones take messages, and the messages that are to be sent. Both go with their key, a message also with
-// its approval.
+// PushRows keeps where phones take messages, and the messages that are to be sent, for each channel apart. Both go with their
+// key, a message also with its approval.
 type PushRows interface {
-	// SaveSubscription puts a key's subscription in the place of the one before it; ErrNoRow when there is no such key.
+	// SaveSubscription puts a key's subscription in the place of the one before it of the same channel; ErrNoRow when there is
+	// no such key.
 	SaveSubscription(SealedSubscription) error
-	Subscription(KeyID) (SealedSubscription, error)
+	Subscription(key KeyID, channel string) (SealedSubscription, error)
+	// SubscriptionsOf lists a key's subscriptions by channel.
+	SubscriptionsOf(KeyID) ([]SealedSubscription, error)
+	// SubscriptionAccepted and SubscriptionRefused store what a service said of a message, unless another subscription (its
+	// Target is another) has taken the place meanwhile. The first begins Refusals anew, the second counts one.
+	SubscriptionAccepted(s SealedSubscription, at time.Time) error
+	SubscriptionRefused(s SealedSubscription, at time.Time) error
 	// DeleteSubscription also deletes the notices to it. It is no error when there is none.
-	DeleteSubscription(KeyID) error
-	// InsertNotice takes the notice's Service from its key's subscription. It makes nothing when there is none, nor when the key
-	// has a notice of that approval already; ErrNoRow when there is no such approval.
+	DeleteSubscription(key KeyID, channel string) error
+	// InsertNotice takes a notice's Service, when it has none, from its key's subscription of its channel; it makes nothing when
+	// there is no such subscription, nor when the key has a notice of that approval and channel already. ErrNoRow when there is
+	// no such approval or, with a Service, no such key.
 	InsertNotice(Notice) (made bool, err error)
+	// NoticesOf lists an approval's notices by key and channel.
+	NoticesOf(ApprovalID) ([]Notice, error)
 	// DueNotices lists a service's notices that are due at now, those due first, at most limit.
 	DueNotices(service string, now time.Time, limit int) ([]Notice, error)
 	// TakeNotice makes a notice due at another time and counts an attempt, by one conditional UPDATE; ErrNoRow when its DueAt
@@ -152,8 +163,21 @@ type PushRows interface {
 	TakeNotice(n Notice, until time.Time) (Notice, error)
 	// PutBackNotice stores when a notice is due; ErrNoRow when it is gone.
 	PutBackNotice(Notice) error
-	// DeleteNotice is no error when there is none.
-	DeleteNotice(ApprovalID, KeyID) error
+	// DeleteNotice deletes the notice of that approval, key and channel. It is no error when there is none.
+	DeleteNotice(Notice) error
+}
+
+// DeliveryRows keeps how far requests came to phones, and each key's last test. Deliveries go with their approval and their key,
+// tests with their key alone.
+type DeliveryRows interface {
+	// MergeDelivery stores those times of a delivery that are not there yet: the first of each counts. ErrNoRow when there is no
+	// such approval or key.
+	MergeDelivery(Delivery) error
+	// DeliveriesOf lists an approval's deliveries by key.
+	DeliveriesOf(ApprovalID) ([]Delivery, error)
+	// SavePushTest puts a key's test in the place of the one before it; ErrNoRow when there is no such key.
+	SavePushTest(PushTest) error
+	PushTest(KeyID) (PushTest, error)
 }
 
 // SignInRows keeps sign-ins; Token is unique.

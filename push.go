@@ -31,19 +31,44 @@ const (
 	pushAuthLength = 16   // bytes, RFC 8291 §3.2
 )
 
-// Subscription is where a phone's browser takes messages: what PushSubscription.toJSON() gives it (Push API §8).
+// Subscription is where a phone takes messages: what PushSubscription.toJSON() gives its browser (Push API §8), or the address of
+// an ntfy topic, which has no keys.
 type Subscription struct {
-	Endpoint string `json:"endpoint"` // an https address, and a secret: whoever has it can send
-	P256DH   []byte `json:"p256dh"`   // a P-256 point of 65 bytes
-	Auth     []byte `json:"auth"`     // 16 bytes
+	Endpoint string `json:"endpoint"`         // an https address, and a secret: whoever has it can send
+	P256DH   []byte `json:"p256dh,omitempty"` // a P-256 point of 65 bytes
+	Auth     []byte `json:"auth,omitempty"`   // 16 bytes
 }
 
-// SealedSubscription is a key's subscription as it is kept. A key has one at most.
+// SealedSubscription is a key's subscription as it is kept. A key has one at most of each channel.
 type SealedSubscription struct {
+	Row       string // what Target is sealed as; see subscriptionRow
 	KeyID     KeyID
+	Channel   string
 	Service   string // as PushServices names it
 	CreatedAt time.Time
 	Target    []byte // sealed: a Subscription in JSON
+
+	AcceptedAt time.Time // when a service last took a message to it
+	RefusedAt  time.Time // when one last would not
+	Refusals   int       // since then, in a row
+}
+
+// subscriptionRow names the row that a subscription is sealed for. Web Push has the key alone, as it was the first channel.
+func subscriptionRow(key KeyID, channel string) string {
+	if channel == ChannelWebPush {
+		return string(key)
+	}
+	return string(key) + "/" + channel
+}
+
+const (
+	failingAfter  = 3 // refusals in a row
+	failingWithin = 24 * time.Hour
+)
+
+// Failing reports whether a phone should subscribe anew: its service refused the last messages.
+func (s SealedSubscription) Failing(now time.Time) bool {
+	return s.Refusals >= failingAfter || s.RefusedAt.After(s.AcceptedAt) && now.Sub(s.RefusedAt) < failingWithin
 }
 
 // Notice is a row of the outbox: a phone that is to be told of an approval. It is made in the approval's transaction, says
@@ -63,13 +88,14 @@ type Notice struct {
 type PushMessage struct {
 	Notice
 	To      Subscription
-	Payload []byte        // the approval's id and nothing else (docs/protocol.md §5.7)
-	Topic   string        // 32 base64url characters: a message replaces the one before it of the same topic (RFC 8030 §5.4)
-	Left    time.Duration // until ExpiresAt
-	Locale  string        // of the user, BCP 47; this and what follows are empty for ChannelWebPush, which tells nobody anything
-	User    string        // the user's name
-	Phone   string        // the phone's name
-	sealed  []byte        // the Target that it was opened from
+	Payload []byte             // the approval's id and nothing else (docs/protocol.md §5.7)
+	Topic   string             // 32 base64url characters: a message replaces the one before it of the same topic (RFC 8030 §5.4)
+	Left    time.Duration      // until ExpiresAt
+	Locale  string             // of the user, BCP 47; this and what follows are empty for ChannelWebPush, which tells nobody anything
+	User    string             // the user's name
+	Phone   string             // the phone's name
+	of      SealedSubscription // what To was opened from; none with ChannelWebhook
+	about   Approval
 }
 
 // PushOutcome is what became of a message.

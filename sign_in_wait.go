@@ -37,16 +37,10 @@ func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
 		if w, approval, err = s.progress(tx, token, s.now()); err != nil || w.State == SignInApproved || w.State == SignInDone {
 			return err // whose page names no phone
 		}
-		keys, err := tx.KeysOf(approval.UserID)
-		if err != nil {
-			return err
+		if w.Phones, err = s.askedPhones(tx, approval); err == nil && w.State == SignInPending {
+			w.Unconfirmed, w.ConfirmBy = unconfirmed(w.Phones, w.AskedAt, s.now())
 		}
-		for _, k := range keys {
-			if approval.Names(k.ID) && k.State == KeyActive {
-				w.Phones = append(w.Phones, AskedPhone{KeyID: k.ID, Name: k.Phone.Name})
-			}
-		}
-		return nil
+		return err
 	})
 	return w, wrap(err)
 }

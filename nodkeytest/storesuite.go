@@ -20,7 +20,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) nodkey.Store) {
 		tests map[string]func(kit)
 	}{
 		{"Users", userTests()}, {"Keys", keyTests()}, {"Activations", activationTests()}, {"Approvals", approvalTests()},
-		{"Challenges", challengeTests()}, {"Push", pushTests()},
+		{"Challenges", challengeTests()}, {"Push", pushTests()}, {"Delivery", deliveryTests()},
 		{"SignIns", signInTests()}, {"Sessions", sessionTests()}, {"Limits", limitTests()}, {"Audit", auditTests()},
 		{"Install", installTests()}, {"Purge", purgeTests()}, {"Transactions", transactionTests()}, {"Races", raceTests()},
 		{"Models", modelTests()}, {"Sealed", sealedTests()},

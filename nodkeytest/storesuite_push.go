@@ -1,6 +1,7 @@
 package nodkeytest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -9,7 +10,7 @@ import (
 // subscribed puts a key's subscription in the store.
 func (k kit) subscribed(key nodkey.KeyID, service string) nodkey.SealedSubscription {
 	k.Helper()
-	s := nodkey.SealedSubscription{KeyID: key, Service: service, CreatedAt: start, Target: []byte("to " + key)}
+	s := nodkey.SealedSubscription{Row: string(key), KeyID: key, Channel: channel, Service: service, CreatedAt: start, Target: []byte("to " + key)}
 	k.update(func(tx nodkey.Tx) error { return tx.SaveSubscription(s) })
 	return s
 }
@@ -17,8 +18,9 @@ func (k kit) subscribed(key nodkey.KeyID, service string) nodkey.SealedSubscript
 // noticed puts a notice in the store that is due after a while, and gives it as it must come back.
 func (k kit) noticed(a nodkey.ApprovalID, key nodkey.KeyID, service string, after time.Duration) nodkey.Notice {
 	k.Helper()
-	n := nodkey.Notice{ApprovalID: a, KeyID: key, Service: service, CreatedAt: start, DueAt: start.Add(after), ExpiresAt: start.Add(time.Minute)}
+	n := nodkey.Notice{ApprovalID: a, KeyID: key, Channel: channel, CreatedAt: start, DueAt: start.Add(after), ExpiresAt: start.Add(time.Minute)}
 	k.update(func(tx nodkey.Tx) error { _, err := tx.InsertNotice(n); return err })
+	n.Service = service
 	return n
 }
 
@@ -28,21 +30,78 @@ func (k kit) due(service string, after time.Duration, limit int, want ...nodkey.
 	see(k, want, func(tx nodkey.Tx) ([]nodkey.Notice, error) { return tx.DueNotices(service, start.Add(after), limit) })
 }
 
+// channel is the one that the tests use where one is as good as another.
+const channel = "c"
+
 func pushTests() map[string]func(kit) {
 	return map[string]func(kit){
-		"a key has one subscription": func(k kit) {
+		"a key has one subscription a channel": func(k kit) {
 			id := k.key("k", k.user("u"))
-			missing(k, func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id) })
-			full := fill[nodkey.SealedSubscription](1)
-			full.KeyID = id
-			for _, want := range []nodkey.SealedSubscription{full, {KeyID: id}, full} {
-				k.update(func(tx nodkey.Tx) error { return tx.SaveSubscription(want) })
-				see(k, want, func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id) })
+			kept := func(channel string) func(tx nodkey.Tx) (nodkey.SealedSubscription, error) {
+				return func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id, channel) }
 			}
-			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.SaveSubscription(nodkey.SealedSubscription{KeyID: "no key"}) })
-			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id) })
-			missing(k, func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id) })
-			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id) })
+			missing(k, kept(channel))
+			full := fill[nodkey.SealedSubscription](1)
+			full.KeyID, full.Channel = id, channel
+			for _, want := range []nodkey.SealedSubscription{full, {KeyID: id, Channel: channel}, full} {
+				k.update(func(tx nodkey.Tx) error { return tx.SaveSubscription(want) })
+				see(k, want, kept(channel))
+			}
+			other := nodkey.SealedSubscription{Row: "k/b", KeyID: id, Channel: "b", Service: "s", CreatedAt: start, Target: []byte("b")}
+			k.update(func(tx nodkey.Tx) error { return tx.SaveSubscription(other) })
+			see(k, []nodkey.SealedSubscription{other, full}, func(tx nodkey.Tx) ([]nodkey.SealedSubscription, error) { return tx.SubscriptionsOf(id) })
+			see(k, nil, func(tx nodkey.Tx) ([]nodkey.SealedSubscription, error) { return tx.SubscriptionsOf("no key") })
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error {
+				return tx.SaveSubscription(nodkey.SealedSubscription{Row: "n", KeyID: "no key"})
+			})
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id, channel) })
+			missing(k, kept(channel))
+			see(k, other, kept("b"))
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id, channel) })
+		},
+		"what services say is kept of the subscription that it was said of": func(k kit) {
+			id := k.key("k", k.user("u"))
+			s := k.subscribed(id, "s")
+			told := func(tell func(nodkey.Tx) error, change func()) {
+				k.Helper()
+				k.update(tell)
+				change()
+				see(k, s, func(tx nodkey.Tx) (nodkey.SealedSubscription, error) { return tx.Subscription(id, channel) })
+			}
+			refused := func(tx nodkey.Tx) error { return tx.SubscriptionRefused(s, start.Add(time.Second)) }
+			accepted := func(tx nodkey.Tx) error { return tx.SubscriptionAccepted(s, start.Add(time.Minute)) }
+			told(refused, func() { s.RefusedAt, s.Refusals = start.Add(time.Second), 1 })
+			told(refused, func() { s.Refusals = 2 })
+			told(accepted, func() { s.AcceptedAt, s.Refusals = start.Add(time.Minute), 0 })
+			before := s
+			before.Target = []byte("the one before")
+			told(func(tx nodkey.Tx) error {
+				return errors.Join(tx.SubscriptionRefused(before, start), tx.SubscriptionAccepted(before, start), tx.SubscriptionRefused(nodkey.SealedSubscription{}, start))
+			}, func() {})
+		},
+		"a channel for which nobody subscribes has notices too": func(k kit) {
+			user := k.user("u")
+			a, id := k.approval("a", user), k.key("k", user)
+			k.subscribed(id, "s")
+			n := k.noticed(a, id, "s", 0)
+			hook := n
+			hook.Channel, hook.Service = "hook", "hook"
+			insert := func(n nodkey.Notice) func(nodkey.Tx) error {
+				return func(tx nodkey.Tx) error { _, err := tx.InsertNotice(n); return err }
+			}
+			k.update(insert(hook))
+			k.update(insert(hook))
+			see(k, []nodkey.Notice{n, hook}, func(tx nodkey.Tx) ([]nodkey.Notice, error) { return tx.NoticesOf(a) })
+			see(k, nil, func(tx nodkey.Tx) ([]nodkey.Notice, error) { return tx.NoticesOf("b") })
+			k.due("hook", 0, 9, hook)
+			hook.KeyID = "no key"
+			k.fails(nodkey.ErrNoRow, insert(hook))
+			hook.KeyID = id
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id, channel) })
+			k.due("s", 0, 9)
+			k.due("hook", 0, 9, hook)
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice(hook) })
+			k.due("hook", 0, 9)
 		},
 		"a notice is made for a phone that is subscribed, once": func(k kit) {
 			user := k.user("u")
@@ -52,7 +111,7 @@ func pushTests() map[string]func(kit) {
 			k.noticed(a, mute, "s", 0)
 			k.noticed(a, "no key", "s", 0)
 			again := n
-			again.Attempts = 7
+			again.Attempts, again.Service = 7, ""
 			insert := func(n nodkey.Notice, want bool) func(nodkey.Tx) error {
 				return func(tx nodkey.Tx) error {
 					made, err := tx.InsertNotice(n)
@@ -63,13 +122,15 @@ func pushTests() map[string]func(kit) {
 				}
 			}
 			k.update(insert(again, false))
-			k.update(insert(nodkey.Notice{ApprovalID: a, KeyID: mute}, false))
+			k.update(insert(nodkey.Notice{ApprovalID: a, KeyID: mute, Channel: channel}, false))
+			k.update(insert(nodkey.Notice{ApprovalID: a, KeyID: id, Channel: "other"}, false))
 			fresh := n
+			fresh.Service = ""
 			fresh.ApprovalID, fresh.DueAt = k.approval("b", user), start.Add(time.Minute)
 			k.update(insert(fresh, true))
 			k.due("s", 0, 9, n)
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error {
-				_, err := tx.InsertNotice(nodkey.Notice{ApprovalID: "no approval", KeyID: id})
+				_, err := tx.InsertNotice(nodkey.Notice{ApprovalID: "no approval", KeyID: id, Channel: channel})
 				return err
 			})
 		},
@@ -88,10 +149,10 @@ func pushTests() map[string]func(kit) {
 			k.due("s", time.Second, 0)
 			k.due("t", time.Second, 9, other)
 			k.due("none", time.Second, 9)
-			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice("soon", x) })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice(soon) })
 			k.due("s", time.Second, 9, late)
 			k.due("t", time.Second, 9, other)
-			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice("soon", x) })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice(soon) })
 		},
 		"a notice is taken once": func(k kit) {
 			user := k.user("u")
@@ -113,13 +174,13 @@ func pushTests() map[string]func(kit) {
 			want.DueAt = start.Add(3 * time.Second)
 			k.update(func(tx nodkey.Tx) error { return tx.PutBackNotice(want) })
 			k.due("s", 3*time.Second, 9, want)
-			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice(a, id) })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice(n) })
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.PutBackNotice(want) })
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { _, err := tx.TakeNotice(want, start); return err })
 		},
 		"notices go with subscription, user and time": func(k kit) {
 			for name, end := range map[string]func(tx nodkey.Tx) error{
-				"subscription": func(tx nodkey.Tx) error { return tx.DeleteSubscription("subscription") },
+				"subscription": func(tx nodkey.Tx) error { return tx.DeleteSubscription("subscription", channel) },
 				"user":         func(tx nodkey.Tx) error { return tx.DeleteUser("user") },
 				"time":         func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(time.Minute), 9); return err },
 			} {

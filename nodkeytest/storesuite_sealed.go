@@ -52,7 +52,7 @@ func (k kit) putSealed(c nodkey.SealedColumn, row string, value []byte) {
 			if err := tx.InsertKey(key); err != nil {
 				return err
 			}
-			return tx.SaveSubscription(nodkey.SealedSubscription{KeyID: key.ID, Service: "s", CreatedAt: start, Target: value})
+			return tx.SaveSubscription(nodkey.SealedSubscription{Row: row, KeyID: key.ID, Channel: channel, Service: "s", CreatedAt: start, Target: value})
 		default:
 			return fmt.Errorf("the suite does not know %+v", c)
 		}

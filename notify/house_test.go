@@ -96,7 +96,7 @@ func (h *house) guest(i int) *guest {
 	}
 	phone, err := g.key.Caller(ctx)
 	check(err)
-	check(h.Keys.Subscribe(ctx, phone, h.push.subscribe(g.path)))
+	check(h.Keys.Subscribe(ctx, phone, nodkey.ChannelWebPush, h.push.subscribe(g.path)))
 	return g
 }
 
@@ -191,7 +191,7 @@ func TestTenThousandRequestsOutliveAPushServiceThatIsDown(t *testing.T) {
 			if err := tx.InsertApproval(a); err != nil {
 				return err
 			}
-			notice := nodkey.Notice{ApprovalID: a.ID, KeyID: a.KeyIDs[0], CreatedAt: began, DueAt: began, ExpiresAt: a.ExpiresAt}
+			notice := nodkey.Notice{ApprovalID: a.ID, Channel: nodkey.ChannelWebPush, KeyID: a.KeyIDs[0], CreatedAt: began, DueAt: began, ExpiresAt: a.ExpiresAt}
 			if _, err := tx.InsertNotice(notice); err != nil {
 				return err
 			}

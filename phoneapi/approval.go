@@ -63,3 +63,17 @@ func (d *Door) approvalDisown(w http.ResponseWriter, r *http.Request) error {
 	web.WriteJSON(w, http.StatusOK, struct{}{})
 	return nil
 }
+
+// approvalSeen takes the phone's word of how far a request has come to it.
+func (d *Door) approvalSeen(w http.ResponseWriter, r *http.Request) error {
+	var in wire.SeenRequest
+	phone, err := d.readSigned(w, r, &in)
+	if err != nil {
+		return err
+	}
+	if err := d.services.Approvals.Seen(r.Context(), phone, nodkey.ApprovalID(r.PathValue("id")), nodkey.SeenStep(in.What)); err != nil {
+		return err
+	}
+	web.WriteJSON(w, http.StatusOK, struct{}{})
+	return nil
+}

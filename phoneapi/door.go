@@ -47,11 +47,14 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /pin/check", d.ask((*nodkey.Keys).AskPINCheck)},
 		{"POST /push/subscribe", d.pushSubscribe},
 		{"POST /push/unsubscribe", d.pushUnsubscribe},
+		{"POST /push/test", d.ask((*nodkey.Keys).AskPushTest)},
+		{"POST /push/state", d.pushState},
 		{"POST /approvals", d.approvalList},
 		{"POST /approvals/missed", d.approvalMissed},
 		{"POST /stream", d.stream},
 		{"POST /approvals/{id}/decision", d.approvalDecide},
 		{"POST /approvals/{id}/disown", d.approvalDisown},
+		{"POST /approvals/{id}/seen", d.approvalSeen},
 	} {
 		method, path, _ := strings.Cut(route.pattern, " ")
 		mux.Handle(method+" "+wire.APIPrefix+path, d.handle(route.handler))

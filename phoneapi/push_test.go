@@ -42,7 +42,7 @@ func (x *handset) write(path, body string) answer {
 // row reads the handset's subscription as it is kept.
 func (x *handset) row() (s nodkey.SealedSubscription, err error) {
 	err = x.h.store.View(x.h.t.Context(), func(tx nodkey.Tx) (err error) {
-		s, err = tx.Subscription(nodkey.KeyID(x.key.ID))
+		s, err = tx.Subscription(nodkey.KeyID(x.key.ID), nodkey.ChannelWebPush)
 		return err
 	})
 	return s, err

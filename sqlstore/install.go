@@ -56,7 +56,7 @@ var sealedIn = map[nodkey.SealedColumn][3]string{
 	{Table: "activations", Column: "es"}:       {"activations", "id", "es"},
 	{Table: "activations", Column: "digits"}:   {"activations", "id", "sealed_digits"},
 	{Table: "approvals", Column: "payload"}:    {"approvals", "id", "payload"},
-	{Table: "subscriptions", Column: "target"}: {"subscriptions", "key_id", "target"},
+	{Table: "subscriptions", Column: "target"}: {"subscriptions", "id", "target"},
 }
 
 func placeOf(c nodkey.SealedColumn) (table, key, column string, err error) {

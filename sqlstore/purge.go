@@ -19,7 +19,7 @@ var purges = []struct {
 	query string
 	age   time.Duration
 }{
-	{purge("outbox", "approval_id, key_id", "expires_at"), 0},
+	{purge("outbox", "approval_id, key_id, channel", "expires_at"), 0},
 	{purge("limits", "name", "empty_at"), 0},
 	{purge("sessions", "id", "expires_at"), 0},
 	{purge("activations", "id", "expires_at"), keepActivation},

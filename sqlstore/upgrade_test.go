@@ -58,7 +58,7 @@ func TestADatabaseOfTheFirstVersionIsBroughtUpToDate(t *testing.T) {
 		if tries != 1 {
 			t.Errorf("its first code is counted as %d", tries)
 		}
-		return errors.Join(err, tx.AskChallenge("k", "314159", time.UnixMilli(9)), tx.SaveSubscription(nodkey.SealedSubscription{KeyID: "k", Service: "s"}))
+		return errors.Join(err, tx.AskChallenge("k", "314159", time.UnixMilli(9)), tx.SaveSubscription(nodkey.SealedSubscription{Row: "k", KeyID: "k", Channel: "webpush", Service: "s"}))
 	})
 	if err != nil {
 		t.Fatal(err)

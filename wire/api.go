@@ -51,9 +51,45 @@ type RenameRequest struct {
 
 // SubscribeRequest is the body of POST /push/subscribe (§5.7).
 type SubscribeRequest struct {
-	Endpoint string `json:"endpoint"` // https, at most 1,024 characters
-	P256DH   Bytes  `json:"p256dh"`   // a point
-	Auth     Bytes  `json:"auth"`     // 16 bytes
+	Channel  string `json:"channel,omitempty"` // webpush (also when absent) or ntfy
+	Endpoint string `json:"endpoint"`          // https, at most 1,024 characters
+	P256DH   Bytes  `json:"p256dh,omitempty"`  // a point; with webpush alone
+	Auth     Bytes  `json:"auth,omitempty"`    // 16 bytes; with webpush alone
+}
+
+// UnsubscribeRequest is the body of POST /push/unsubscribe (§5.7).
+type UnsubscribeRequest struct {
+	Channel string `json:"channel,omitempty"` // as in SubscribeRequest
+}
+
+// SeenRequest is the body of POST /approvals/{id}/seen (§5.8).
+type SeenRequest struct {
+	What string `json:"what"` // received, shown or opened
+}
+
+// PushState answers POST /push/state (§5.9).
+type PushState struct {
+	Now      int64         `json:"now"`
+	Channels []PushChannel `json:"channels"`
+	Test     *PushTest     `json:"test,omitempty"` // the last one
+}
+
+// PushChannel is one way in which messages reach the phone, as the server sees it. Times are milliseconds since 1970; zero and
+// absent: never.
+type PushChannel struct {
+	Channel    string `json:"channel"` // webpush, ntfy or webhook
+	Service    string `json:"service"`
+	Since      int64  `json:"since"`
+	AcceptedAt int64  `json:"acceptedAt,omitempty"`
+	RefusedAt  int64  `json:"refusedAt,omitempty"`
+	Failing    bool   `json:"failing"` // the phone should subscribe anew
+}
+
+// PushTest is the last test of the notifications.
+type PushTest struct {
+	AskedAt    int64 `json:"askedAt"`
+	AcceptedAt int64 `json:"acceptedAt,omitempty"`
+	ReceivedAt int64 `json:"receivedAt,omitempty"`
 }
 
 // StatementResponse carries one signed statement.

@@ -11,6 +11,7 @@ var kinds = map[string]kind{
 	"pin_check":       {oneKey: true},
 	"password_change": {},
 	"test":            {oneKey: true},
+	"push_test":       {oneKey: true},
 }
 
 // FitsKind reports whether a statement is of a kind that is known, and has the members of that kind and no others. A phone

@@ -115,7 +115,7 @@ type Statement struct {
 	ID      string   `json:"id"`
 	User    string   `json:"user"`
 	Keys    []string `json:"keys"`
-	Kind    string   `json:"kind"` // sign_in, key_add, key_remove, pin_change, pin_check, password_change or test
+	Kind    string   `json:"kind"` // sign_in, key_add, key_remove, pin_change, pin_check, password_change, test or push_test
 	Locale  string   `json:"locale"`
 	App     string   `json:"app"`
 	Who     string   `json:"who"`

@@ -93,7 +93,7 @@ func TestARequestWakesAPhoneThroughThePushServiceOfTheConfiguration(t *testing.T
 	check(err)
 	point, err := base64.RawURLEncoding.DecodeString("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4")
 	check(err)
-	check(h.services.Keys.Subscribe(ctx, phone, nodkey.Subscription{Endpoint: "https://example.com/p/secret", P256DH: point, Auth: make([]byte, 16)}))
+	check(h.services.Keys.Subscribe(ctx, phone, nodkey.ChannelWebPush, nodkey.Subscription{Endpoint: "https://example.com/p/secret", P256DH: point, Auth: make([]byte, 16)}))
 	_, err = h.services.SignIns.Begin(ctx, browser, "mara", "korrekt horse battery")
 	check(err)
 
