@@ -102,6 +102,7 @@ test-deps: need-build node_modules/.package-lock.json tools need-browser
 need-browser:
 	@packages=; \
 	{ [ -x /usr/lib/chromium/chromium ] || command -v chromium >/dev/null; } || packages="$$packages chromium"; \
+	command -v firefox-esr >/dev/null || command -v firefox >/dev/null || packages="$$packages firefox-esr"; \
 	[ -n "$$(find /usr/share/fonts -iname 'NotoSansCJK*' 2>/dev/null | head -n 1)" ] || packages="$$packages fonts-noto-cjk"; \
 	command -v ip >/dev/null || packages="$$packages iproute2"; \
 	command -v strace >/dev/null || packages="$$packages strace"; \

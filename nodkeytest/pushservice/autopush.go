@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -244,7 +245,7 @@ func (l *line) greet(uaid string) {
 
 func (l *line) register(ctx context.Context, h heard) error {
 	answer := map[string]any{"messageType": "register", "channelID": h.ChannelID, "status": 200}
-	key, err := base64.RawURLEncoding.DecodeString(h.Key)
+	key, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(h.Key, "=")) // some pad it
 	if err == nil {
 		var token string
 		if token, err = l.service.subscribe(l.uaid, key); err == nil {

@@ -35,7 +35,9 @@ func refuse(status int, format string, args ...any) *refusal {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, bad := s.read(r)
 	if bad != nil {
-		s.change(func() { s.refused = append(s.refused, fmt.Errorf("%s %s: %d: %w", r.Method, r.URL.Path, bad.status, bad.err)) })
+		s.change(func() {
+			s.refused = append(s.refused, fmt.Errorf("%s %s: %d: %w", r.Method, r.URL.Path, bad.status, bad.err))
+		})
 		http.Error(w, bad.err.Error(), bad.status)
 		return
 	}

@@ -44,6 +44,15 @@ type Message struct {
 	Replaced       bool // by one of the same topic, before a browser had acknowledged it
 }
 
+// String tells what became of it.
+func (m Message) String() string {
+	verdicts := make([]Verdict, 0, len(m.Copies))
+	for _, c := range m.Copies {
+		verdicts = append(verdicts, c.Verdict)
+	}
+	return fmt.Sprintf("%s of %s: %q", m.Topic, m.At.Format(time.TimeOnly), verdicts)
+}
+
 // live tells whether the browser is still to get it.
 func (m *Message) live(now time.Time) bool { return !m.Replaced && now.Sub(m.At) < m.TTL }
 
@@ -178,7 +187,7 @@ func (s *Service) Await(ctx context.Context, what string, holds func() bool) err
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not come about: %w; messages: %+v", what, ctx.Err(), s.Messages())
+			return fmt.Errorf("%s did not come about: %w; messages: %v", what, ctx.Err(), s.Messages())
 		}
 	}
 }
