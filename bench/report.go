@@ -117,9 +117,7 @@ func Microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1
 func (r Report) Print(w io.Writer) {
 	fmt.Fprintf(w, "%d processors, %s; %d phones, %d sign-ins at a time, phones and browsers on the same processors\n\n",
 		r.Processors, r.Go, r.Phones, r.Concurrency)
-	line := func(what string, value float64, digits int, unit, format string, args ...any) {
-		fmt.Fprintf(w, "%-22s %8.*f %-4s  %s\n", what, digits, value, unit, fmt.Sprintf(format, args...))
-	}
+	line := newLines(w)
 	if s, l := r.SignIns, r.Limit; s.PerSecond > 0 {
 		line("whole sign-ins", s.PerSecond, 0, "/s", "rounds %.0f; %d failed", s.Rounds, s.Failed)
 		line("limit", l.SignInsPerSecond, 0, "/s", "%d ECDSA signs (%.0f/s), %d verifies (%.0f/s), %d durable commits (%.0f/s), together",
@@ -146,5 +144,12 @@ func (r Report) Print(w io.Writer) {
 	}
 	if r.Password.PerSecond > 0 {
 		line("password hashes", r.Password.PerSecond, 1, "/s", "argon2id, left out of everything above")
+	}
+}
+
+// newLines gives what writes one figure with what there is to say of it.
+func newLines(w io.Writer) func(what string, value float64, digits int, unit, format string, args ...any) {
+	return func(what string, value float64, digits int, unit, format string, args ...any) {
+		fmt.Fprintf(w, "%-22s %8.*f %-4s  %s\n", what, digits, value, unit, fmt.Sprintf(format, args...))
 	}
 }

@@ -12,21 +12,20 @@ import (
 	"strconv"
 )
 
-// benchChild is a bench server in its own process.
-type benchChild struct {
-	benchReady
+// child is this very program again, as a part of the bench in a process of its own. It says where it is found, answers
+// each line that it reads with a line of JSON, and ends with its input.
+type child struct {
 	process *exec.Cmd
 	in      io.WriteCloser
 	out     *json.Decoder
 }
 
-// startBenchServer runs this very program again.
-func startBenchServer(ctx context.Context, dir string, users int, withTLS bool) (*benchChild, error) {
+func startChild(ctx context.Context, ready any, arguments ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	c := &benchChild{process: exec.CommandContext(ctx, self, "bench-server", "--dir", dir, "--users", strconv.Itoa(users), fmt.Sprintf("--tls=%t", withTLS))}
+	c := &child{process: exec.CommandContext(ctx, self, arguments...)}
 	c.process.Stderr = os.Stderr
 	if c.in, err = c.process.StdinPipe(); err != nil {
 		return nil, err
@@ -39,22 +38,47 @@ func startBenchServer(ctx context.Context, dir string, users int, withTLS bool) 
 		return nil, err
 	}
 	c.out = json.NewDecoder(bufio.NewReader(out))
-	if err := c.out.Decode(&c.benchReady); err != nil {
-		return nil, errors.Join(fmt.Errorf("the bench's server did not start: %w", err), c.stop())
+	if err := c.out.Decode(ready); err != nil {
+		return nil, errors.Join(fmt.Errorf("a part of the bench did not start: %w", err), c.stop())
 	}
 	return c, nil
 }
 
-func (c *benchChild) pid() int { return c.process.Process.Pid }
+func (c *child) pid() int { return c.process.Process.Pid }
+
+// say sends a line and reads the answer.
+func (c *child) say(line string, answer any) error {
+	if _, err := fmt.Fprintln(c.in, line); err != nil {
+		return err
+	}
+	if err := c.out.Decode(answer); err != nil {
+		return fmt.Errorf("a part of the bench is gone: %w", err)
+	}
+	return nil
+}
+
+// stop ends the process and waits for it.
+func (c *child) stop() error {
+	return errors.Join(c.in.Close(), c.process.Wait())
+}
+
+// benchChild is a bench server in its own process.
+type benchChild struct {
+	benchReady
+	*child
+}
+
+func startBenchServer(ctx context.Context, dir string, users int, withTLS bool) (*benchChild, error) {
+	c := &benchChild{}
+	var err error
+	c.child, err = startChild(ctx, &c.benchReady, "bench-server", "--dir", dir, "--users", strconv.Itoa(users), fmt.Sprintf("--tls=%t", withTLS))
+	return c, err
+}
 
 // ask sends a line and gives the figures that come back.
-func (c *benchChild) ask(line string) (benchFigures, error) {
-	if _, err := fmt.Fprintln(c.in, line); err != nil {
-		return benchFigures{}, err
-	}
-	var f benchFigures
-	if err := c.out.Decode(&f); err != nil {
-		return f, fmt.Errorf("the bench's server is gone: %w", err)
+func (c *benchChild) ask(line string) (f benchFigures, err error) {
+	if err := c.say(line, &f); err != nil {
+		return f, err
 	}
 	if f.Error != "" {
 		return f, errors.New(f.Error)
@@ -62,7 +86,15 @@ func (c *benchChild) ask(line string) (benchFigures, error) {
 	return f, nil
 }
 
-// stop ends the server and waits for it.
-func (c *benchChild) stop() error {
-	return errors.Join(c.in.Close(), c.process.Wait())
+// answerLines is the other side of a child: it says ready, then the answer to each line, until there are no more.
+func answerLines(in io.Reader, out io.Writer, ready any, answer func(line string) any) {
+	print := json.NewEncoder(out)
+	if print.Encode(ready) != nil {
+		return
+	}
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		if print.Encode(answer(lines.Text())) != nil {
+			return
+		}
+	}
 }

@@ -1,15 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -36,6 +36,7 @@ type benchReady struct {
 	Names     []string `json:"names"`
 	Password  string   `json:"password"`
 	Authority []byte   `json:"authority,omitempty"` // PEM, with TLS
+	Endpoint  string   `json:"endpoint,omitempty"`  // of a phone at the sink, to be followed by its number
 }
 
 // benchFigures is its answer to every further line.
@@ -80,17 +81,31 @@ func runBenchServer(ctx context.Context, dir string, users int, withTLS bool, in
 	if err != nil {
 		return err
 	}
-	s, err := benchSettings(dir, listener.Addr().(*net.TCPAddr).Port, withTLS)
+	s, err := benchSettings(dir, listener.Addr().(*net.TCPAddr).Port, withTLS, nil)
 	if err != nil {
 		return err
 	}
-	logFile, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	return servePart(ctx, s, listener, houseOptions{passwords: quickPasswords{}}, users, in, out, func(h *house, _ *benchReady, log *slog.Logger) benchPart {
+		return benchPart{workers: h.workers(log), answer: func(line string) any { return benchAnswer(h.store, line) }}
+	})
+}
+
+// benchPart is what a server of the bench does beside answering at its addresses.
+type benchPart struct {
+	workers []func(context.Context) error
+	answer  func(line string) any
+}
+
+// servePart opens a house with users and runs its doors until in ends.
+func servePart(ctx context.Context, s *settings, listener net.Listener, o houseOptions, users int, in io.Reader, out io.Writer,
+	open func(*house, *benchReady, *slog.Logger) benchPart) (err error) {
+	logFile, err := os.OpenFile(filepath.Join(s.DataDir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, logFile.Close()) }()
 	log := newLog(s.Log, logFile)
-	h, err := openHouse(ctx, s, houseOptions{passwords: quickPasswords{}})
+	h, err := openHouse(ctx, s, o)
 	if err != nil {
 		return err
 	}
@@ -103,27 +118,21 @@ func runBenchServer(ctx context.Context, dir string, users int, withTLS bool, in
 	if err != nil {
 		return errors.Join(err, h.close())
 	}
-	a := app{sites: sites, workers: h.workers(log), close: h.close, main: listener}
-	if withTLS {
-		if a.lanTLS, err = newLANCertificates(dir, []string{s.PortalHost.Hostname(), s.PhoneHost.Hostname()}, time.Now()); err != nil {
+	a := app{sites: sites, close: h.close, main: listener}
+	if s.PortalHost.Secure() {
+		if a.lanTLS, err = newLANCertificates(s.DataDir, []string{s.PortalHost.Hostname(), s.PhoneHost.Hostname()}, time.Now()); err != nil {
 			return errors.Join(err, h.close())
 		}
 		ready.Authority = pemBlock("CERTIFICATE", a.lanTLS.authority.Raw)
 	}
+	part := open(h, &ready, log)
+	a.workers = part.workers
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a.listening = func(net.Addr, net.Addr) {
 		go func() {
 			defer cancel()
-			print := json.NewEncoder(out)
-			if print.Encode(ready) != nil {
-				return
-			}
-			for lines := bufio.NewScanner(in); lines.Scan(); {
-				if print.Encode(benchAnswer(h.store, lines.Text())) != nil {
-					return
-				}
-			}
+			answerLines(in, out, ready, part.answer)
 		}()
 	}
 	a.graceSpare = time.Second // its clients are gone already
@@ -132,7 +141,7 @@ func runBenchServer(ctx context.Context, dir string, users int, withTLS bool, in
 
 // benchSettings are those of serve, but for addresses, the proxy that the bench plays, so that everybody can have an
 // address, and that a password is enough to activate.
-func benchSettings(dir string, port int, withTLS bool) (*settings, error) {
+func benchSettings(dir string, port int, withTLS bool, more map[string]string) (*settings, error) {
 	scheme, mode := "http", "off"
 	if withTLS {
 		scheme, mode = "https", "files" // the files are never read: the certificates come with the app
@@ -140,10 +149,12 @@ func benchSettings(dir string, port int, withTLS bool) (*settings, error) {
 	host := func(name string) string {
 		return scheme + "://" + name + ".nodkey.localhost:" + strconv.Itoa(port)
 	}
-	return makeSettings(map[string]string{
+	values := map[string]string{
 		"data_dir": dir, "portal_host": host("portal"), "phone_host": host("phone"), "listen": "127.0.0.1:" + strconv.Itoa(port),
 		"metrics_listen": "", "tls.mode": mode, "trusted_proxies": "127.0.0.1/32", "policy.activation_first": "password",
-	})
+	}
+	maps.Copy(values, more)
+	return makeSettings(values)
 }
 
 // addBenchUsers makes users, many at a time, so that they share commits.
