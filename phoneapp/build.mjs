@@ -128,14 +128,15 @@ function escaped(text) {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }
 
-/** The worker has the one sentence that it says; the catalogues stay in the app. */
+/** The worker has the few sentences that it says; the catalogues stay in the app. */
 async function serviceWorker(precache, icon) {
+  const says = { waiting: await sentences("notify.waiting"), test: await sentences("notify.test"), over: await sentences("notify.over") };
   await build({
     ...shared,
     entryPoints: [join(source, "sw/sw.ts")],
     outfile: join(dist, "sw.js"),
     format: "iife",
-    define: { PRECACHE: JSON.stringify(precache), WAITING: JSON.stringify({ icon, sentences: await sentences("notify.waiting") }) },
+    define: { PRECACHE: JSON.stringify(precache), WAITING: JSON.stringify({ icon, says }) },
   });
 }
 

@@ -43,6 +43,11 @@ export class ServerFault extends PhoneFault {
   }
 }
 
+/** Says whether a fault means that no answer came: the server may have done what it was asked. */
+export function isOffline(fault: unknown): boolean {
+  return fault instanceof PhoneFault && (fault.key === "offline" || fault.key === "unavailable") && !(fault instanceof ServerFault);
+}
+
 /** Why a request was aborted that nobody wanted any more: the connection may be as good as ever. */
 export const givenUp = "given up";
 

@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Approval, Core, PhoneUser } from "./contract";
 import { openCoreIn } from "./core";
 import { assertionChallenge } from "./derive";
-import { signingInput } from "./jws";
 import { activated, FakeAuthenticator, fault, goodPin, surroundings } from "./fake-phone";
 import { FakeServer, signingPair, type ActiveKey } from "./fake-server";
-import { readFor } from "./approval";
+import { signingInput } from "./jws";
+import { readFor } from "./statement";
 import { Store, type KeyRecord } from "./store";
 
 let server: FakeServer;

@@ -2,7 +2,7 @@
 
 import { Activations, refuseWeak, type Choice } from "./activation";
 import { Api, ServerFault, answerOf } from "./api";
-import { Decisions, pastOf, type Proof, type Shown } from "./approval";
+import { Decisions, pastOf, type Proof } from "./approval";
 import { Clock } from "./clock";
 import { PhoneFault } from "./contract";
 import type {
@@ -21,6 +21,7 @@ import { Subscriptions } from "./push";
 import { PushChecks } from "./push-checks";
 import { Sightings } from "./seen";
 import { KnownServer } from "./server-info";
+import type { Shown } from "./statement";
 import { Store, type KeyRecord } from "./store";
 import { Live } from "./stream";
 import type { Surroundings } from "./surroundings";

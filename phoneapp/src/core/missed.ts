@@ -2,10 +2,10 @@
 // that the person took away.
 
 import { answerOf, type Api } from "./api";
-import { readFor, whence, type Statement } from "./approval";
 import type { Clock } from "./clock";
 import type { MissedApproval } from "./contract";
 import { readApprovals } from "./messages";
+import { readFor, whence, type Statement } from "./statement";
 import type { KeyRecord, Store } from "./store";
 
 /** The server tells of so many at most. */

@@ -1,15 +1,15 @@
 // Codes of a phone without a connection (docs/protocol.md §8). Nothing here asks the network for anything: a scanned statement
 // is verified under the pinned keys, and whether a PIN was right is told by the page where the code is typed.
 
-import type { Clock } from "./clock";
-import { PhoneFault, type OfflineCodes, type OfflineFactors, type OfflineRequest, type OfflineSubject } from "./contract";
 import type { Bytes } from "./bytes";
-import { maxStatement, whence, type Statement } from "./approval";
+import type { Clock } from "./clock";
 import { isStatementText } from "./codes";
+import { PhoneFault, type OfflineCodes, type OfflineFactors, type OfflineRequest, type OfflineSubject } from "./contract";
 import * as derive from "./derive";
 import { digestOf, unverifiedPayload, verify } from "./jws";
 import { readStatement, type StatementMessage } from "./messages";
 import { codeOf, codePin, codeSession, isChallenge } from "./ocra";
+import { maxStatement, whence, type Statement } from "./statement";
 import type { KeyRecord } from "./store";
 import type { Authenticator } from "./webauthn";
 

@@ -1,9 +1,9 @@
 // The open approvals as screens hold them: verified, each until its time is over, and always the same object for the same
 // statement, so that what is decided is what was shown.
 
-import { isShown, readFor, shown, type Shown } from "./approval";
 import type { Clock } from "./clock";
 import type { Approval } from "./contract";
+import { isShown, readFor, shown, type Shown } from "./statement";
 import type { KeyRecord } from "./store";
 
 export class OpenApprovals {

@@ -1,14 +1,15 @@
 // Statements that the phone asks for itself (docs/protocol.md §5.6, §5.10, §6.3, §6.5): a change of the PIN, a check of the PIN, tests.
 
-import { answerOf, ServerFault, type Api } from "./api";
 import { refuseWeak } from "./activation";
-import { isOffline, isShown, readFor, type DecisionBody, type Decisions, type Shown, type Statement, type Verdict } from "./approval";
+import { answerOf, isOffline, ServerFault, type Api } from "./api";
+import type { DecisionBody, Decisions, Verdict } from "./approval";
 import { b64u, equal, fromB64u, type Bytes } from "./bytes";
 import type { Clock } from "./clock";
 import { PhoneFault } from "./contract";
 import * as derive from "./derive";
 import { digestOf } from "./jws";
 import type { StatementKind } from "./messages";
+import { isShown, readFor, type Shown, type Statement } from "./statement";
 import type { KeyRecord } from "./store";
 
 /** A change of the PIN that was sent and not answered: the server may have it. */

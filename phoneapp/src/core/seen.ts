@@ -2,7 +2,7 @@
 // page that waits can say so. Nothing depends on it, so nothing here throws and nobody waits for it.
 
 import { answerOf, ServerFault, type Api, type Signer } from "./api";
-import type { Statement } from "./approval";
+import type { Statement } from "./statement";
 import type { Store } from "./store";
 
 /** Each implies the ones before it. */

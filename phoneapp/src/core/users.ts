@@ -1,7 +1,6 @@
 // The users of this phone as the person knows them: names, order, and how many there can be.
 
-import { maxProofs } from "./api";
-import { isOffline } from "./approval";
+import { isOffline, maxProofs } from "./api";
 import { PhoneFault, type PhoneUser } from "./contract";
 import type { KeyRecord } from "./store";
 

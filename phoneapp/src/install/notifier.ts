@@ -2,7 +2,7 @@
 // shows one itself, as the service worker does for a push (sw/waiting.ts): both say that something waits and nothing more, and
 // one request has one notification, because its id is the tag of both.
 import type { Core } from "../core/contract";
-import type { Told } from "../sw/waiting";
+import { isTest, type Told } from "../sw/waiting";
 
 /** "default": nobody was asked; "none": this browser shows none. */
 export type Permission = "default" | "granted" | "denied" | "none";
@@ -103,6 +103,7 @@ export function keepLive(core: Pick<Core, "live" | "on" | "users" | "approvals" 
     tell();
   });
   place.told((message) => {
+    if (message.type === "pushed" && message.test) return; // no request stands behind it
     // Only a list that was asked for after the push tells whether its request is over.
     const asked = core.refresh().then(() => message.type === "pushed" && shown.add(message.id), () => undefined);
     void asked.then(tell);
@@ -122,7 +123,7 @@ async function matchNotifications(core: Pick<Core, "approvals" | "woke">, place:
   const worker = await place.worker();
   // Out of sight the app may not know yet of what a push just showed.
   const over = (tag: string): boolean => !hidden || (shown.has(tag) && !open.has(tag));
-  for (const notification of (await worker?.getNotifications()) ?? []) if (over(notification.tag)) notification.close();
+  for (const notification of (await worker?.getNotifications()) ?? []) if (!isTest(notification) && over(notification.tag)) notification.close();
   for (const id of [...shown]) if (over(id)) shown.delete(id);
   const fresh = hidden && place.granted() ? [...open].filter((id) => !shown.has(id) && core.woke(id)) : [];
   for (const id of fresh) {

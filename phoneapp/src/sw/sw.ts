@@ -1,16 +1,18 @@
 // The service worker: the whole app, camera reader included, is on the phone, so that it opens without a network. What the
-// API says is never kept. While the app is closed the worker says that a request waits, and renews the push subscription.
+// API says is never kept. While the app is closed the worker says that a request waits, tells the server that it arrived, and
+// renews the push subscription.
 
 /// <reference lib="webworker" />
+import { receive } from "./receive";
 import { renew } from "./renew";
-import { bringForward, showWaiting, textOf, wordsOf, type Sentences } from "./waiting";
+import { bringForward, plainWords, showPushed, textOf, wordsOf, type Place, type Says } from "./waiting";
 
 declare const self: ServiceWorkerGlobalScope;
 /** Written by build.mjs: a hash over everything listed, and the paths of everything that the app is made of. */
 declare const PRECACHE: { readonly version: string; readonly paths: readonly string[] };
 
 /** Written by build.mjs: what a notification shows; sentences by language. */
-declare const WAITING: { readonly icon: string; readonly sentences: Sentences };
+declare const WAITING: { readonly icon: string; readonly says: Says };
 
 const cacheName = `nodkey-${PRECACHE.version}`;
 const shell = "/";
@@ -60,15 +62,27 @@ async function keptAsset(request: Request): Promise<Response> {
   return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 }
 
+const request: typeof fetch = (...what) => self.fetch(...what);
+const pause = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What a push is shown with. */
+function place(): Place {
+  const { registration, clients, location } = self;
+  return {
+    registration, clients, pause, icon: WAITING.icon, plain: plainWords(WAITING.says, self), words: async () => wordsOf(WAITING.says, self),
+    receive: async (id, found) => receive(id, { origin: location.origin, request, wall: Date.now, pause }, found),
+  };
+}
+
 self.addEventListener("push", (event) => {
-  event.waitUntil(showWaiting(textOf(event.data), { registration: self.registration, clients: self.clients, icon: WAITING.icon, words: () => wordsOf(WAITING.sentences, self) }));
+  event.waitUntil(showPushed(textOf(event.data), place()));
 });
 
 self.addEventListener("pushsubscriptionchange", (event) => {
-  event.waitUntil(renew(self.location.origin, self.registration.pushManager, (...request) => self.fetch(...request)));
+  event.waitUntil(renew(self.location.origin, self.registration.pushManager, request));
 });
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(bringForward(self.clients));
+  event.waitUntil(bringForward(event.notification, self.clients));
 });

@@ -1,20 +1,42 @@
-// The notification that a request waits, as a push brings it: the id of a request and nothing else (docs/protocol.md §5.7). It
-// shows nothing of the request, because whoever holds the phone may read it; the app asks for the rest when it is opened.
+// The notification that a push brings: the id of a request and nothing else (docs/protocol.md §5.7). It shows nothing of the
+// request, because whoever holds the phone may read it; the app asks for the rest when it is opened.
 
 import { Store } from "../core/store";
+import type { Pushed } from "./receive";
 
 /** One sentence by language; "en" is what other languages fall back to. */
 export type Sentences = Readonly<Record<string, string>> & { readonly en: string };
+/** What a notification says of each thing that a push can be. */
+export type Says = Readonly<Record<Pushed, Sentences>>;
 
 /** What the worker tells the pages of the app. */
 export type Told =
-  /** A push came; id is the request's, which may be over. */
-  | { readonly type: "pushed"; readonly id: string }
+  /** A push came and was shown; id is the request's. */
+  | { readonly type: "pushed"; readonly id: string; readonly test?: true }
   /** The person touched a notification. */
-  | { readonly type: "opened" };
+  | ({ readonly type: "opened" } & Touched);
+
+/** What a touched notification was of: a request, or a test; neither where a push carried no id. */
+export interface Touched {
+  readonly id?: string;
+  readonly test?: true;
+}
+
+/** What every notification of a test carries. */
+const testData = { test: true } as const;
+
+/** Whether a notification is a test's, which stays until the person takes it away. */
+export function isTest(notification: Pick<Notification, "data">): boolean {
+  const data: unknown = notification.data;
+  return typeof data === "object" && data !== null && "test" in data;
+}
 
 /** The tag of what came without an id that could be one. */
 const nameless = "request";
+const idShape = /^[A-Za-z0-9_-]{22}$/;
+
+/** A push is shown after this long at the latest, whatever is known of it by then: iOS gives up an app that shows nothing. Milliseconds. */
+export const showWithin = 4_000;
 
 interface Client {
   postMessage(message: Told): void;
@@ -22,15 +44,28 @@ interface Client {
 
 /** What is used of the worker's pages. */
 export interface Pages {
-  matchAll(options: { type: "window" }): Promise<readonly (Client & { focus(): Promise<unknown> })[]>;
+  matchAll(options: { type: "window"; includeUncontrolled: true }): Promise<readonly (Client & { focus(): Promise<unknown> })[]>;
   openWindow(url: string): Promise<unknown>;
 }
 
-interface Place {
-  readonly registration: Pick<ServiceWorkerRegistration, "showNotification">;
+const pages = { type: "window", includeUncontrolled: true } as const;
+
+/** Title, and text by what a push is of. */
+export interface Words {
+  readonly title: string;
+  readonly says: Readonly<Record<Pushed, string>>;
+}
+
+export interface Place {
+  readonly registration: Pick<ServiceWorkerRegistration, "showNotification" | "getNotifications">;
   readonly clients: Pages;
   readonly icon: string;
-  readonly words: () => Promise<{ readonly title: string; readonly body: string }>;
+  readonly words: () => Promise<Words>;
+  /** What is said when the words take too long. */
+  readonly plain: Words;
+  /** As receive in ./receive.ts. */
+  readonly receive: (id: string, found: (what: Pushed) => void) => Promise<void>;
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 /** What a push carries, as text; "" for nothing and for what is no text. */
@@ -43,26 +78,55 @@ export function textOf(data: { text(): string } | null): string {
 }
 
 /**
- * Shows a notification for every push, as browsers demand, whatever it carries. One request has one notification: its id is the
- * tag here and in the page (install/notifier.ts). The pages that are open are told, and take it back when the request is over.
+ * Shows a notification for every push, as browsers demand, whatever it carries and whatever fails. One request has one notification:
+ * its id is the tag here and in the page (install/notifier.ts). The pages that are open are told, and take it back when the request is
+ * over. Ends when the server was told that it arrived; what is found only then is put in place of what was shown.
  */
-export async function showWaiting(payload: string, { registration, clients, icon, words }: Place): Promise<void> {
-  const id = /^[A-Za-z0-9_-]{22}$/.test(payload) ? payload : undefined;
-  const { title, body } = await words();
-  await registration.showNotification(title, { tag: id ?? nameless, body, icon });
-  for (const client of await clients.matchAll({ type: "window" })) client.postMessage({ type: "pushed", id: id ?? nameless });
+export async function showPushed(payload: string, place: Place): Promise<void> {
+  const id = idShape.test(payload) ? payload : undefined;
+  const late = place.pause(showWithin).then(() => undefined);
+  let tell: (what: Pushed | undefined) => void = () => undefined;
+  const found = new Promise<Pushed | undefined>((resolve) => (tell = resolve));
+  const receiving = (id === undefined ? Promise.resolve() : place.receive(id, tell)).catch((fault: unknown) => console.warn(fault)).finally(() => tell(undefined));
+
+  const [words, early] = await Promise.all([Promise.race([place.words().catch(() => undefined), late]), Promise.race([found, late])]);
+  const show = async (what: Pushed): Promise<void> => {
+    const { title, says } = words ?? place.plain;
+    await place.registration.showNotification(title, { tag: id ?? nameless, body: says[what], icon: place.icon, ...(what === "test" ? { data: testData } : {}) });
+  };
+  try {
+    if (early === "test") await closeTests(place.registration);
+    await show(early ?? "waiting");
+  } catch (fault) {
+    console.warn(fault); // not allowed any more; that it arrived is true all the same
+  }
+  const message: Told = { type: "pushed", id: id ?? nameless, ...(early === "test" ? { test: true } : {}) };
+  for (const client of await place.clients.matchAll(pages)) client.postMessage(message);
+
+  await receiving;
+  const known = await found;
+  if (early === undefined && known !== undefined && known !== "waiting") await show(known).catch((fault: unknown) => console.warn(fault));
 }
 
-/** The server's name, and the sentence in the person's language: the one that the app has, or else the browser's. */
-export async function wordsOf(
-  sentences: Sentences,
-  browser: { readonly navigator: { readonly languages: readonly string[] }; readonly location: { readonly host: string } },
-  database?: string,
-): Promise<{ readonly title: string; readonly body: string }> {
+/** Of tests only the last stands there. */
+async function closeTests(registration: Place["registration"]): Promise<void> {
+  for (const notification of await registration.getNotifications()) if (isTest(notification)) notification.close();
+}
+
+/** The server's name, and the sentences in the person's language: the one that the app has, or else the browser's. */
+export async function wordsOf(says: Says, browser: Browser, database?: string): Promise<Words> {
   const kept = await keptWords(database);
-  const wished = [...(kept.language === undefined ? [] : [kept.language]), ...browser.navigator.languages];
-  const language = wished.map((wish) => wish.toLowerCase().split("-", 1)[0] ?? "").find((base) => Object.hasOwn(sentences, base));
-  return { title: kept.server ?? browser.location.host, body: sentences[language ?? "en"] ?? sentences.en };
+  const words = plainWords(says, browser, kept.language);
+  return { ...words, title: kept.server ?? words.title };
+}
+
+type Browser = { readonly navigator: { readonly languages: readonly string[] }; readonly location: { readonly host: string } };
+
+/** The same without anything that is kept. */
+export function plainWords(says: Says, { navigator, location }: Browser, language?: string): Words {
+  const wished = [...(language === undefined ? [] : [language]), ...navigator.languages].map((wish) => wish.toLowerCase().split("-", 1)[0] ?? "");
+  const one = (sentences: Sentences): string => sentences[wished.find((base) => Object.hasOwn(sentences, base)) ?? "en"] ?? sentences.en;
+  return { title: location.host, says: { waiting: one(says.waiting), test: one(says.test), over: one(says.over) } };
 }
 
 /** Nothing when it cannot be read: the notification comes all the same. */
@@ -80,13 +144,25 @@ async function keptWords(database: string | undefined): Promise<{ readonly langu
   }
 }
 
-/** The app that is open comes to the front as it is and looks for requests; without one it is opened. */
-export async function bringForward(clients: Pages): Promise<void> {
-  const [open] = await clients.matchAll({ type: "window" });
-  if (open === undefined) {
-    await clients.openWindow("/");
-    return;
+/**
+ * The app that is open comes to the front and is told what was touched; without one it is opened with that behind the "#" of its
+ * address, which reaches no server and no log (see touchedIn).
+ */
+export async function bringForward(notification: Pick<Notification, "tag" | "data">, clients: Pages): Promise<void> {
+  const touched: Touched = isTest(notification) ? testData : idShape.test(notification.tag) ? { id: notification.tag } : {};
+  const [open] = await clients.matchAll(pages);
+  try {
+    await open?.focus();
+  } catch (fault) {
+    console.warn(fault); // it may be told still, and look when the person comes to it
   }
-  await open.focus();
-  open.postMessage({ type: "opened" });
+  if (open !== undefined) open.postMessage({ type: "opened", ...touched });
+  else await clients.openWindow(touched.test ? "/#test" : touched.id === undefined ? "/" : `/#request=${touched.id}`);
+}
+
+/** What an address that bringForward opened says was touched; undefined for any other. */
+export function touchedIn(hash: string): Touched | undefined {
+  if (hash === "#test") return testData;
+  const id = hash.startsWith("#request=") ? hash.slice("#request=".length) : "";
+  return idShape.test(id) ? { id } : undefined;
 }
