@@ -3,6 +3,7 @@ package nodkey_test
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,21 +12,27 @@ import (
 	"github.com/nodkey/nodkey/nodkeytest"
 )
 
-// everyService takes each https address for one of service "s".
-type everyService struct{}
+// everyService takes each https address for one of service "s", or of ntfy's "n". It has the channels named.
+type everyService []string
 
-func (everyService) Has(channel string) bool { return channel == nodkey.ChannelWebPush }
+func (e everyService) Has(channel string) bool { return slices.Contains(e, channel) }
 
-func (everyService) Service(_, endpoint string) (service, host string, ok bool) {
+func (everyService) Service(channel, endpoint string) (service, host string, ok bool) {
 	host, ok = strings.CutPrefix(endpoint, "https://")
+	if channel == nodkey.ChannelNtfy {
+		return "n", host, ok
+	}
 	return "s", host, ok
 }
 
-// startPush opens a house that sends Web Push.
-func startPush(t *testing.T, change func(*nodkey.Policy)) house {
+// startPush opens a house that sends Web Push, or by the channels named.
+func startPush(t *testing.T, change func(*nodkey.Policy), channels ...string) house {
 	t.Helper()
 	h := start(t, change)
-	h.Ports.Push = everyService{}
+	if channels == nil {
+		channels = []string{nodkey.ChannelWebPush}
+	}
+	h.Ports.Push = everyService(channels)
 	var err error
 	if h.Services, err = h.Second(h.ctx); err != nil {
 		t.Fatal(err)
@@ -55,7 +62,13 @@ func (h house) subscribe(t *testing.T, k *nodkeytest.PhoneKey, endpoint string) 
 
 func (h house) take(t *testing.T, want int) []nodkey.PushMessage {
 	t.Helper()
-	messages, _, err := h.Outbox.Take(h.ctx, "s", 100)
+	return h.takeOf(t, "s", want)
+}
+
+// takeOf takes what is due of one service.
+func (h house) takeOf(t *testing.T, service string, want int) []nodkey.PushMessage {
+	t.Helper()
+	messages, _, err := h.Outbox.Take(h.ctx, service, 100)
 	if err != nil || len(messages) != want {
 		t.Fatalf("%d messages are taken, %v, want %d", len(messages), err, want)
 	}
