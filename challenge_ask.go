@@ -22,14 +22,9 @@ func (s *SignIns) Challenge(ctx context.Context, c Caller, token Token) (Offline
 		return OfflineCode{}, fail(Refused, "code.disabled")
 	}
 	for range 8 { // digits that were asked before, or a request that moved on meanwhile, are rare
-		now := s.now()
-		var w challenged
-		err := s.Store.View(ctx, func(tx Tx) (err error) {
-			w, err = s.challenged(tx, token, now)
-			return err
-		})
+		w, now, err := s.askedNow(ctx, token)
 		if err != nil {
-			return OfflineCode{}, AsError(err)
+			return OfflineCode{}, err
 		}
 		if w.has && w.challenge.aliveAt(now) {
 			return s.offlineCode(w, now), nil
@@ -51,6 +46,35 @@ func (s *SignIns) Challenge(ctx context.Context, c Caller, token Token) (Offline
 		return s.offlineCode(w, now), nil
 	}
 	return OfflineCode{}, fail(Unavailable, "server.busy", "Seconds", 1)
+}
+
+// Challenged gives the digits that were asked for by Challenge, and asks for none. Errors: those of Challenge but code.slow;
+// code.none when nobody asked for any, code.over and code.late when those of before take no code any more.
+func (s *SignIns) Challenged(ctx context.Context, token Token) (OfflineCode, error) {
+	if !s.policy.takesCodes() {
+		return OfflineCode{}, fail(Refused, "code.disabled")
+	}
+	w, now, err := s.askedNow(ctx, token)
+	switch {
+	case err != nil:
+		return OfflineCode{}, err
+	case !w.has:
+		return OfflineCode{}, fail(NotFound, "code.none")
+	case w.challenge.Tries >= ChallengeTries:
+		return OfflineCode{}, fail(Conflict, "code.over")
+	case !w.challenge.aliveAt(now):
+		return OfflineCode{}, fail(Conflict, "code.late")
+	}
+	return s.offlineCode(w, now), nil
+}
+
+func (s *SignIns) askedNow(ctx context.Context, token Token) (w challenged, now time.Time, err error) {
+	now = s.now()
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		w, err = s.challenged(tx, token, now)
+		return err
+	})
+	return w, now, wrap(err)
 }
 
 var errChallengeAgain = errors.New("these digits cannot be asked; others may")

@@ -121,6 +121,27 @@ func TestACodeSignsIn(t *testing.T) {
 	}
 }
 
+func TestLookingAtAChallengeAsksForNone(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	b := p.NewBrowser(p.address())
+	if err := b.Begin(h.ctx, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.SignIns.Challenged(h.ctx, b.SignIn)
+	is(t, err, "code.none", "before any was asked for")
+	asked, err := b.Challenge(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen, err := h.SignIns.Challenged(h.ctx, b.SignIn); err != nil || seen != asked {
+		t.Errorf("asked for %+v, seen is %+v, %v", asked, seen, err)
+	}
+	h.Clock.Advance(nodkey.ChallengeLife)
+	_, err = h.SignIns.Challenged(h.ctx, b.SignIn)
+	is(t, err, "approval.expired", "when its time is over")
+}
+
 func TestTheSameChallengeWhileItIsAlive(t *testing.T) {
 	h := start(t, byPassword)
 	p := h.join(t)

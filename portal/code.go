@@ -63,9 +63,9 @@ func (d *Door) codeShow(x *exchange) error {
 	return d.codePage(x, http.StatusOK, token, w, "", nil)
 }
 
-// codePage shows the digits of now; asking for them again makes no others while they are alive.
+// codePage shows the digits of now. It asks for none, so that loading the page again changes nothing.
 func (d *Door) codePage(x *exchange, status int, token nodkey.Token, w nodkey.Waiting, typed string, p *Problem) error {
-	code, err := d.services.SignIns.Challenge(x.r.Context(), x.caller, token)
+	code, err := d.services.SignIns.Challenged(x.r.Context(), token)
 	if err != nil {
 		return d.codeRefused(x, err)
 	}
@@ -158,7 +158,7 @@ func (d *Door) codeQR(x *exchange) error {
 	if w.State != nodkey.SignInPending || !d.asked(x, w) {
 		return &nodkey.Error{Kind: nodkey.NotFound, Key: "code.none"}
 	}
-	code, err := d.services.SignIns.Challenge(x.r.Context(), x.caller, token)
+	code, err := d.services.SignIns.Challenged(x.r.Context(), token)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,27 @@ func TestDigitsThatRanOutAreReplacedByOneTap(t *testing.T) {
 	}
 }
 
+func TestLoadingThePageOfDigitsThatAreUsedUpMakesNoOthers(t *testing.T) {
+	h := newHouse(t, nil)
+	phone, _ := h.activated("ann")
+	b := h.coded("ann")
+	wrong := h.wrongCode(b, phone)
+	tab := b.copy() // another tab of the same browser, which is on the way while the last code is found wrong
+	for range nodkey.ChallengeTries {
+		b.post("/sign-in/code", "code", wrong)
+	}
+	before := h.dump()
+	tab.copy().get("/sign-in/code/qr").is(t, http.StatusConflict)
+	over := tab.get("/sign-in/code")
+	over.is(t, http.StatusConflict)
+	if over.first(t, `data-outcome="(\w+)"`) != "code_over" {
+		t.Errorf("the page says:\n%s", over.body)
+	}
+	nodkeytest.Unchanged(t, "loading the page", before, h.dump())
+	tab.post("/sign-in/code/new").goes(t, "/sign-in/code")
+	tab.get("/sign-in/code").digits(t)
+}
+
 func TestTheRequestGoesOnBesideTheCode(t *testing.T) {
 	h := newHouse(t, nil)
 	phone, _ := h.activated("ann")
