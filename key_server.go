@@ -8,9 +8,10 @@ func (k *Keys) Server() wire.Server {
 		ID: k.id.serverID, Name: k.site.ServerName, Operator: k.site.Operator, Key: k.id.points.Signing, RPID: k.id.rpID,
 		Time: k.now().UnixMilli(), PIN: wire.PINRules{Min: PINMin, Max: PINMax},
 	}
-	if k.Push != nil {
+	if k.Push != nil && k.Push.Has(ChannelWebPush) {
 		s.Push = k.id.pushPoint
 	}
+	s.Ntfy = k.Push != nil && k.Push.Has(ChannelNtfy)
 	return s
 }
 

@@ -19,6 +19,7 @@ type Server struct {
 	Time     int64    `json:"time"`
 	PIN      PINRules `json:"pin"`
 	Push     Bytes    `json:"push,omitempty"` // what a browser subscribes with; absent without Web Push
+	Ntfy     bool     `json:"ntfy,omitempty"` // whether a phone may name a topic of an ntfy server
 }
 
 // LookupRequest is the body of POST /activations/lookup.

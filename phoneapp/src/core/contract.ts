@@ -33,6 +33,8 @@ export interface ServerInfo {
   readonly rpId: string;
   /** What this server's Web Push is signed with, 65 bytes as base64url; absent when it sends none. */
   readonly push?: string;
+  /** Whether this server publishes to topics of ntfy servers (§5.7). */
+  readonly ntfy?: boolean;
 }
 
 /**
