@@ -24,7 +24,11 @@ type Browser struct {
 }
 
 // Start starts Chromium with a profile of its own. Close ends it.
-func Start() (*Browser, error) {
+func Start() (*Browser, error) { return StartWith(nil) }
+
+// StartWith starts Chromium as Start does, with flags of the command line beside or in place of the usual ones: true and false
+// set and leave out one that has no value.
+func StartWith(flags map[string]any) (*Browser, error) {
 	program, err := chromium()
 	if err != nil {
 		return nil, err
@@ -51,6 +55,9 @@ func Start() (*Browser, error) {
 		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("font-render-hinting", "none"),
 		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-file-for-fake-video-capture", b.camera()),
 	)
+	for name, value := range flags {
+		options = append(options, chromedp.Flag(name, value))
+	}
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, endContext := chromedp.NewContext(allocator)
 	b.ctx, b.cancel = ctx, func() { endContext(); endAllocator() }
@@ -101,6 +108,14 @@ func (b *Browser) adopt(t testing.TB, ctx context.Context, cancel context.Cancel
 	tab.pose()
 	tab.light("light")
 	return tab
+}
+
+// Close closes the tab, as a person does with an app.
+func (tab *Tab) Close() {
+	tab.t.Helper()
+	if err := chromedp.Cancel(tab.ctx); err != nil {
+		tab.t.Fatalf("%s: closing the tab: %v", tab.name, err)
+	}
 }
 
 // Allow grants or denies a permission ("camera") to an origin, for this tab's device.

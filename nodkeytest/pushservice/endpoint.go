@@ -15,9 +15,6 @@ import (
 	"time"
 )
 
-// endpointPath is before a subscription's token.
-const endpointPath = "/push/"
-
 // bodyMax is the most that every push service takes (RFC 8030 §7.2).
 const bodyMax = 4096
 
@@ -42,7 +39,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.accept(m)
-	w.Header().Set("Location", "https://"+s.host+"/message/"+m.ID)
+	w.Header().Set("Location", "https://"+r.Host+"/message/"+m.ID)
 	w.Header().Set("TTL", strconv.Itoa(int(m.TTL/time.Second)))
 	w.WriteHeader(http.StatusCreated)
 }
@@ -69,12 +66,14 @@ func (s *Service) accept(m *Message) {
 
 // read checks a message in every respect in which a push service can.
 func (s *Service) read(r *http.Request) (*Message, *refusal) {
-	token, ok := strings.CutPrefix(r.URL.Path, endpointPath)
+	token, ok := strings.CutPrefix(r.URL.Path, s.path)
 	s.mu.Lock()
 	sub := s.subscriptions[token]
 	ended := sub != nil && sub.ended
 	s.mu.Unlock()
 	switch {
+	case !slices.Contains(s.hosts, r.Host):
+		return nil, refuse(http.StatusMisdirectedRequest, "%s is somebody else", r.Host)
 	case !ok || sub == nil:
 		return nil, refuse(http.StatusNotFound, "nobody has subscribed here")
 	case ended:
@@ -83,7 +82,7 @@ func (s *Service) read(r *http.Request) (*Message, *refusal) {
 		return nil, refuse(http.StatusMethodNotAllowed, "messages come by POST")
 	}
 	now := time.Now()
-	if bad := checkSender(r.Header.Get("Authorization"), "https://"+s.host, sub.key, now); bad != nil {
+	if bad := checkSender(r.Header.Get("Authorization"), "https://"+r.Host, sub.key, now); bad != nil {
 		return nil, bad
 	}
 	m := &Message{ID: rand.Text(), Token: token, Topic: r.Header.Get("Topic"), Urgency: r.Header.Get("Urgency"), At: now}

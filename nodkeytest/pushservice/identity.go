@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// newIdentity makes a root and a certificate under it for a host and for this machine. The root is in PEM.
-func newIdentity(host string) (roots []byte, identity tls.Certificate, err error) {
+// newIdentity makes a root and a certificate under it for hosts and for this machine. The root is in PEM.
+func newIdentity(hosts []string) (roots []byte, identity tls.Certificate, err error) {
 	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, identity, err
@@ -33,8 +33,8 @@ func newIdentity(host string) (roots []byte, identity tls.Certificate, err error
 		return nil, identity, err
 	}
 	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: host}, NotBefore: root.NotBefore, NotAfter: root.NotAfter,
-		DNSNames: []string{host, "localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: hosts[0]}, NotBefore: root.NotBefore, NotAfter: root.NotAfter,
+		DNSNames: append([]string{"localhost"}, hosts...), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, root, key.Public(), rootKey)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -65,7 +66,8 @@ type subscription struct {
 
 // Service is a push service as application servers see it. It is safe for concurrent use.
 type Service struct {
-	host     string
+	hosts    []string
+	path     string // of endpoints, before the token
 	listener net.Listener
 	server   *http.Server
 	roots    []byte
@@ -79,13 +81,14 @@ type Service struct {
 	spoil         func(body []byte) [][]byte
 }
 
-// Start starts a push service whose endpoints are at a host. Close ends it.
-func Start(host string) (*Service, error) {
-	roots, identity, err := newIdentity(host)
+// Start starts a push service whose endpoints are at a host, or at others that lead to the same. Close ends it.
+func Start(host string, others ...string) (*Service, error) {
+	hosts := append([]string{host}, others...)
+	roots, identity, err := newIdentity(hosts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{host: host, roots: roots, identity: identity, changed: make(chan struct{}), subscriptions: map[string]*subscription{}}
+	s := &Service{hosts: hosts, path: "/push/", roots: roots, identity: identity, changed: make(chan struct{}), subscriptions: map[string]*subscription{}}
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
@@ -102,13 +105,19 @@ func (s *Service) tls() *tls.Config {
 func (s *Service) Close() error { return s.server.Close() }
 
 // OwnServices is what push.own_services must be for a server to find this one.
-func (s *Service) OwnServices() string { return s.host + "=" + s.listener.Addr().String() }
+func (s *Service) OwnServices() string {
+	own := make([]string, 0, len(s.hosts))
+	for _, host := range s.hosts {
+		own = append(own, host+"="+s.listener.Addr().String())
+	}
+	return strings.Join(own, ",")
+}
 
 // Roots are in PEM the root that the service's certificate is under.
 func (s *Service) Roots() []byte { return s.roots }
 
 // Endpoint is the address of a subscription.
-func (s *Service) Endpoint(token string) string { return "https://" + s.host + endpointPath + token }
+func (s *Service) Endpoint(token string) string { return "https://" + s.hosts[0] + s.path + token }
 
 // Subscribe makes a subscription that no browser stands behind: its messages wait until their time is over. key is the public
 // key of the only one who may send, 65 bytes.
