@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
-	"encoding/base64"
-	"encoding/pem"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -52,50 +48,12 @@ func TestARequestWakesAPhoneThroughThePushServiceOfTheConfiguration(t *testing.T
 		w.WriteHeader(http.StatusCreated)
 	}))
 	defer service.Close()
-	roots := filepath.Join(t.TempDir(), "roots.pem")
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: service.Certificate().Raw})
-	if err := os.WriteFile(roots, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	h := pushHouse(t, map[string]string{
-		"push.own_services": "example.com=" + service.Listener.Addr().String(), "push.ca_roots": roots, "push.subject": "mailto:desk@example.com",
+	a := askedHouse(t, map[string]string{
+		"push.own_services": "example.com=" + service.Listener.Addr().String(), "push.ca_roots": rootsFile(t, service), "push.subject": "mailto:desk@example.com",
 	})
-	registry := prometheus.NewRegistry()
-	h.measure(registry)
-	log := &nodkeytest.Log{}
-	workers := h.workers(slog.New(slog.NewTextHandler(log, nil)))
-	stopped := make(chan error, len(workers))
-	running, stop := context.WithCancel(t.Context())
-	defer stop()
-	for _, work := range workers {
-		go func() { stopped <- work(running) }()
-	}
-
-	ctx := t.Context()
-	check := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := h.services.Users.Add(ctx, nodkey.Operator("desk"), nodkey.NewUser{Name: "mara", DisplayName: "Mara", Password: "korrekt horse battery"})
-	check(err)
-	browser := nodkey.Caller{Agent: "Firefox on Windows", Locale: "en"}
-	entry, err := h.services.SignIns.Begin(ctx, browser, "mara", "korrekt horse battery")
-	check(err)
-	session, err := h.services.Sessions.Caller(ctx, browser, entry.Session)
-	check(err)
-	banner, err := h.services.Activations.Start(ctx, session)
-	check(err)
-	key, _, err := nodkeytest.NewPhone(h.services, h.clock, "Pixel 8").Activate(ctx, banner.Code, nodkeytest.Making{PIN: "7294"})
-	check(err)
-	phone, err := key.Caller(ctx)
-	check(err)
-	point, err := base64.RawURLEncoding.DecodeString("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4")
-	check(err)
-	check(h.services.Keys.Subscribe(ctx, phone, nodkey.ChannelWebPush, nodkey.Subscription{Endpoint: "https://example.com/p/secret", P256DH: point, Auth: make([]byte, 16)}))
-	_, err = h.services.SignIns.Begin(ctx, browser, "mara", "korrekt horse battery")
-	check(err)
+	point := a.services.Keys.Server().Push // any point of the curve does
+	a.subscribe(nodkey.ChannelWebPush, nodkey.Subscription{Endpoint: "https://example.com/p/secret", P256DH: point, Auth: make([]byte, 16)})
+	a.ask()
 
 	select {
 	case r := <-arrived:
@@ -103,32 +61,22 @@ func TestARequestWakesAPhoneThroughThePushServiceOfTheConfiguration(t *testing.T
 			t.Errorf("there came %s with %v", r.URL, r.Header)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatalf("nothing came; the log: %s", log)
-	}
-	stop()
-	for range workers {
-		if err := <-stopped; err != nil {
-			t.Error(err)
-		}
-	}
-	if strings.Contains(log.String(), "secret") {
-		t.Errorf("the log: %s", log)
-	}
-	families, err := registry.Gather()
-	check(err)
-	found := map[string]string{}
-	for _, f := range families {
-		found[f.GetName()] = f.String()
+		t.Fatalf("nothing came; the log: %s", a.log)
 	}
 	for name, want := range map[string]string{
 		"nodkey_push_messages_total": `"delivered"`, "nodkey_push_accepted_seconds": "sample_count:1", "nodkey_push_paused_hosts": "value:0",
 	} {
-		if !strings.Contains(found[name], want) {
-			t.Errorf("%s is %q, want %s in it", name, found[name], want)
+		for late := time.Now().Add(20 * time.Second); !strings.Contains(a.metric(name), want); time.Sleep(time.Millisecond) {
+			if time.Now().After(late) {
+				t.Fatalf("%s is %q, want %s in it", name, a.metric(name), want)
+			}
 		}
-		if strings.Contains(found[name], "secret") {
+		if strings.Contains(a.metric(name), "secret") {
 			t.Errorf("%s tells the endpoint", name)
 		}
+	}
+	if strings.Contains(a.log.String(), "secret") {
+		t.Errorf("the log: %s", a.log)
 	}
 }
 
