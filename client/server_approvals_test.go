@@ -200,6 +200,24 @@ func (s *server) disown(body []byte, r *http.Request) (any, error) {
 	return struct{}{}, nil
 }
 
+func (s *server) see(body []byte, r *http.Request) (any, error) {
+	if _, err := s.caller(r.Header.Get(wire.RequestHeader), body, r, true); err != nil {
+		return nil, err
+	}
+	var in wire.SeenRequest
+	id := r.PathValue("id")
+	switch err := wire.DecodeStrict(body, &in); {
+	case err != nil:
+		return nil, no(400, "bad_input", "request.json_syntax")
+	case in.What != Received && in.What != Shown && in.What != Opened:
+		return nil, no(400, "bad_input", "seen.what")
+	case s.approvals[id] == nil:
+		return nil, no(404, "not_found", "approval.none")
+	}
+	s.seen[id] = append(s.seen[id], in.What)
+	return struct{}{}, nil
+}
+
 // stream says what the test puts in lines, after the list of what is open. "cut" breaks it off.
 func (s *server) stream(w http.ResponseWriter, r *http.Request) {
 	var in wire.Proofs

@@ -36,7 +36,8 @@ type server struct {
 	approvals   map[string]*approval
 	used        map[string]bool // jti
 	decided     map[string]wire.Decision
-	calls       []string // paths, in order
+	seen        map[string][]string // by approval: what phones said of it
+	calls       []string            // paths, in order
 
 	bendLookup    func(*wire.LookupResponse)
 	bendReceipt   func(*wire.Receipt)
@@ -102,13 +103,14 @@ func pointOf(key *ecdsa.PrivateKey) []byte {
 func newServer(t *testing.T) *server {
 	s := &server{t: t, id: newID(), signing: newSigner(t), backup: newSigner(t), pin: newExchange(t),
 		activations: map[string]*activation{}, keys: map[string]*serverKey{}, approvals: map[string]*approval{},
-		used: map[string]bool{}, decided: map[string]wire.Decision{}, lines: make(chan string, 16)}
+		used: map[string]bool{}, decided: map[string]wire.Decision{}, seen: map[string][]string{}, lines: make(chan string, 16)}
 	mux := http.NewServeMux()
 	for path, handler := range map[string]func([]byte, *http.Request) (any, error){
 		"GET /server": s.info, "POST /activations/lookup": s.lookup, "POST /activations/submit": s.submit,
 		"POST /key": s.key, "POST /key/remove": s.remove, "POST /pin": s.about("pin_change"), "POST /pin/check": s.about("pin_check"), "POST /test": s.about("test"),
 		"POST /key/rename": s.rename, "POST /approvals": s.open, "POST /approvals/missed": s.ranOut,
 		"POST /approvals/{id}/decision": s.decide, "POST /approvals/{id}/disown": s.disown,
+		"POST /approvals/{id}/seen": s.see,
 	} {
 		method, route, _ := strings.Cut(path, " ")
 		mux.HandleFunc(method+" "+wire.APIPrefix+route, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, handler) })

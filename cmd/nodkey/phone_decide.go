@@ -29,6 +29,7 @@ func phoneApproveCommand(flags *phoneFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			tellSeen(c.Context(), phone, client.Opened, a)
 			ask := newAsker(c)
 			if !flags.asJSON {
 				sayApproval(ask.out, a)

@@ -32,6 +32,7 @@ func phoneListCommand(flags *phoneFlags) *cobra.Command {
 					failed = errors.Join(failed, err)
 				}
 			}
+			tellSeen(c.Context(), phone, client.Shown, open...)
 			if flags.asJSON {
 				err = printJSON(c.OutOrStdout(), map[string]any{"keys": shownKeys(phone.Keys()), "pending": shownKeys(phone.PendingKeys()), "approvals": shownApprovals(open)})
 			} else {

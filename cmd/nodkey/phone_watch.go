@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nodkey/nodkey/client"
@@ -36,7 +37,7 @@ func phoneWatchCommand(flags *phoneFlags) *cobra.Command {
 			ask := newAsker(c)
 			switch {
 			case flags.asJSON:
-				err = phone.Stream(c.Context(), func(e client.Event) error { return printJSON(c.OutOrStdout(), shownEvent(e)) })
+				err = newWatch(phone, ask, c.OutOrStdout()).print(c.Context())
 			default:
 				err = newWatch(phone, ask, c.OutOrStdout()).run(c.Context())
 			}
@@ -81,14 +82,41 @@ type watch struct {
 	events chan client.Event
 	open   map[string][]client.Approval // by server
 	told   map[string]bool              // by approval and key: shown already, or put off
+	came   map[string]bool              // the same: its server knows that it came
+	words  sync.WaitGroup               // to servers, on their way
 }
 
 func newWatch(phone *client.Phone, ask *asker, out io.Writer) *watch {
-	return &watch{phone: phone, ask: ask, out: out, events: make(chan client.Event, 64), open: map[string][]client.Approval{}, told: map[string]bool{}}
+	return &watch{phone: phone, ask: ask, out: out, events: make(chan client.Event, 64), open: map[string][]client.Approval{}, told: map[string]bool{}, came: map[string]bool{}}
+}
+
+// print only prints events; whoever reads them shows the requests.
+func (w *watch) print(ctx context.Context) error {
+	defer w.words.Wait()
+	return w.phone.Stream(ctx, func(e client.Event) error {
+		w.received(ctx, e.Approvals)
+		return printJSON(w.out, shownEvent(e))
+	})
+}
+
+// say tells a server how far a request has come, beside whatever else goes on.
+func (w *watch) say(ctx context.Context, step string, a client.Approval) {
+	w.words.Go(func() { tellSeen(ctx, w.phone, step, a) })
+}
+
+// received says of requests that are new here that they came.
+func (w *watch) received(ctx context.Context, open []client.Approval) {
+	for _, a := range open {
+		if name := requestName(a); !w.came[name] {
+			w.came[name] = true
+			w.say(ctx, client.Received, a)
+		}
+	}
 }
 
 func (w *watch) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
+	defer w.words.Wait()
 	ended := make(chan error, 1)
 	go func() {
 		ended <- w.phone.Stream(ctx, func(e client.Event) error {
@@ -112,7 +140,7 @@ func (w *watch) run(ctx context.Context) error {
 		}
 		select {
 		case e := <-w.events:
-			w.take(e)
+			w.take(ctx, e)
 		case err := <-ended:
 			return err
 		}
@@ -135,9 +163,10 @@ func (w *watch) next() (client.Approval, bool) {
 }
 
 // take notes an event and says what a person should know of it.
-func (w *watch) take(e client.Event) {
+func (w *watch) take(ctx context.Context, e client.Event) {
 	switch e.Kind {
 	case "approvals":
+		w.received(ctx, e.Approvals)
 		w.open[e.Server] = e.Approvals
 	case "online":
 		fmt.Fprintf(w.out, "Waiting for requests from %s.\n", hostOf(e.Server))
@@ -167,6 +196,7 @@ func (w *watch) stillOpen(a client.Approval) bool {
 func (w *watch) handle(ctx context.Context, a client.Approval) error {
 	fmt.Fprintln(w.out)
 	sayApproval(w.out, a)
+	w.say(ctx, client.Shown, a)
 	if w.ask.terminal == nil {
 		return nil
 	}
@@ -217,7 +247,7 @@ func (w *watch) answer(ctx context.Context, a client.Approval) (said string, ove
 			}
 			return got.text, false, got.err
 		case e := <-w.events:
-			w.take(e)
+			w.take(ctx, e)
 			if !w.stillOpen(a) {
 				fmt.Fprintln(w.out, "\nThis request has ended.")
 				return "", true, nil
