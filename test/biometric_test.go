@@ -10,17 +10,23 @@ import (
 	"github.com/nodkey/nodkey/nodkeytest/browser"
 )
 
-// sensor gives a tab a fingerprint sensor; the returned function says whether the finger is the right one. A sensor that met
+// sensor gives a tab a fingerprint sensor that evaluates the PRF extension; see sensorOf.
+func sensor(t *testing.T, tab *browser.Tab) (finger func(right bool)) {
+	t.Helper()
+	return sensorOf(t, tab, true)
+}
+
+// sensorOf gives a tab a fingerprint sensor; the returned function says whether the finger is the right one. A sensor that met
 // a wrong finger stays blocked, as a real one does for a while: a right finger comes with a fresh one that holds the same
 // credentials.
-func sensor(t *testing.T, tab *browser.Tab) (finger func(right bool)) {
+func sensorOf(t *testing.T, tab *browser.Tab, prf bool) (finger func(right bool)) {
 	t.Helper()
 	add := func() webauthn.AuthenticatorID {
 		t.Helper()
 		return command(t, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
 			Options: &webauthn.VirtualAuthenticatorOptions{
 				Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21, Transport: webauthn.AuthenticatorTransportInternal,
-				HasResidentKey: true, HasUserVerification: true, HasPrf: true, HasCmtgKey: true, AutomaticPresenceSimulation: true, IsUserVerified: true,
+				HasResidentKey: true, HasUserVerification: true, HasPrf: prf, HasCmtgKey: true, AutomaticPresenceSimulation: true, IsUserVerified: true,
 			},
 		}).AuthenticatorID
 	}
@@ -118,5 +124,39 @@ func TestAPhoneWithFingerAndPINApprovesWithEither(t *testing.T) {
 	h.phone.TypeNumber(h.desk.Number())
 	h.phone.Click("#other-factor")
 	h.phone.Says("h1", "Approved")
+	h.desk.At("/")
+}
+
+// Codes without a connection need a PIN where the finger cannot make them. The person is told so at activation, once the
+// phone's finger is known to be such a one, and shows it no second time.
+func TestAFingerThatCannotMakeCodesIsJoinedByAPIN(t *testing.T) {
+	h := alone(t, func(h *house) {
+		sensorOf(t, h.phone, false)
+		h.phone.Go(h.server.phone + "/")
+		h.phone.TypeCode(h.desk.Code())
+		h.phone.Click("#continue")
+		h.phone.Click("[data-screen=pin] #use-biometric")
+		h.phone.Click("#activate")
+		h.phone.Wait("[data-screen=pin] .banner")
+		h.phone.Says(".banner", "For codes without a connection, this phone needs a PIN as well.")
+		h.phone.Visit("phone-pin-for-codes")
+		h.phone.Type("[data-screen=pin] #pin", maraPIN)
+		h.phone.Type("#pin-repeat", maraPIN)
+		h.phone.Click("#activate")
+		h.phone.Says("h1", "This phone is active")
+		h.desk.Wait("#activated")
+		h.phone.Click("#done")
+		h.phone.Wait("[data-screen=home]")
+	})
+	h.signIn()
+	h.askForCode()
+	h.phone.Click("#offline-code")
+	h.phone.Click("#type")
+	h.phone.Type("[data-screen=offline-digits] #digits", digitsOn(h.desk))
+	h.phone.Click("#continue")
+	h.phone.Click("[data-screen=offline-ask] #confirm")
+	h.phone.Type("[data-screen=offline-pin] #pin", maraPIN)
+	h.phone.Click("#confirm")
+	h.answer()
 	h.desk.At("/")
 }

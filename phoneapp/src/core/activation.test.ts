@@ -74,6 +74,36 @@ describe("an activation", () => {
     expect(key.vprf).not.toEqual(new Uint8Array(32));
   });
 
+  test("by a biometric that cannot make codes asks for a PIN as well, and for the finger once", async () => {
+    const authenticator = new FakeAuthenticator();
+    authenticator.evaluates = false;
+    await server.activation(code);
+    const core = await openCoreIn(surroundings(server, { authenticator }));
+    const offer = await core.lookup(code);
+    const alone = { biometric: true, phoneName: "x" };
+    for (let i = 0; i < 2; i++) await expect(core.activate(offer, alone)).rejects.toMatchObject(fault("biometric.pin_too"));
+    expect(server.asked).not.toContain("/activations/submit");
+    expect(core.users()).toEqual([]);
+    const user = await core.activate(offer, { ...alone, pin: goodPin });
+    expect(user).toMatchObject({ pin: true, biometric: true });
+    const key = server.keys.get(user.keyId);
+    expect(key?.message).toMatchObject({ pin: true, prf: false, webauthn: { attestationObject: "AA" } });
+    // The credential that the server got is the one that was bound to this key.
+    expect(authenticator.salts).toEqual([await derive.prfSalt({ serverId: server.id, keyId: user.keyId })]);
+  });
+
+  test("by PIN alone, after a biometric that cannot make codes, leaves that out", async () => {
+    const authenticator = new FakeAuthenticator();
+    authenticator.evaluates = false;
+    await server.activation(code);
+    const core = await openCoreIn(surroundings(server, { authenticator }));
+    const offer = await core.lookup(code);
+    await expect(core.activate(offer, { biometric: true, phoneName: "x" })).rejects.toMatchObject(fault("biometric.pin_too"));
+    const user = await core.activate(offer, { pin: goodPin, biometric: false, phoneName: "x" });
+    expect(user).toMatchObject({ pin: true, biometric: false });
+    expect(server.keys.get(user.keyId)?.message).not.toHaveProperty("webauthn");
+  });
+
   test("that the person's finger was withheld from leaves nothing behind", async () => {
     const authenticator = new FakeAuthenticator();
     authenticator.cancels = true;

@@ -28,6 +28,19 @@ interface Found {
   readonly ck: Bytes;
   readonly jws: string;
   readonly message: OfferMessage;
+  /** What a finger has made that cannot make codes: a PIN that comes after it finds it here. */
+  touched?: Touched;
+}
+
+/** A key pair with a credential that is bound to it. */
+interface Touched extends Identity {
+  readonly credential: NewCredential;
+}
+
+interface Identity {
+  readonly pair: CryptoKeyPair;
+  readonly d: Bytes;
+  readonly binding: derive.Binding;
 }
 
 export class Activations {
@@ -150,11 +163,10 @@ export class Activations {
     if (pin === undefined && !choice.biometric) throw new TypeError("a key needs a PIN or a biometric");
     if (pin !== undefined) refuseWeak(pin, message.user);
 
-    const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
-    const d = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+    const { pair, d, binding, credential } = await this.identity(found, choice.biometric);
+    // Codes need a verifier (§8). The credential stays for the PIN that the person adds.
+    if (pin === undefined && credential !== undefined && credential.prf === undefined) throw new PhoneFault("biometric.pin_too");
     const kp = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256", length: 256 }, false, ["sign"]);
-    const binding = { serverId: message.aud, keyId: await derive.thumbprint(d) };
-    const credential = choice.biometric ? await this.credential(message, binding) : undefined;
 
     const e = await derive.oneUseKey();
     const z = await derive.agree(e.secret, fromB64u(message.es, 65));
@@ -204,6 +216,18 @@ export class Activations {
         activatedAt: this.clock.wall(),
       },
     };
+  }
+
+  /** A new key pair, with a credential if wished; the one that waits for its PIN, if there is one. */
+  private async identity(found: Found, biometric: boolean): Promise<Identity & { readonly credential?: NewCredential }> {
+    if (biometric && found.touched !== undefined) return found.touched;
+    const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
+    const d = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+    const binding = { serverId: found.message.aud, keyId: await derive.thumbprint(d) };
+    if (!biometric) return { pair, d, binding };
+    const touched = { pair, d, binding, credential: await this.credential(found.message, binding) };
+    if (touched.credential.prf === undefined) found.touched = touched; // no secret is kept
+    return touched;
   }
 
   private async credential(message: OfferMessage, binding: derive.Binding): Promise<NewCredential> {

@@ -251,7 +251,10 @@ export interface Core {
    * server is asked.
    */
   lookup(code: string, fingerprint?: string): Promise<Offer>;
-  /** Makes the key and submits it; safe to call again after a PhoneFault("offline"). */
+  /**
+   * Makes the key and submits it; safe to call again after a PhoneFault("offline"). PhoneFault("biometric.pin_too"): this phone's
+   * biometric cannot make codes without a connection; call again with the PIN, and the finger is not asked for once more.
+   */
   activate(offer: Offer, how: { pin?: string; biometric: boolean; phoneName: string }): Promise<PhoneUser>;
   /** Finished submissions that never got their receipt are sent again. */
   resume(): Promise<void>;

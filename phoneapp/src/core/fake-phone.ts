@@ -18,6 +18,8 @@ export const goodPin = "7294";
 export class FakeAuthenticator implements Authenticator {
   present = true;
   cancels = false;
+  /** Whether it has the PRF extension. */
+  evaluates = true;
   readonly prf: Bytes = random(32);
   readonly challenges: Bytes[] = [];
   /** What the PRF was asked for. */
@@ -31,7 +33,7 @@ export class FakeAuthenticator implements Authenticator {
     if (this.cancels) throw new PhoneFault("biometric.cancelled");
     this.salts.push(wish.prfSalt);
     const registration = { id: b64u(await sha256("credential")), attestationObject: "AA", clientDataJSON: "AA" };
-    return { registration, prf: this.prf.slice() };
+    return this.evaluates ? { registration, prf: this.prf.slice() } : { registration };
   }
 
   async assert(_rpId: string, id: string, challenge: Bytes): ReturnType<Authenticator["assert"]> {

@@ -159,6 +159,34 @@ describe("activation", () => {
     expect(other.screen()).toBe("pin");
   });
 
+  test("a fingerprint that cannot make codes leads to a PIN as well, and says why", async () => {
+    for (const holder of [false, true]) {
+      const on = await stage({
+        route: { screen: "biometric" }, biometric: true,
+        prepare: (core, draft) => { draft.offer = offerOf(core.now()); if (holder) core.set({ users: [userOf({ keyId: "other" })] }); },
+      });
+      on.core.fault = new PhoneFault("biometric.pin_too");
+      await on.click("#activate");
+      expect(on.screen()).toBe(holder ? "existing-pin" : "pin");
+      expect(on.text()).toContain("For codes without a connection, this phone needs a PIN as well.");
+      expect(on.has("#use-biometric")).toBe(false);
+      await on.type("#pin", "q7#fx");
+      if (!holder) await on.type("#pin-repeat", "q7#fx");
+      await on.click("#activate");
+      expect(on.core.calls.at(-1)).toBe("activate q7#fx biometric Pixel 8");
+      expect(on.screen()).toBe("activated");
+    }
+  });
+
+  test("a PIN that is chosen instead needs no reason", async () => {
+    const on = await stage({
+      route: { screen: "biometric" }, biometric: true, prepare: (core, draft) => { draft.offer = offerOf(core.now()); draft.pinForCodes = true; },
+    });
+    await on.click("#use-pin");
+    expect(on.screen()).toBe("pin");
+    expect(on.text()).not.toContain("without a connection");
+  });
+
   test("a refused fingerprint stays on its screen and can be tried again", async () => {
     const on = await stage({ route: { screen: "biometric" }, biometric: true, prepare: (core, draft) => { draft.offer = offerOf(core.now()); } });
     on.core.fault = new PhoneFault("biometric.cancelled");

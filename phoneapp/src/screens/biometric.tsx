@@ -22,6 +22,7 @@ export function ChooseBiometric(): JSX.Element | null {
 
   const toPin = (too: boolean): void => {
     draft.biometricToo = too;
+    draft.pinForCodes = false;
     nav.go(pinRoute(core));
   };
   const go = (): void => {
@@ -31,6 +32,11 @@ export function ChooseBiometric(): JSX.Element | null {
     }
     setRefused("");
     activate({ biometric: true }, (fault) => {
+      if (fault.key === "biometric.pin_too") {
+        toPin(true);
+        draft.pinForCodes = true;
+        return true;
+      }
       if (fault.key !== "biometric.cancelled" && fault.key !== "biometric.failed") return false;
       setRefused(fault.key);
       return true;

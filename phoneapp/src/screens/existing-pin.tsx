@@ -89,6 +89,7 @@ export function ExistingPin(): JSX.Element | null {
         </>
       }
     >
+      {draft.pinForCodes && <Banner icon="info">{texts.t("biometric.pin_too")}</Banner>}
       <div class="screen-block">
         <KnownPinField
           id="pin" label={texts.t("existing_pin.label")} value={pin} error={error.text} {...(error.key === "" ? {} : { errorKey: error.key })}

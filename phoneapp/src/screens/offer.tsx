@@ -27,6 +27,7 @@ export function OfferCheck(): JSX.Element | null {
       return;
     }
     draft.biometricToo = false;
+    draft.pinForCodes = false;
     const confirm = biometric && !words.android ? { screen: "biometric" as const } : pinRoute(core);
     // The iPhone's guide asks about notifications here, Android's has nothing of it: there it comes after Done.
     const asks = !words.android && notifier.wanted;

@@ -5,6 +5,7 @@ import { Button } from "../ui/button";
 import { PinField } from "../ui/pin-field";
 import { PinRules, faultSentences } from "../ui/pin-rules";
 import { Screen, StepBar } from "../ui/screen";
+import { Banner } from "../ui/surfaces";
 import { useActivate } from "./activate";
 import { Offline } from "./offline";
 import { Working } from "./working";
@@ -46,6 +47,7 @@ export function CreatePin(): JSX.Element | null {
         </>
       }
     >
+      {draft.pinForCodes && <Banner icon="info">{texts.t("biometric.pin_too")}</Banner>}
       <div class="screen-block">
         <PinField
           id="pin" label={texts.t("pin.label")} value={pin} error={error} shown={shown} onShow={show}

@@ -41,6 +41,8 @@ export interface Draft {
   offer: Offer | undefined;
   /** Also make a biometric factor when the PIN screen is done. */
   biometricToo: boolean;
+  /** The PIN is asked for because this phone's biometric cannot make codes without a connection. */
+  pinForCodes: boolean;
   number: string;
   /** Keys whose PIN is to change together; all that have one when not set. */
   pinKeys: readonly string[] | undefined;
@@ -48,6 +50,8 @@ export interface Draft {
   pinsLeft: { readonly keyIds: readonly string[]; readonly changed: number } | undefined;
   trouble: Trouble | undefined;
   decided: Decided | undefined;
+  /** The request of a notification that was touched is over; the home screen says so once. */
+  requestOver: boolean;
   /** Where an activation goes on when the question about notifications was answered on the way. */
   afterNotifications: Route | undefined;
   /** A code without a connection on its way: first who answers typed digits, then what is answered, at last the digits. */
@@ -56,8 +60,8 @@ export interface Draft {
 
 export function emptyDraft(): Draft {
   return {
-    groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, number: "", pinKeys: undefined, pinsLeft: undefined,
-    trouble: undefined, decided: undefined, answer: undefined, afterNotifications: undefined,
+    groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, pinForCodes: false, number: "",
+    pinKeys: undefined, pinsLeft: undefined, trouble: undefined, decided: undefined, answer: undefined, afterNotifications: undefined, requestOver: false,
   };
 }
 
