@@ -32,7 +32,10 @@ var paths = []struct {
 	{"/pin", `{}`, "", true},
 	{"/pin/check", `{}`, "", true},
 	{"/push/subscribe", subscribeBody, "endpoint", true},
-	{"/push/unsubscribe", `{}`, "", true},
+	{"/push/unsubscribe", `{"channel":"webpush"}`, "channel", true},
+	{"/push/test", `{}`, "", true},
+	{"/push/state", `{}`, "", true},
+	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/seen", `{"what":"received"}`, "what", true},
 	{"/approvals/missed", `{"proofs":["a.b.c"]}`, "proofs", false},
 }
 
