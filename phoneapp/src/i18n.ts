@@ -53,6 +53,7 @@ const placeholder = /\{\{\.(\w+)\}\}/;
 export class Texts {
   readonly #plural: Intl.PluralRules;
   readonly #list: Intl.ListFormat;
+  readonly #tenths: Intl.NumberFormat;
   readonly #time: Intl.DateTimeFormat;
   readonly #seconds: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
@@ -73,6 +74,7 @@ export class Texts {
     const hour = language === "ja" ? "numeric" : "2-digit";
     this.gap = language === "ja" ? "" : " ";
     this.#plural = new Intl.PluralRules(locale);
+    this.#tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
     this.#list = new Intl.ListFormat(locale, { type: "conjunction" });
     this.#time = new Intl.DateTimeFormat(locale, { hour, minute: "2-digit", hourCycle: "h23", ...zone });
     this.#seconds = new Intl.DateTimeFormat(locale, { hour, minute: "2-digit", second: "2-digit", hourCycle: "h23", ...zone });
@@ -104,6 +106,11 @@ export class Texts {
   /** "1 and 2", "1, 2 and 4". */
   list(items: readonly (string | number)[]): string {
     return this.#list.format(items.map(String));
+  }
+
+  /** Milliseconds as seconds with one digit behind the point: "1.3". */
+  seconds(ms: number): string {
+    return this.#tenths.format(ms / 1000);
   }
 
   /** Sentences one after the other. */

@@ -13,8 +13,9 @@ import { keepChoice, notificationsAsked, readChoice, wearTheme } from "./choice"
 import { installable, readEnvironment, type Environment } from "./install/environment";
 import { listenForInstall } from "./install/installer";
 import { keepLive, openNotifier, type Place } from "./install/notifier";
+import { followTouch, routeOf } from "./install/touched";
 import { App } from "./screens/app";
-import type { Told } from "./sw/waiting";
+import { touchedIn, type Told } from "./sw/waiting";
 import { StartFault } from "./screens/start-fault";
 import { emptyDraft, type Draft, type Scan } from "./ui/app-context";
 import { cutCode } from "./ui/code-field";
@@ -35,6 +36,14 @@ function readLink(draft: Draft): Route | undefined {
     draft.trouble = { key: fault.key, args: fault.args, during: "activation" };
     return { screen: "fault" };
   }
+}
+
+/** Takes what was touched out of the address that the service worker opened. */
+function readTouch(): Route | undefined {
+  const touched = location.pathname === "/" ? touchedIn(location.hash) : undefined;
+  if (touched === undefined) return undefined;
+  history.replaceState(null, "", "/");
+  return routeOf(touched);
 }
 
 /**
@@ -97,7 +106,7 @@ function showStartFault(place: Element, texts: Texts, environment: Environment, 
 async function start(): Promise<void> {
   const installer = listenForInstall(window); // the browser offers once, and waits for nobody
   const draft = emptyDraft();
-  const link = readLink(draft);
+  const link = readLink(draft) ?? readTouch();
   const place = document.getElementById("app") ?? document.body;
   const choice = readChoice(localStorageOf(window));
   wearTheme(choice.theme); // before anything is drawn, so that nothing flashes
@@ -138,7 +147,11 @@ async function start(): Promise<void> {
     />,
     place,
   );
-  keepLive(core, notifyingPlace(core));
+  const around = notifyingPlace(core);
+  keepLive(core, around);
+  around.told((message) => {
+    if (message.type === "opened") followTouch(message, nav, core);
+  });
   if (environment.installed) followHandover(nav, draft);
   play?.begin(() => Store.destroy());
   // Whatever fails here shows as offline, and is tried again by the stream.

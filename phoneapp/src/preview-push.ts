@@ -1,5 +1,8 @@
 // Reports on notifications and missed requests, for looking at screens and for their tests.
 import type { MissedApproval, PushCheck, PushReport } from "./core/contract";
+import type { PreviewCore } from "./preview-core";
+import type { Draft } from "./ui/app-context";
+import type { Route } from "./ui/nav";
 
 /** What a look may find, by name. */
 export type Finding = "good" | "untested" | "denied" | "default" | "no-service" | "failing" | "lost" | "offline" | "impossible";
@@ -57,4 +60,32 @@ export function manyMissed(now: number): MissedApproval[] {
     ...(i % 3 === 1 ? { app: "Aldermere Steuerberatungsgesellschaft mbH Mandantenportal", place: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, Wales", with: "Samsung Internet on Android" } : {}),
     ...(i % 3 === 2 ? { who: "佐藤 葵", with: "Chrome on Windows" } : {}),
   }));
+}
+
+/** Prepares one of these scenes; undefined when the screen is none of them. */
+export function prepareDelivery(screen: string, detail: string, core: PreviewCore, draft: Draft, now: number): Route | undefined {
+  switch (screen) {
+    case "notifications-check":
+      core.report = reportOf((detail === "" || detail === "running" ? "good" : detail) as Finding, now);
+      if (detail === "running") core.tested = new Promise(() => undefined);
+      if (detail === "lost") core.tested = Promise.resolve({ lost: "phone" });
+      return { screen: "notifications-check" };
+    case "home-missed":
+      core.set({ missed: detail === "20" ? manyMissed(now) : [missedOf(now)] });
+      return { screen: "home" };
+    case "home-over":
+      draft.requestOver = true;
+      return { screen: "home" };
+    case "missed":
+      core.set({ missed: manyMissed(now) });
+      return { screen: "missed", id: detail === "long" ? "m2" : "m1" };
+    case "missed-all":
+      core.set({ missed: manyMissed(now) });
+      return { screen: "missed-all" };
+    case "request":
+      core.refresh = () => new Promise(() => undefined);
+      return { screen: "request", id: "a1" };
+    default:
+      return undefined;
+  }
 }

@@ -6,10 +6,11 @@ import "../../web/design/phone.css";
 import { wearTheme } from "./choice";
 import { chooseLanguage, loadTexts } from "./i18n";
 import { formatCode } from "./core/codes";
-import { PhoneFault, type PushState } from "./core/contract";
+import { PhoneFault, type Platform, type PushState } from "./core/contract";
 import type { Notifier, Permission } from "./install/notifier";
 import { PreviewCore, approvalOf, noInstaller, noNotifier, offerOf, pastOf, plainEnvironment, server, userOf } from "./preview-core";
 import { prepareOffline } from "./preview-offline";
+import { prepareDelivery } from "./preview-push";
 import { prepareUsers } from "./preview-users";
 import { App } from "./screens/app";
 import { emptyDraft, type Draft, type Ending } from "./ui/app-context";
@@ -29,7 +30,7 @@ const approval = approvalOf(now);
 function prepare(): Route {
   if (screen !== "first") core.set({ users: [user], past: pastOf(now) });
   draft.offer = offerOf(now, detail === "already" ? { alreadyHere: true } : {});
-  const prepared = prepareUsers(screen, detail, core, draft, now) ?? prepareOffline(screen, detail, core, draft, now);
+  const prepared = prepareUsers(screen, detail, core, draft, now) ?? prepareOffline(screen, detail, core, draft, now) ?? prepareDelivery(screen, detail, core, draft, now);
   if (prepared !== undefined) return prepared;
   switch (screen) {
     case "code":
@@ -89,7 +90,7 @@ if (place !== null) {
     <App
       core={core} nav={new MemoryNav(prepare())} texts={await loadTexts(chooseLanguage([query.get("lang") ?? "en"]))} draft={draft} server={server} host="phone.aldermere.example"
       device={{ platform: "android", name: "Pixel 8" }} biometric={query.get("biometric") !== "no"}
-      environment={query.get("install") === "yes" ? { ...plainEnvironment, platform: "ios", browser: "safari", ios: 18.6, installed: false } : plainEnvironment}
+      environment={query.get("install") === "yes" ? { ...plainEnvironment, platform: "ios", browser: "safari", ios: 18.6, installed: false } : { ...plainEnvironment, platform: (query.get("platform") ?? "android") as Platform }}
       installer={noInstaller} notifier={notifier} handOver={() => undefined}
       preferences={{ drawing: query.get("drawing") === "ios" ? "ios" : "android", theme: query.get("theme") === "dark" ? "dark" : "light" }} version="dev"
       demo={undefined} scan={() => Promise.reject(new PhoneFault(detail === "" ? "camera.denied" : detail))} keep={() => undefined}

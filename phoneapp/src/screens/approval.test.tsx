@@ -231,7 +231,7 @@ describe("home", () => {
       },
     });
     expect(on.text()).toContain("No connection since today, 14:22.");
-    expect(on.text()).toContain("Recent approvals");
+    expect(on.text()).toContain("Recent requests");
     await on.change(() => on.core.connect(true));
     expect(on.text()).toContain("You are online again.");
   });

@@ -9,6 +9,7 @@ import { Bar, Screen } from "../ui/screen";
 import { Banner } from "../ui/surfaces";
 import { useDecide, useOpenApproval } from "./decide";
 import { kinds } from "./kinds";
+import { useSighted } from "./sighted";
 import { linesOf, Statement } from "./statement";
 import { Working } from "./working";
 import { useWords } from "./words";
@@ -25,6 +26,7 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
   const [error, setError] = useState("");
   const [ready, setReady] = useState(false);
   const { busy, refused, approve, deny } = useDecide();
+  useSighted(approval === undefined ? [] : [approval], "opened");
   useEffect(() => {
     const timer = setTimeout(() => setReady(true), guardMs);
     return () => clearTimeout(timer);

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { PhoneFault, type Approval, type PastApproval, type PhoneUser } from "../core/contract";
+import { useEffect, useState } from "preact/hooks";
+import { PhoneFault, type Approval, type PhoneUser } from "../core/contract";
 import { clockLeft } from "../i18n";
 import { useApp, useCore, useNow, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
@@ -9,6 +10,8 @@ import { Banner, Chip, LinkRow, Row } from "../ui/surfaces";
 import { kinds } from "./kinds";
 import { initialOf, shownName } from "./names";
 import { answering } from "./offline-way";
+import { Recent } from "./recent";
+import { useSighted } from "./sighted";
 import { useWords } from "./words";
 
 /** So many users stand on the home screen; where there are more, the last row leads to all of them. */
@@ -21,10 +24,14 @@ export function Home(): JSX.Element {
   const [busy, run] = useTask();
   const users = useCore(["users"], (c) => c.users());
   const all = useCore(["approvals"], (c) => c.approvals());
-  const past = useCore(["past"], (c) => c.past());
   const offlineSince = useCore(["online"], (c) => (c.online ? undefined : (c.offlineSince ?? clock())));
   const now = useNow(all.length > 0);
   const waiting = all.filter((approval) => approval.expiresAt > now);
+  const [over] = useState(draft.requestOver);
+  useEffect(() => {
+    draft.requestOver = false; // said once
+  }, [draft]);
+  useSighted(waiting, "shown");
 
   const refresh = (): void =>
     run(async () => {
@@ -68,6 +75,7 @@ export function Home(): JSX.Element {
       }
     >
       <div role="status" class="screen-status">
+        {over && waiting.length === 0 && <Banner icon="info" title={texts.t("home.over.title")}>{texts.t("home.over")}</Banner>}
         {offline && <Banner kind="look" icon="wifi-off" title={texts.t("home.offline.title", { Time: texts.when(offlineSince, clock()) })}>{texts.t("home.offline")}</Banner>}
       </div>
       {waiting.length > 0 && (
@@ -95,12 +103,7 @@ export function Home(): JSX.Element {
           <LinkRow id="offline-code" icon="qr" title={texts.t("home.offline_code")} second={texts.t("home.offline_code.second")} onClick={withoutConnection} />
         </div>
       )}
-      {past.length > 0 && (
-        <section class="past">
-          <h2>{texts.t("home.past")}</h2>
-          <div class="rows">{past.slice(0, 5).map((one) => <PastRow key={one.id} past={one} />)}</div>
-        </section>
-      )}
+      <Recent />
     </Screen>
   );
 }
@@ -150,15 +153,4 @@ export function StateChip({ user }: { user: PhoneUser }): JSX.Element {
     case "removed":
       return <Chip kind="past" icon="cross">{texts.t("state.removed")}</Chip>;
   }
-}
-
-function PastRow({ past }: { past: PastApproval }): JSX.Element {
-  const { texts, now } = useApp();
-  const second = [texts.moment(past.at, now()), past.place ?? past.address, past.with].filter((part) => part !== undefined).join(" · ");
-  return (
-    <Row
-      title={past.kind === undefined || past.kind === "sign_in" ? past.app : texts.t(kinds[past.kind].bar)} second={second}
-      side={past.state === "approved" ? <Chip kind="done">{texts.t("past.approved")}</Chip> : <Chip kind="no">{texts.t("past.denied")}</Chip>}
-    />
-  );
 }

@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import type { Texts } from "../i18n";
+import type { Environment } from "../install/environment";
 import { emptyDraft, useApp, useCore, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Bar, Screen } from "../ui/screen";
@@ -18,6 +20,14 @@ export function useDone(): () => void {
     nav.reset({ screen: "notifications" });
     Object.assign(draft, emptyDraft());
   };
+}
+
+/** How notifications that were refused are allowed. */
+export function allowingSteps(texts: Texts, { platform, installed }: Environment, name: string, host: string): string[] {
+  if (platform === "ios") return [texts.t("notify.off.ios1"), texts.t("notify.off.ios2", { Name: name })];
+  return installed
+    ? [texts.t("notify.off.android1"), texts.t("notify.off.android2")]
+    : [texts.t("notify.off.browser1"), texts.t("notify.off.browser2", { Host: host })];
 }
 
 /** May this app notify? Asked once: on an iPhone on the way to a key, elsewhere after it; later reached from the settings. */
@@ -58,11 +68,7 @@ export function Notifications(): JSX.Element {
     );
   }
   if (permission === "denied") {
-    const steps = environment.platform === "ios"
-      ? [texts.t("notify.off.ios1"), texts.t("notify.off.ios2", { Name: name })]
-      : environment.installed
-        ? [texts.t("notify.off.android1"), texts.t("notify.off.android2")]
-        : [texts.t("notify.off.browser1"), texts.t("notify.off.browser2", { Host: host })];
+    const steps = allowingSteps(texts, environment, name, host);
     return (
       <Screen bar={<Bar />} title={texts.t("notify.off.title")} lead={texts.t("notify.off.lead")} actions={done}>
         <ol class="numbered screen-block">{steps.map((step) => <li key={step}>{step}</li>)}</ol>
@@ -111,16 +117,17 @@ export function Notifications(): JSX.Element {
 
 const states = { default: "notify.row.default", denied: "notify.row.denied", none: "notify.row.none" } as const;
 
-/** The row in the settings. */
+/** The row in the settings: to the checks, where there is something to check. */
 export function NotificationsRow(): JSX.Element {
-  const { texts, notifier, nav } = useApp();
+  const { texts, notifier, nav, environment } = useApp();
+  const active = useCore(["users"], (core) => core.users().some((user) => user.state === "active"));
   const push = useCore(["push"], (core) => core.push);
   const { permission } = notifier;
   const state = permission === "granted" ? (push === "on" ? "notify.row.granted" : "notify.row.open") : states[permission];
   return (
     <LinkRow
       id="notifications" icon="bell" title={texts.t("notify.row")} second={texts.t(state)}
-      onClick={() => nav.go({ screen: "notifications" })}
+      onClick={() => nav.go({ screen: active && permission !== "none" && !environment.framed ? "notifications-check" : "notifications" })}
     />
   );
 }

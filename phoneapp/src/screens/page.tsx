@@ -25,7 +25,9 @@ import { Install } from "./install";
 import { Installed } from "./installed";
 import { Looking } from "./looking";
 import { More, Services } from "./menus";
+import { AllMissed, Missed } from "./missed";
 import { Notifications } from "./notifications";
+import { NotificationsCheck } from "./notifications-check";
 import { OfferCheck } from "./offer";
 import { OfflineAsk } from "./offline-ask";
 import { OfflineCode, OfflineUser } from "./offline-code";
@@ -38,6 +40,7 @@ import { PhoneName } from "./phone-name";
 import { CreatePin } from "./pin";
 import { PinsLeft } from "./pins-left";
 import { Rename } from "./rename";
+import { TouchedRequest } from "./request";
 import { Scan } from "./scan";
 import { Sensor } from "./sensor";
 import { Settings } from "./settings";
@@ -54,7 +57,7 @@ const activating = new Set<Route["screen"]>(["looking", "code", "scan", "offer"]
 /** The screen of a route. A route whose subject is gone (after a reload, or by the forward button) leads back to where it can start. */
 export function Page({ route }: { route: Route }): JSX.Element {
   const { nav, draft, preferences, environment } = useApp();
-  const shown = useCore(["users", "approvals"], (core) => {
+  const shown = useCore(["users", "approvals", "missed"], (core) => {
     switch (route.screen) {
       case "offer":
       case "already":
@@ -81,6 +84,8 @@ export function Page({ route }: { route: Route }): JSX.Element {
       case "offline-pin":
       case "offline-result":
         return offlineRoute(core, draft.answer, route);
+      case "missed":
+        return core.missed().some(({ id }) => id === route.id) ? route : home;
       case "looking":
         return draft.groups[0] === "" ? home : route;
       case "user":
@@ -155,8 +160,11 @@ function Of({ route }: { route: Route }): JSX.Element | null {
     case "install": return <Install />;
     case "installed": return <Installed />;
     case "looking": return <Looking />;
+    case "missed": return <Missed id={route.id} />;
+    case "missed-all": return <AllMissed />;
     case "more": return <More />;
     case "notifications": return <Notifications />;
+    case "notifications-check": return <NotificationsCheck />;
     case "offer": return <OfferCheck />;
     case "offline-ask": return subject === undefined ? null : <OfflineAsk subject={subject} />;
     case "offline-code": return <OfflineCode />;
@@ -169,6 +177,7 @@ function Of({ route }: { route: Route }): JSX.Element | null {
     case "pin": return <CreatePin />;
     case "pins-left": return <PinsLeft />;
     case "rename": return <Rename keyId={route.keyId} />;
+    case "request": return <TouchedRequest id={route.id} />;
     case "scan": return <Scan />;
     case "sensor": return <Sensor />;
     case "services": return <Services />;

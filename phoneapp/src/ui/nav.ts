@@ -3,7 +3,7 @@
 export type Route =
   | { readonly screen: PlainScreen }
   | { readonly screen: "activated" | "user" | "change-pin" | "rename"; readonly keyId: string }
-  | { readonly screen: "approval" | "confirm"; readonly id: string };
+  | { readonly screen: "approval" | "confirm" | "missed" | "request"; readonly id: string };
 
 export type PlainScreen =
   | "about"
@@ -22,8 +22,10 @@ export type PlainScreen =
   | "install"
   | "installed"
   | "looking"
+  | "missed-all"
   | "more"
   | "notifications"
+  | "notifications-check"
   | "offer"
   | "offline-ask"
   | "offline-code"
