@@ -70,12 +70,12 @@ func (d *Door) changeWait(x *exchange) error {
 	case c.State != nodkey.ApprovalOpen:
 		return d.show(x, http.StatusOK, "outcome", OutcomeView{Page: d.page(x), Outcome: ChangeOutcome(c.State, c.Cause), Phone: one(c.Phones), Next: "/security"})
 	}
-	asked := x.say.Clock(c.AskedAt.Local())
+	r := requestOfChange(c)
 	return d.show(x, http.StatusOK, "wait", WaitView{
 		Page: d.page(x), Purpose: purposes[c.Kind], Number: c.Number, Phone: one(c.Phones), Notified: true,
-		Countdown: Countdown{Left: c.Remaining, Total: c.ExpiresAt.Sub(c.AskedAt)},
-		Steps:     []Step{{Text: StepSent, At: asked}, {Text: StepWaiting, Now: true}}, AppURL: d.PhoneApp.String() + "/",
-		Live: Live{Stream: "/change/stream", Poll: "/change/state", Version: versionOfChange(c), Next: "/change"},
+		Countdown: Countdown{Left: c.Remaining, Total: c.ExpiresAt.Sub(c.AskedAt)}, AppURL: d.PhoneApp.String() + "/",
+		Steps: r.steps(x.say), Notice: r.notice(), News: r.news(),
+		Live: Live{Stream: "/change/stream", Poll: "/change/state", Version: versionOfChange(c), Progress: r.progress(), Next: "/change"},
 	})
 }
 
@@ -83,8 +83,10 @@ func versionOfChange(c nodkey.Change) string {
 	return string(c.ID) + "/" + string(c.State) + "/" + c.AskedAt.Format(time.RFC3339Nano)
 }
 
-func stateOfChange(c nodkey.Change) State {
-	return State{State: string(c.State), Remaining: c.Remaining.Milliseconds(), Version: versionOfChange(c), over: c.State != nodkey.ApprovalOpen}
+func (d *Door) stateOfChange(c nodkey.Change) State {
+	r := requestOfChange(c)
+	return State{State: string(c.State), Remaining: c.Remaining.Milliseconds(), Version: versionOfChange(c), Progress: r.progress(),
+		over: c.State != nodkey.ApprovalOpen, turns: d.until(r.ConfirmBy)}
 }
 
 func (d *Door) changeStream(x *exchange) error {
@@ -96,7 +98,7 @@ func (d *Door) changeStream(x *exchange) error {
 	topics := []string{d.services.Approvals.Topic(c.ID), d.services.Activations.Topic(caller)}
 	return d.stream(x, string(caller.Session().ID), topics, func(ctx context.Context) (State, error) {
 		next, err := d.services.Approvals.Change(ctx, caller)
-		return stateOfChange(next), err
+		return d.stateOfChange(next), err
 	})
 }
 
@@ -105,7 +107,7 @@ func (d *Door) changeState(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	return d.state(x, stateOfChange(c))
+	return d.state(x, d.stateOfChange(c))
 }
 
 // changeCancel takes the change back.

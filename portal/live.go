@@ -15,7 +15,10 @@ type State struct {
 	State     string `json:"state"`
 	Remaining int64  `json:"remaining"` // milliseconds
 	Version   string `json:"version"`
-	over      bool   // nothing further will come
+	// Progress is how far the request has come; a page that shows it changes in place.
+	Progress string        `json:"progress,omitempty"`
+	over     bool          // nothing further will come
+	turns    time.Duration // by time alone it says something else after so long; zero: it does not
 }
 
 const (
@@ -55,13 +58,19 @@ func tell(ctx context.Context, out *web.Stream, current State, wake, ended <-cha
 	if !sendState(out, current) {
 		return
 	}
-	again, life := time.NewTicker(lookEvery), time.NewTimer(streamLife)
+	again, life, turn := time.NewTicker(lookEvery), time.NewTimer(streamLife), time.NewTimer(streamLife)
 	defer again.Stop()
 	defer life.Stop()
+	defer turn.Stop()
 	draining := web.Draining(ctx)
 	for !current.over {
+		turn.Stop()
+		if current.turns > 0 {
+			turn.Reset(current.turns)
+		}
 		select {
 		case <-wake:
+		case <-turn.C:
 		case <-again.C:
 		case <-life.C:
 			return
@@ -78,7 +87,8 @@ func tell(ctx context.Context, out *web.Stream, current State, wake, ended <-cha
 		if err != nil {
 			return // the header is out; the page asks again and is told
 		}
-		if next.Version == current.Version {
+		if same := next.Version == current.Version && next.Progress == current.Progress; same {
+			current.turns = next.turns
 			if out.Send([]byte(":\n\n")) != nil { // finds out whether anybody is there
 				return
 			}

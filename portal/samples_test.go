@@ -39,11 +39,23 @@ func sampleWait(number, phone string, purpose Purpose) WaitView {
 		Page: samplePage(""), Purpose: purpose, Number: number, Phone: phone, Notified: phone != "",
 		Countdown: Countdown{Left: 161 * time.Second, Total: 180 * time.Second},
 		Steps: []Step{
-			{Text: StepPassword, At: "14:32:06"}, {Text: StepSent, At: "14:32:06"},
-			{Text: StepOpened, At: "14:32:07"}, {Text: StepWaiting, Now: true},
+			{Text: StepPassword, At: "14:32:06", Mark: StepDone}, {Text: StepSent, At: "14:32:06", Mark: StepDone},
+			{Text: StepArrived, At: "14:32:07", Mark: StepDone}, {Text: StepWaiting, Mark: StepNow},
 		},
 		AppURL: "https://phone.aldermere.example/", Live: sampleLive("/sign-in", "/sign-in/wait"), Codes: purpose == ForSignIn,
 	}
+}
+
+// sampleProgress is a sign-in that came so far to its phones.
+func sampleProgress(phone string, notice Notice, phones ...Step) WaitView {
+	v := sampleWait("47", phone, ForSignIn)
+	sent := Step{Text: StepSent, At: "14:32:06", Mark: StepDone}
+	if notice == NoticeUnsent || notice == NoticeUnsentAny {
+		sent = Step{Text: StepUnsent, Mark: StepLook}
+	}
+	v.Notified, v.Notice = true, notice
+	v.Steps = append(append([]Step{v.Steps[0], sent}, phones...), Step{Text: StepWaiting, Mark: StepNow})
+	return v
 }
 
 func sampleCode(number string, p *Problem, digits ...string) CodeView {
@@ -123,6 +135,12 @@ func samples() []sample {
 		{"wait", "wait", sampleWait("47", "Pixel 8", ForSignIn), 0},
 		{"wait-any", "wait", sampleWait("47", "", ForSignIn), 0},
 		{"wait-test", "wait", sampleWait("47", "Pixel 8", ForTest), 0},
+		{"wait-ahead", "wait", sampleProgress("Pixel 8", "", Step{Text: StepOnTheWay, Phone: "Pixel 8", Mark: StepAhead}), 0},
+		{"wait-opened", "wait", sampleProgress("Pixel 8", "", Step{Text: StepOpened, Phone: "Pixel 8", At: "14:32:09", Mark: StepDone}), 0},
+		{"wait-unconfirmed", "wait", sampleProgress("Pixel 8", NoticeUnconfirmed, Step{Text: StepSilent, Phone: "Pixel 8", Mark: StepLook}), 0},
+		{"wait-unsent", "wait", sampleProgress("Pixel 8", NoticeUnsent, Step{Text: StepUnreached, Phone: "Pixel 8", Mark: StepLook}), 0},
+		{"wait-all", "wait", sampleProgress("", NoticeUnconfirmedAny, Step{Text: StepSilent, Phone: "Pixel 8", Mark: StepLook}, Step{Text: StepInApp, Phone: "Old iPhone", Mark: StepAhead}), 0},
+		{"wait-all-unsent", "wait", sampleProgress("", NoticeUnsentAny, Step{Text: StepUnreached, Phone: "Pixel 8", Mark: StepLook}, Step{Text: StepUnreached, Phone: "Old iPhone", Mark: StepLook}), 0},
 		{"wait-plain", "wait", sampleWait("", "Pixel 8", ForRemoval), 0},
 		{"code", "code", sampleCode("47", nil, "318", "402"), 1},
 		{"code-wrong", "code", sampleCode("", wrong("code"), "318", "402"), 1},

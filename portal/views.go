@@ -67,9 +67,10 @@ type Countdown struct{ Left, Total time.Duration }
 
 // Live is how a page learns that something changed. Stream (server-sent
 // events) and Poll are paths; both answer
-// {"state": string, "remaining": milliseconds, "version": string}. When the
-// version differs from Version, the browser goes to Next.
-type Live struct{ Stream, Poll, Version, Next string }
+// {"state": string, "remaining": milliseconds, "version": string, "progress": string}. When the
+// version differs from Version, the browser goes to Next; when the progress differs from Progress, it fetches Next and
+// changes what is shown of it in place.
+type Live struct{ Stream, Poll, Version, Progress, Next string }
 
 // SignInView is "sign_in": name and password.
 type SignInView struct {
@@ -99,9 +100,22 @@ type WaitView struct {
 	Codes     bool   // a phone without a connection may answer by a code
 	Countdown Countdown
 	Steps     []Step
-	AppURL    string // the phone app
+	Notice    Notice   // takes the place of what the page asks for; its room is kept free while there is none
+	News      Sentence // of how far the request has come, said when it changes
+	AppURL    string   // the phone app
 	Live      Live
 }
+
+// Notice is a key of the catalogues: why other ways are offered; {{.Phone}} in it is the view's phone.
+type Notice string
+
+// The notices. Empty: the request arrived, or may still.
+const (
+	NoticeUnconfirmed    Notice = "wait.unconfirmed" // nothing has said that it arrived
+	NoticeUnconfirmedAny Notice = "wait.unconfirmed_any"
+	NoticeUnsent         Notice = "wait.unsent" // nobody takes the notification
+	NoticeUnsentAny      Notice = "wait.unsent_any"
+)
 
 // CodeView is "code": what a phone without a connection makes its eight digits from, and the field that takes them.
 type CodeView struct {
@@ -131,21 +145,41 @@ const (
 
 // Step is one line of "What is going on".
 type Step struct {
-	Text StepText
-	At   string // "14:32:06"; empty for what has not happened
-	Now  bool
+	Text  StepText
+	Phone string // that it is about; empty: the view's
+	At    string // "14:32:06"; empty for what has not happened
+	Mark  StepMark
 }
 
-// StepText is a key of the catalogues; {{.Phone}} in it is the view's phone.
+// StepMark says how a step stands; it is a class.
+type StepMark string
+
+// The marks.
+const (
+	StepDone  StepMark = "done"
+	StepNow   StepMark = "now"
+	StepAhead StepMark = "ahead"
+	StepLook  StepMark = "look" // did not go as it should, and something else is to be done
+)
+
+// StepText is a key of the catalogues; {{.Phone}} in it is the step's phone.
 type StepText string
 
-// The steps of a sign-in.
+// The steps of a request. Those of a phone take each other's place.
 const (
 	StepPassword StepText = "wait.step_password"
 	StepAsked    StepText = "wait.step_asked"  // the request lies ready for the phone
-	StepSent     StepText = "wait.step_sent"   // a notification was sent
-	StepOpened   StepText = "wait.step_opened" // a phone has read the request
-	StepWaiting  StepText = "wait.step_waiting"
+	StepSent     StepText = "wait.step_sent"   // a service took the notification
+	StepUnsent   StepText = "wait.step_unsent" // none does
+
+	StepOnTheWay  StepText = "wait.step_ahead"
+	StepInApp     StepText = "wait.step_app"       // nothing is sent to this phone
+	StepUnreached StepText = "wait.step_unreached" // nobody takes its notification
+	StepSilent    StepText = "wait.step_silent"    // it should have said by now that the request arrived
+	StepArrived   StepText = "wait.step_arrived"
+	StepOpened    StepText = "wait.step_opened"
+
+	StepWaiting StepText = "wait.step_waiting"
 )
 
 // OutcomeView is "outcome": what became of a sign-in or a change.

@@ -77,15 +77,13 @@ func (d *Door) signInFinish(x *exchange, token nodkey.Token) error {
 }
 
 func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
-	asked := x.say.Clock(w.AskedAt.Local())
-	steps := []Step{{Text: StepPassword, At: asked}, {Text: StepAsked, At: asked}, {Text: StepWaiting, Now: true}}
-	if w.Notified {
-		steps[1].Text = StepSent
-	}
+	r := requestOfSignIn(w)
+	steps := []Step{{Text: StepPassword, At: x.say.Clock(w.AskedAt.Local()), Mark: StepDone}}
 	v := WaitView{
 		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Notified: w.Notified, Codes: w.Codes,
-		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, Steps: steps, AppURL: d.PhoneApp.String() + "/",
-		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Next: "/sign-in/wait"},
+		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, AppURL: d.PhoneApp.String() + "/",
+		Steps: append(steps, r.steps(x.say)...), Notice: r.notice(), News: r.news(),
+		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Progress: r.progress(), Next: "/sign-in/wait"},
 	}
 	return d.show(x, http.StatusOK, "wait", v)
 }
@@ -103,36 +101,28 @@ func versionOfSignIn(w nodkey.Waiting) string {
 }
 
 func (d *Door) signInStream(x *exchange) error {
-	token, w, err := d.progress(x)
+	token, w, err := d.waiting(x)
 	if err != nil {
 		return err
 	}
 	return d.stream(x, string(w.ID), []string{d.services.SignIns.Topic(w)}, func(ctx context.Context) (State, error) {
-		w, err := d.services.SignIns.Progress(ctx, token)
-		return stateOfSignIn(w), err
+		w, err := d.services.SignIns.Wait(ctx, token)
+		return d.stateOfSignIn(w), err
 	})
 }
 
-// progress is waiting without what only pages show.
-func (d *Door) progress(x *exchange) (nodkey.Token, nodkey.Waiting, error) {
-	token, ok := d.signIn.Read(x.r)
-	if !ok {
-		return "", nodkey.Waiting{}, &nodkey.Error{Kind: nodkey.NotFound, Key: "sign_in.unknown"}
-	}
-	w, err := d.services.SignIns.Progress(x.r.Context(), nodkey.Token(token))
-	return nodkey.Token(token), w, err
-}
-
-func stateOfSignIn(w nodkey.Waiting) State {
-	return State{State: string(w.State), Remaining: w.Remaining.Milliseconds(), Version: versionOfSignIn(w), over: w.State != nodkey.SignInPending}
+func (d *Door) stateOfSignIn(w nodkey.Waiting) State {
+	r := requestOfSignIn(w)
+	return State{State: string(w.State), Remaining: w.Remaining.Milliseconds(), Version: versionOfSignIn(w), Progress: r.progress(),
+		over: w.State != nodkey.SignInPending, turns: d.until(r.ConfirmBy)}
 }
 
 func (d *Door) signInState(x *exchange) error {
-	_, w, err := d.progress(x)
+	_, w, err := d.waiting(x)
 	if err != nil {
 		return err
 	}
-	return d.state(x, stateOfSignIn(w))
+	return d.state(x, d.stateOfSignIn(w))
 }
 
 // signInCancel ends the sign-in from its own page.
