@@ -23,7 +23,7 @@ type Waiting struct {
 	Again     bool // "try again" works without the password
 	Codes     bool // policy takes codes of a phone that is offline: Challenge gives the digits
 	// Unconfirmed says that it has waited for longer than ConfirmWithin and no phone has said that it arrived; ConfirmBy is when
-	// that turns, zero when it cannot. Both are Wait's alone, while pending.
+	// that turns, zero when it cannot. Both only while pending.
 	Unconfirmed bool
 	ConfirmBy   time.Time
 }
@@ -40,16 +40,6 @@ func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
 		if w.Phones, err = s.askedPhones(tx, approval); err == nil && w.State == SignInPending {
 			w.Unconfirmed, w.ConfirmBy = unconfirmed(w.Phones, w.AskedAt, s.now())
 		}
-		return err
-	})
-	return w, wrap(err)
-}
-
-// Progress is Wait without the phones' names, for those who only ask whether anything has changed.
-func (s *SignIns) Progress(ctx context.Context, token Token) (Waiting, error) {
-	var w Waiting
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		w, _, err = s.progress(tx, token, s.now())
 		return err
 	})
 	return w, wrap(err)
