@@ -40,7 +40,7 @@ func (e *APIError) Number(name string) (int64, bool) {
 //	code.group (Group)    code.other           offer.mac            offer.signature     offer.fingerprint
 //	offer.expired         receipt.wrong        statement.wrong      approval.expired    answer.wrong
 //	pin.guideline         number.missing       key.unknown          clock.moved         server.address
-//	statement.code        code.challenge
+//	statement.code        code.challenge       topic.address
 type Fault struct {
 	Key      string
 	Group    int             // of code.group, 1 to 5
@@ -69,6 +69,7 @@ var sentences = map[string]string{
 	"number.missing":    "This request asks for the two digits that the page shows. Nothing was sent.",
 	"key.unknown":       "This phone has no such key.",
 	"clock.moved":       "This computer's clock moved against the server's. Nothing was sent. Check it, then try again.",
+	"topic.address":     "This is not the address of a topic: https, an ntfy server, and behind it up to 64 letters, digits, - and _. Nothing was changed.",
 	"server.address":    "This is not the address of a phone host: https, a host name, and nothing after it.",
 }
 

@@ -1,9 +1,11 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -115,22 +117,41 @@ func TestANameThatLeadsToAPrivateAddressIsNotDialled(t *testing.T) {
 	c.Close()
 }
 
-// FuzzService: whatever a phone says, what is sent to is on the list.
-func FuzzService(f *testing.F) {
-	s, err := NewServices(DefaultServices, "push.internal:8443")
+// What is checked is what is dialled: an endpoint that passes leads, as net/http reads it, to the very place of the list.
+func FuzzEndpoint(f *testing.F) {
+	for _, seed := range []string{
+		"https://push.example.com/x", "https://a.push.example.net/x", "https://own.internal:8443/x", "https://ntfy.example.com/topic",
+		"https://push.example.com\\@evil.example/x", "https://push.example.com@evil.example/x", "https://evil.example/https://push.example.com/x",
+		"https://push.example.com:443@evil.example/", "https://[::1]/x", "https://push.example.com%2f.evil.example/x", "https:push.example.com/x", "HTTPS://PUSH.EXAMPLE.COM",
+		"https://a@b", "https://[::1]:1/", "https://a.push.example.net:443/%",
+	} {
+		f.Add(seed)
+	}
+	services, err := NewServices("push.example.com, *.push.example.net", "own.internal:8443")
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{"https://fcm.googleapis.com/x", "https://a@b", "https://[::1]:1/", "https://web.push.apple.com:443/%", "https://push.internal:8443/x"} {
-		f.Add(seed)
+	servers, err := NewNtfyServers("ntfy.example.com", "")
+	if err != nil {
+		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, endpoint string) {
-		service, host, ok := s.Service(endpoint)
-		if ok != (service != "") || ok && host == "" {
-			t.Fatalf("%q: %q %q %t", endpoint, service, host, ok)
+		_, _, web := services.Service(endpoint)
+		_, _, topic := servers.Service(endpoint)
+		if !web && !topic {
+			return
 		}
-		if suffix, wild := strings.CutPrefix(service, "*"); ok && service != host && !(wild && strings.HasSuffix(host, suffix)) && service != host+":8443" {
-			t.Fatalf("%q of %q is taken for %q", endpoint, host, service)
+		request, err := http.NewRequest(http.MethodPost, endpoint, nil)
+		if err != nil {
+			return // nothing is sent
+		}
+		u := request.URL
+		port := cmp.Or(u.Port(), "443")
+		host := strings.ToLower(u.Hostname())
+		listed := port == "443" && (web && (host == "push.example.com" || strings.HasSuffix(host, ".push.example.net")) || topic && host == "ntfy.example.com") ||
+			web && host == "own.internal" && port == "8443"
+		if u.Scheme != "https" || u.User != nil || !listed || topic && (strings.Count(u.Path, "/") != 1 || u.RawQuery != "" || u.Fragment != "") {
+			t.Errorf("%q leads to %s", endpoint, u)
 		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nodkey/nodkey/nodkeytest/ntfy"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -32,6 +33,7 @@ import (
 //	zero DATABASE QUERY          wait until a query gives 0
 //	until FILE PATTERN           wait until a file that is being written has it
 //	silent FILE SECRET…          the last output and a file hold none of the secrets
+//	ntfy …                       be an ntfy server and its subscribers; see ntfyCommand
 func TestScripts(t *testing.T) {
 	name, err := binary()
 	if err != nil {
@@ -48,10 +50,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Vars = append(vars, "PATH="+filepath.Dir(name)+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+env.WorkDir, "XDG_STATE_HOME="+env.WorkDir+"/state", "TZ=UTC")
 			env.Values[browsersKey{}] = map[string]*webUser{}
+			env.Values[ntfyKey{}] = &ntfyScript{heard: map[string]<-chan ntfy.Message{}}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": codeCommand, "ports": portsCommand, "ready": readyCommand, "portal": portalCommand, "value": valueCommand, "sql": sqlCommand, "zero": zeroCommand, "until": untilCommand, "silent": silentCommand,
+			"code": codeCommand, "ports": portsCommand, "ready": readyCommand, "portal": portalCommand, "value": valueCommand, "sql": sqlCommand, "zero": zeroCommand, "until": untilCommand, "silent": silentCommand, "ntfy": ntfyCommand,
 		},
 	})
 }

@@ -44,7 +44,7 @@ func phoneCommand() *cobra.Command {
 	group.PersistentFlags().BoolVar(&flags.asJSON, "json", false, "answer in JSON, one line")
 	group.AddCommand(phoneActivateCommand(&flags), phoneListCommand(&flags), phoneWatchCommand(&flags),
 		phoneApproveCommand(&flags), phoneDenyCommand(&flags), phoneTestCommand(&flags), phoneRespondCommand(&flags),
-		phonePINCommand(&flags), phoneRenameCommand(&flags), phoneRemoveCommand(&flags))
+		phoneNotifyCommand(&flags), phonePINCommand(&flags), phoneRenameCommand(&flags), phoneRemoveCommand(&flags))
 	return group
 }
 

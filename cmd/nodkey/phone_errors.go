@@ -17,7 +17,7 @@ var exitOfKind = map[string]int{
 
 var exitOfFault = map[string]int{
 	"code.group": exitUsage, "code.other": exitUsage, "server.address": exitUsage, "number.missing": exitUsage, "pin.guideline": exitUsage,
-	"code.challenge": exitUsage, "statement.code": exitConflict,
+	"code.challenge": exitUsage, "topic.address": exitUsage, "statement.code": exitConflict,
 	"offer.mac": exitDenied, "offer.signature": exitDenied, "offer.fingerprint": exitDenied, "receipt.wrong": exitDenied, "statement.wrong": exitDenied,
 	"offer.expired": exitConflict, "approval.expired": exitConflict, "key.unknown": exitNotFound, "clock.moved": exitBusy, "answer.wrong": exitFailed,
 }
