@@ -206,3 +206,44 @@ func TestATestNeedsAWayToThePhone(t *testing.T) {
 		t.Errorf("%+v, %v", state, err)
 	}
 }
+
+func TestTheDeskSeesHowEachPhoneIsReached(t *testing.T) {
+	h := startPush(t, nil)
+	p := h.join(t)
+	second := p.addPhone(t, p.enter(t), "Pixel 9")
+	h.subscribe(t, p.key, "https://push.example/one")
+	s, err := p.key.AskPushTest(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.seen(t, p.key, s.ID, nodkey.SeenReceived, "")
+	err = h.Ports.Store.Update(h.ctx, func(tx nodkey.Tx) error {
+		for range nodkey.CodeTriesInARow {
+			if _, err := tx.ReserveCodeTry(nodkey.KeyID(second.ID), nodkey.CodeTriesInARow); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Clock.Advance(time.Hour)
+	d, err := h.Users.Show(h.ctx, h.Desk(), p.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := d.Delivery[nodkey.KeyID(p.key.ID)], d.Delivery[nodkey.KeyID(second.ID)]
+	if len(one.Push.Channels) != 1 || one.Push.Test == nil || one.Push.Test.ReceivedAt.IsZero() || one.CodesOff || !one.Push.Now.Equal(h.Clock.Now()) {
+		t.Errorf("the first phone: %+v", one)
+	}
+	if len(two.Push.Channels) != 0 || two.Push.Test != nil || !two.CodesOff {
+		t.Errorf("the second phone: %+v", two)
+	}
+	if _, err := h.Users.Unlock(h.ctx, h.Desk(), p.name); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = h.Users.Show(h.ctx, h.Desk(), p.name); err != nil || d.Delivery[nodkey.KeyID(second.ID)].CodesOff {
+		t.Errorf("unlocked: %+v, %v", d.Delivery, err)
+	}
+}

@@ -116,8 +116,15 @@ func (u *Users) List(ctx context.Context, c Caller, after string) ([]User, error
 type Details struct {
 	User     User
 	Keys     []Key // without the removed ones
+	Delivery map[KeyID]KeyDelivery
 	Sessions []Session
 	SignIns  []SignIn // the last 20
+}
+
+// KeyDelivery is how one key's phone is reached, and whether it may answer with a code.
+type KeyDelivery struct {
+	Push     PushState
+	CodesOff bool // wrong codes have turned them off
 }
 
 // Show gives an account by name. Error: user.unknown.
@@ -134,7 +141,19 @@ func (u *Users) Show(ctx context.Context, c Caller, name string) (Details, error
 		if err != nil {
 			return err
 		}
-		d.Keys = present(keys, u.now())
+		now := u.now()
+		d.Keys, d.Delivery = present(keys, now), map[KeyID]KeyDelivery{}
+		for _, k := range d.Keys {
+			push, err := u.pushState(tx, k, now)
+			if err != nil {
+				return err
+			}
+			on, err := takesCodes(tx, k, now)
+			if err != nil {
+				return err
+			}
+			d.Delivery[k.ID] = KeyDelivery{Push: push, CodesOff: !on}
+		}
 		if d.Sessions, err = tx.SessionsOf(d.User.ID, u.now()); err != nil {
 			return err
 		}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -129,86 +127,6 @@ func day(t time.Time) string {
 		return "never"
 	}
 	return t.Local().Format("2006-01-02 15:04")
-}
-
-func userShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show NAME", Short: "Show a user's phones, browsers and sign-ins", Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			return operated(c, func(h *house, operator nodkey.Caller) error {
-				d, err := h.services.Users.Show(c.Context(), operator, args[0])
-				if err != nil {
-					return err
-				}
-				if asJSON(c) {
-					return printJSON(c.OutOrStdout(), detailsJSON(d))
-				}
-				return printDetails(c.OutOrStdout(), d)
-			})
-		},
-	}
-}
-
-func printDetails(w io.Writer, d nodkey.Details) error {
-	fmt.Fprintf(w, "%s (%s), %s, added %s\n", d.User.Name, d.User.DisplayName, userState(d.User), day(d.User.CreatedAt))
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(table, "\nPHONE\tSYSTEM\tROOTED\tSCREEN LOCK\tSTATE\tACTIVATED\tLAST USED\tWRONG PINS\n")
-	for _, k := range d.Keys {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", k.Phone.Name, systemOf(k.Phone), told(k.Phone.Rooted), told(k.Phone.ScreenLock), k.State,
-			day(k.ActivatedAt), day(k.LastUsedAt), k.PINTries)
-	}
-	fmt.Fprintf(table, "\nBROWSER\tFROM\tLEVEL\tSINCE\n")
-	for _, s := range d.Sessions {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Agent, s.Source, s.Level, day(s.CreatedAt))
-	}
-	fmt.Fprintf(table, "\nSIGN-IN\tFROM\tWITH\tOUTCOME\n")
-	for _, s := range d.SignIns {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", day(s.CreatedAt), s.Source, s.Agent, strings.TrimSpace(string(s.State)+" "+s.Cause))
-	}
-	return table.Flush()
-}
-
-// systemOf is what a phone says of its system; nothing proves it.
-func systemOf(p nodkey.Phone) string {
-	return strings.TrimSpace(string(p.Platform) + " " + p.OSVersion)
-}
-
-// told is what a phone says of itself, or that it does not.
-func told(p *bool) string {
-	switch {
-	case p == nil:
-		return "not told"
-	case *p:
-		return "yes"
-	}
-	return "no"
-}
-
-func detailsJSON(d nodkey.Details) map[string]any {
-	keys, sessions, signIns := []map[string]any{}, []map[string]any{}, []map[string]any{}
-	for _, k := range d.Keys {
-		keys = append(keys, map[string]any{
-			"id": k.ID, "state": k.State, "phone": k.Phone.Name, "platform": k.Phone.Platform, "osVersion": k.Phone.OSVersion, "model": k.Phone.Model,
-			"app": k.Phone.App, "rooted": k.Phone.Rooted, "screenLock": k.Phone.ScreenLock, "pin": k.HasPIN(), "biometric": k.Credential != nil,
-			"wrongPINs": k.PINTries, "activatedAt": orNull(k.ActivatedAt), "lastUsedAt": orNull(k.LastUsedAt),
-		})
-	}
-	for _, s := range d.Sessions {
-		sessions = append(sessions, map[string]any{"id": s.ID, "agent": s.Agent, "from": s.Source, "level": s.Level, "since": s.CreatedAt, "until": s.ExpiresAt})
-	}
-	for _, s := range d.SignIns {
-		signIns = append(signIns, map[string]any{"id": s.ID, "at": s.CreatedAt, "from": s.Source, "agent": s.Agent, "state": s.State, "cause": s.Cause, "key": s.KeyID})
-	}
-	out := userJSON(d.User)
-	out["keys"], out["sessions"], out["signIns"] = keys, sessions, signIns
-	return out
-}
-
-func orNull(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
 }
 
 func userPassword() *cobra.Command {
