@@ -68,7 +68,7 @@ type SeenRequest struct {
 	What string `json:"what"` // received, shown or opened
 }
 
-// PushState answers POST /push/state (§5.9).
+// PushState answers POST /push/state (§5.10).
 type PushState struct {
 	Now      int64         `json:"now"`
 	Channels []PushChannel `json:"channels"`
