@@ -33,7 +33,7 @@ func (p *Phone) Unsubscribe(ctx context.Context, keyID, channel string) error {
 	return p.signed(ctx, k, "/push/unsubscribe", wire.UnsubscribeRequest{Channel: channel}, &struct{}{})
 }
 
-// PushState asks a key's server how messages reach it (docs/protocol.md §5.8).
+// PushState asks a key's server how messages reach it (docs/protocol.md §5.10).
 func (p *Phone) PushState(ctx context.Context, keyID string) (wire.PushState, error) {
 	k, err := p.key(keyID)
 	if err != nil {
