@@ -33,12 +33,12 @@ func (w webOnly) Service(_, endpoint string) (service, host string, ok bool) {
 // house is the real domain on a database, with the push service of these tests as its own.
 type house struct {
 	*nodkeytest.House
-	t    *testing.T
+	t    testing.TB
 	push *pushService
 	path string
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "nodkey.db")
 	store, err := sqlstore.Open(t.Context(), path)

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	laneWidth  = 64 // messages in the air to one push service
+	laneWidth  = 64            // messages in the air to one push service
+	settleMost = 4 * laneWidth // answers that wait to be written down; further messages stay in the air until there is room
 	wakeRest   = 2 * time.Millisecond
 	pollEvery  = time.Second     // how soon what was put back, or whose wake-up was lost, is seen
 	stopWithin = 3 * time.Second // how long messages in the air get to arrive when the worker ends
@@ -89,11 +90,14 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 }
 
-// lane serves one push service.
+// lane serves one push service. What became of messages is written down beside it: the next ones do not wait for that.
 func (w *Worker) lane(ctx context.Context, service string, poke <-chan struct{}) {
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	results := make(chan nodkey.Sent, laneWidth)
+	results := make(chan nodkey.Sent, settleMost)
+	var written sync.WaitGroup
+	written.Go(func() { w.write(ctx, results) })
+	landed := make(chan struct{}, laneWidth)
 	inAir, hungry := 0, false
 	for {
 		for hungry && inAir < laneWidth && ctx.Err() == nil {
@@ -104,29 +108,41 @@ func (w *Worker) lane(ctx context.Context, service string, poke <-chan struct{})
 			hungry = more && err == nil
 			inAir += len(messages)
 			for _, m := range messages {
-				go func() { results <- w.send(sending, m) }()
+				go func() {
+					results <- w.send(sending, m)
+					landed <- struct{}{}
+				}()
 			}
 		}
 		select {
 		case <-ctx.Done():
 			stop := time.AfterFunc(stopWithin, giveUp)
 			defer stop.Stop()
-			var last []nodkey.Sent
 			for ; inAir > 0; inAir-- {
-				last = append(last, <-results)
+				<-landed
 			}
-			w.settle(context.WithoutCancel(ctx), last)
+			close(results)
+			written.Wait()
 			return
 		case <-poke:
 			hungry = true
-		case first := <-results:
-			sent := []nodkey.Sent{first}
-			for len(results) > 0 {
-				sent = append(sent, <-results)
+		case <-landed:
+			inAir--
+			for ; len(landed) > 0; inAir-- {
+				<-landed
 			}
-			inAir -= len(sent)
-			w.settle(ctx, sent)
 		}
+	}
+}
+
+// write settles results as they come, together those that came meanwhile.
+func (w *Worker) write(ctx context.Context, results <-chan nodkey.Sent) {
+	for first := range results {
+		sent := []nodkey.Sent{first}
+		for len(results) > 0 {
+			sent = append(sent, <-results)
+		}
+		w.settle(ctx, sent)
 	}
 }
 
@@ -147,9 +163,6 @@ func (w *Worker) send(ctx context.Context, m nodkey.PushMessage) nodkey.Sent {
 
 // settle writes results down. When that fails the messages are due again after their lease, and go out once more.
 func (w *Worker) settle(ctx context.Context, sent []nodkey.Sent) {
-	if len(sent) == 0 {
-		return
-	}
 	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if err := w.Queue.Settle(soon, sent); err != nil {
