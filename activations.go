@@ -59,7 +59,7 @@ func (b *base) mayActivate(s Session, keys []Key) error {
 	case s.Level == Full && active:
 		return nil // that key is asked
 	case s.Level == Full: // suspended since: nobody is left to ask, and a session alone does not suffice
-		return fail(Refused, "sign_in.no_phone", "ServiceDesk", b.site.ServiceDesk)
+		return b.noPhone()
 	case active:
 		return fail(Refused, "activation.sign_in_first")
 	case suspended:

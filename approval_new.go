@@ -74,7 +74,7 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 		asked = askedToRemove(asked, KeyID(subject))
 	}
 	if len(asked) == 0 {
-		return "", fail(Refused, "sign_in.no_phone", "ServiceDesk", b.site.ServiceDesk)
+		return "", b.noPhone()
 	}
 	a := Approval{UserID: user.ID, Kind: kind, Number: b.policy.NumberMatching, Notified: true, Known: true, SessionID: session.ID, Subject: subject}
 	a, err = b.newApproval(c, user, asked, a, extra, now)

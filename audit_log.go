@@ -73,6 +73,9 @@ func (s *Sessions) past(ctx context.Context, c Caller, factors bool) ([]PastSign
 		for i, x := range list {
 			past[i].SignIn = x
 			if x.State != SignInPending && (!factors || x.KeyID == "") {
+				if past[i].State = x.stateAt(Approval{}, now); past[i].State != x.State {
+					past[i].EndedAt = x.ExpiresAt // nobody chose a phone
+				}
 				continue
 			}
 			approval, err := tx.Approval(x.ApprovalID)

@@ -16,7 +16,7 @@ import (
 // sign-in behind a browser's token: the same ones while they are alive, else new ones, which give its request another
 // ChallengeLife. It wakes nobody. Errors: sign_in.unknown; approval.approved, .denied, .cancelled and .expired when the
 // request has ended; code.disabled by policy; code.no_phone when no phone can make codes, code.off when too many were wrong;
-// code.slow after too many challenges.
+// code.slow after too many challenges; choice.first while no phone is chosen.
 func (s *SignIns) Challenge(ctx context.Context, c Caller, token Token) (OfflineCode, error) {
 	if !s.policy.takesCodes() {
 		return OfflineCode{}, fail(Refused, "code.disabled")
@@ -98,6 +98,9 @@ func (s *SignIns) challenged(tx Tx, token Token, now time.Time) (challenged, err
 	}
 	if err != nil {
 		return w, err
+	}
+	if w.signIn.ApprovalID == "" {
+		return w, fail(Conflict, "choice.first")
 	}
 	if w.approval, err = tx.Approval(w.signIn.ApprovalID); err != nil {
 		return w, err

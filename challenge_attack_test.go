@@ -192,8 +192,8 @@ func TestACodeAfterANo(t *testing.T) {
 	is(t, b.Respond(h.ctx, right), "approval.cancelled", "a code after it")
 }
 
-func TestAnyOfSeveralPhonesAnswers(t *testing.T) {
-	h := start(t, byPassword)
+func TestAnyOfThePhonesThatAreAskedAnswers(t *testing.T) {
+	h := start(t, func(p *nodkey.Policy) { p.ActivationFirst, p.Devices = nodkey.FirstByPassword, nodkey.DevicesAll })
 	p := h.join(t)
 	second := p.addPhone(t, p.enter(t), "Old phone")
 	b, c := p.waiting(t)

@@ -21,9 +21,7 @@ func (p *person) waiting(t failer) (*nodkeytest.Browser, nodkey.OfflineCode) {
 	t.Helper()
 	p.Clock.Advance(time.Minute)
 	b := p.NewBrowser(p.address())
-	if err := b.Begin(p.ctx, p.name, password); err != nil {
-		t.Fatalf("name and password: %v", err)
-	}
+	p.begin(t, b)
 	return b, p.challenge(t, b)
 }
 

@@ -107,7 +107,7 @@ func TestWhatNobodyTakesIsNotSent(t *testing.T) {
 }
 
 func TestThePageSpeaksOfOtherWaysOnceNoPhoneConfirms(t *testing.T) {
-	h := startPush(t, nil)
+	h := startPush(t, allAtOnce)
 	p := h.join(t)
 	second := p.addPhone(t, p.enter(t), "Pixel 9")
 	h.Clock.Advance(time.Hour)
@@ -169,7 +169,7 @@ func TestWordOfARequestThatIsOverIsKeptAndWakesNobody(t *testing.T) {
 }
 
 func TestOnlyThePhoneItselfSaysThatARequestReachedIt(t *testing.T) {
-	h := startPush(t, nil)
+	h := startPush(t, allAtOnce)
 	p, thief := h.join(t), h.join(t)
 	second := p.addPhone(t, p.enter(t), "Pixel 9")
 	h.Clock.Advance(time.Hour)
@@ -200,7 +200,7 @@ func TestOnlyThePhoneItselfSaysThatARequestReachedIt(t *testing.T) {
 }
 
 func TestAPhoneThatIsNotActiveSaysNothing(t *testing.T) {
-	h := startPush(t, nil)
+	h := startPush(t, allAtOnce)
 	p := h.join(t)
 	second := p.addPhone(t, p.enter(t), "Pixel 9")
 	h.Clock.Advance(time.Hour)
@@ -218,7 +218,7 @@ func TestAPhoneThatIsNotActiveSaysNothing(t *testing.T) {
 }
 
 func TestAFloodOfWordsIsBoundedAndHindersNoOtherPhone(t *testing.T) {
-	h := startPush(t, nil)
+	h := startPush(t, allAtOnce)
 	p := h.join(t)
 	second := p.addPhone(t, p.enter(t), "Pixel 9")
 	h.Clock.Advance(time.Hour)

@@ -68,6 +68,9 @@ func start(t *testing.T, change func(*nodkey.Policy)) house {
 	return house{House: h, ctx: t.Context(), path: path, made: new(atomic.Int64)}
 }
 
+// allAtOnce has all of a person's phones asked.
+func allAtOnce(p *nodkey.Policy) { p.Devices = nodkey.DevicesAll }
+
 func byPassword(p *nodkey.Policy) { p.ActivationFirst = nodkey.FirstByPassword }
 
 // address gives every caller one of its own.
@@ -166,14 +169,27 @@ func (h house) join(t failer) *person {
 func (p *person) signIn(t failer, b *nodkeytest.Browser) nodkey.Caller {
 	t.Helper()
 	p.Clock.Advance(time.Second)
-	if err := b.Begin(p.ctx, p.name, password); err != nil {
-		t.Fatalf("name and password: %v", err)
-	}
+	p.begin(t, b)
 	p.yes(t, b)
 	if err := b.Finish(p.ctx); err != nil {
 		t.Fatalf("collecting the session: %v", err)
 	}
 	return callerOf(t, b)
+}
+
+// begin types name and password and, where there are several phones to choose from, chooses the person's first.
+func (p *person) begin(t failer, b *nodkeytest.Browser) {
+	t.Helper()
+	if err := b.Begin(p.ctx, p.name, password); err != nil {
+		t.Fatalf("name and password: %v", err)
+	}
+	w, err := b.Wait(p.ctx)
+	if err == nil && w.State == nodkey.SignInChoosing {
+		err = b.Choose(p.ctx, p.key.ID)
+	}
+	if err != nil {
+		t.Fatalf("choosing a phone: %v", err)
+	}
 }
 
 // enter is signIn from the person's own browser.

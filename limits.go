@@ -50,6 +50,19 @@ var (
 	codesByBrowser = bucket{size: 10, drain: time.Minute}     // by those of the user's
 )
 
+// choicesOfSignIn bounds how often one sign-in's request is taken to another phone: what it leaves behind is bounded by that and
+// by the limits on signing in, and how often phones are woken by the fatigue table.
+var choicesOfSignIn = bucket{size: 6, drain: 2 * time.Minute}
+
+// chargeChoice counts a choice of a phone.
+func chargeChoice(tx LimitRows, id SignInID, now time.Time) error {
+	wait, ok, err := choicesOfSignIn.take(tx, "choices:sign-in:"+string(id), 1, now)
+	if err == nil && !ok {
+		err = limited("sign_in.slow", wait)
+	}
+	return err
+}
+
 // chargeChange counts a change of the account that a session or a phone makes; one over the limit is refused.
 func chargeChange(tx LimitRows, user UserID, now time.Time) error {
 	return chargeWrite(tx, changesByUser, "changes:user:"+string(user), now)

@@ -78,9 +78,9 @@ type chargedBucket struct {
 }
 
 // chargePassword finds the user and charges the try to the buckets that apply. The zero User stands for an unknown name,
-// which is charged alike. nameHash keeps the typed name out of the store.
+// which is charged alike.
 func (b *base) chargePassword(ctx context.Context, c Caller, name string, now time.Time) (user User, ch charge, err error) {
-	nameHash := wireB64(b.id.codeHash("limit name", name))
+	nameBucket := b.nameBucket(name)
 	var refused error
 	err = b.Store.Update(ctx, func(tx Tx) error {
 		user, ch, refused = User{}, charge{}, nil
@@ -95,9 +95,9 @@ func (b *base) chargePassword(ctx context.Context, c Caller, name string, now ti
 			return err
 		}
 		if ch.known {
-			ch.buckets = []chargedBucket{{passwordByBrowser, "pw:browser:" + string(c.Browser.Hash()) + ":" + string(user.ID)}}
+			ch.buckets = browserBuckets(c.Browser, user.ID)
 		} else {
-			ch.buckets = []chargedBucket{{passwordBySource, "pw:source:" + c.prefix()}, {passwordByName, "pw:name:" + nameHash}}
+			ch.buckets = strangerBuckets(c, nameBucket)
 		}
 		for _, t := range ch.buckets {
 			wait, ok, err := t.rule.take(tx, t.name, 1, now)
@@ -119,6 +119,21 @@ func (b *base) chargePassword(ctx context.Context, c Caller, name string, now ti
 		err = refused
 	}
 	return user, ch, err
+}
+
+// nameBucket names the bucket of tries at a name; the hash keeps what was typed out of the store.
+func (b *base) nameBucket(name string) string {
+	return "pw:name:" + wireB64(b.id.codeHash("limit name", name))
+}
+
+// browserBuckets are what a try from a browser that signed in as the user before is charged to.
+func browserBuckets(browser Token, user UserID) []chargedBucket {
+	return []chargedBucket{{passwordByBrowser, "pw:browser:" + string(browser.Hash()) + ":" + string(user)}}
+}
+
+// strangerBuckets are what a try from any other browser is charged to.
+func strangerBuckets(c Caller, nameBucket string) []chargedBucket {
+	return []chargedBucket{{passwordBySource, "pw:source:" + c.prefix()}, {passwordByName, nameBucket}}
 }
 
 // giveBack undoes a charge: the try was right.

@@ -16,9 +16,7 @@ import (
 func (p *person) ask(t failer) (nodkeytest.Statement, nodkey.Waiting) {
 	t.Helper()
 	p.Clock.Advance(time.Second)
-	if err := p.browser.Begin(p.ctx, p.name, password); err != nil {
-		t.Fatalf("name and password: %v", err)
-	}
+	p.begin(t, p.browser)
 	w, err := p.browser.Wait(p.ctx)
 	if err != nil {
 		t.Fatalf("the waiting page: %v", err)

@@ -17,6 +17,9 @@ type Policy struct {
 	NumberMatching bool
 	// Codes says which codes of a phone that is offline count: CodesAny, CodesScanned or CodesOff.
 	Codes string
+	// Devices says which of a user's active phones a sign-in asks where there are several: DevicesChoose, DevicesChooseOrAll or
+	// DevicesAll.
+	Devices string
 	// RestrictedSessions lets a user who never had a key in with the password, to a session that can do little.
 	RestrictedSessions bool
 	// Posture is what phones must say of themselves.
@@ -43,10 +46,23 @@ const (
 // takesCodes reports whether codes of a phone that is offline count at all.
 func (p Policy) takesCodes() bool { return p.Codes == CodesAny || p.Codes == CodesScanned }
 
+// Which phones a sign-in asks where there are several (Policy.Devices).
+const (
+	DevicesChoose      = "choose"        // the one that the person chooses
+	DevicesChooseOrAll = "choose-or-all" // the same, or all of them at once
+	DevicesAll         = "all"           // all of them at once, without a question
+)
+
+// chooses reports whether a person with several phones is asked which.
+func (p Policy) chooses() bool { return p.Devices != DevicesAll }
+
+// choosesAll reports whether they may choose all of them.
+func (p Policy) choosesAll() bool { return p.Devices == DevicesChooseOrAll }
+
 // DefaultPolicy is what serve does when its configuration says nothing else; a test of the command's keeps both alike.
 func DefaultPolicy() Policy {
 	return Policy{
-		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, Codes: CodesAny, RestrictedSessions: true, Posture: DefaultPosture(),
+		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, Codes: CodesAny, Devices: DevicesChoose, RestrictedSessions: true, Posture: DefaultPosture(),
 		PasswordMin: 12, SessionLife: 12 * time.Hour, SessionIdle: 30 * time.Minute,
 	}
 }

@@ -210,7 +210,9 @@ func (p *person) phoneCaller(t failer) nodkey.Caller {
 }
 
 func TestDisowningEndsTheSessionForADay(t *testing.T) {
-	h := start(t, func(p *nodkey.Policy) { p.SessionLife, p.SessionIdle = 72*time.Hour, 72*time.Hour })
+	h := start(t, func(p *nodkey.Policy) {
+		p.SessionLife, p.SessionIdle, p.Devices = 72*time.Hour, 72*time.Hour, nodkey.DevicesAll // so that a phone is asked that does not answer
+	})
 	p := h.join(t)
 	id := p.enter(t).Session().ApprovalID
 	other := p.addPhone(t, p.caller(t), "Pixel 9")

@@ -187,7 +187,7 @@ func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error 
 		return err
 	}
 	for _, s := range list {
-		if s.State != SignInPending && s.State != SignInApproved {
+		if s.State != SignInChoosing && s.State != SignInPending && s.State != SignInApproved {
 			continue
 		}
 		s.State, s.EndedAt = SignInCancelled, now

@@ -1,6 +1,7 @@
 package nodkey_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 type attempt struct {
 	browser   *nodkeytest.Browser
 	request   nodkeytest.Statement // of the moment
+	asked     []*nodkeytest.PhoneKey
+	past      []nodkeytest.Statement // requests before it
 	number    string
-	state     nodkey.SignInState
+	state     nodkey.SignInState   // choosing has no request
 	by        *nodkeytest.PhoneKey // who said yes
 	expires   time.Time            // of the sign-in
 	collected bool
@@ -27,19 +30,28 @@ type signingIn struct {
 	keys     []*nodkeytest.PhoneKey
 	active   map[*nodkeytest.PhoneKey]bool
 	attempts []*attempt
-	decided  int // approvals that were decided, so many audit rows there must be
+	policy   string // which phones are asked
+	decided  int    // approvals that were decided, so many audit rows there must be
 }
 
 func TestSignInsHoldInEveryOrder(t *testing.T) {
-	h := start(t, func(p *nodkey.Policy) { p.SessionLife, p.SessionIdle = 100*time.Hour, 100*time.Hour })
+	houses := map[string]house{}
+	policies := []string{nodkey.DevicesChoose, nodkey.DevicesChooseOrAll, nodkey.DevicesAll}
+	for _, devices := range policies {
+		houses[devices] = start(t, func(p *nodkey.Policy) {
+			p.SessionLife, p.SessionIdle, p.Devices = 100*time.Hour, 100*time.Hour, devices
+		})
+	}
 	rapid.Check(t, func(rt *rapid.T) {
+		devices := rapid.SampledFrom(policies).Draw(rt, "devices")
+		h := houses[devices]
 		p := h.join(rt)
 		second := p.addPhone(rt, p.enter(rt), "Pixel 9")
 		h.Clock.Advance(time.Hour)
-		m := &signingIn{house: h, person: p, keys: []*nodkeytest.PhoneKey{p.key, second},
+		m := &signingIn{house: h, person: p, policy: devices, keys: []*nodkeytest.PhoneKey{p.key, second},
 			active: map[*nodkeytest.PhoneKey]bool{p.key: true, second: true}, decided: 2}
 		rt.Repeat(map[string]func(*rapid.T){
-			"": m.check, "begin": m.begin, "begin again": m.begin, "yes": m.yes, "yes by biometric": m.biometric, "no": m.no,
+			"": m.check, "begin": m.begin, "begin again": m.begin, "choose": m.choose, "choose now": m.choose, "late": m.late, "yes": m.yes, "yes by biometric": m.biometric, "no": m.no,
 			"wrong number": m.wrongNumber, "wrong PIN": m.wrongPIN, "cancel": m.cancel, "again": m.again, "finish": m.finish,
 			"collect": m.finish, "remove": m.remove, "unlock": m.unlock, "time": m.time, "tick": m.tick,
 		})
@@ -59,26 +71,52 @@ func (m *signingIn) begin(rt *rapid.T) {
 	if b.SignIn == "" || !m.anyActive() {
 		rt.Fatal("let in without a phone")
 	}
-	a := &attempt{browser: b, state: nodkey.SignInPending, expires: m.house.Clock.Now().Add(nodkey.SignInLife)}
-	m.asked(rt, a)
+	a := &attempt{browser: b, state: nodkey.SignInChoosing, expires: m.house.Clock.Now().Add(nodkey.SignInLife)}
+	if m.policy == nodkey.DevicesAll || len(m.activeKeys()) == 1 {
+		m.asked(rt, a, m.activeKeys())
+	}
 	m.attempts = append(m.attempts, a)
+}
+
+func (m *signingIn) activeKeys() (active []*nodkeytest.PhoneKey) {
+	for _, k := range m.keys {
+		if m.active[k] {
+			active = append(active, k)
+		}
+	}
+	return active
 }
 
 func (m *signingIn) anyActive() bool { return m.active[m.keys[0]] || m.active[m.keys[1]] }
 
-// asked notes the request that has just been made.
-func (m *signingIn) asked(rt *rapid.T, a *attempt) {
+// asked notes the request that has just been made, and that these phones and no others have it.
+func (m *signingIn) asked(rt *rapid.T, a *attempt, keys []*nodkeytest.PhoneKey) {
 	w, err := a.browser.Wait(m.ctx)
 	if err != nil || w.State != nodkey.SignInPending || w.Number == "" {
 		rt.Fatalf("the waiting page: %+v, %v", w, err)
 	}
-	a.number = w.Number
+	if a.request.ID != "" {
+		a.past = append(a.past, a.request)
+	}
+	a.number, a.state, a.asked = w.Number, nodkey.SignInPending, keys
 	for _, k := range m.keys {
-		if m.active[k] {
-			if a.request, err = k.Newest(m.ctx); err != nil {
-				rt.Fatal(err)
-			}
+		if !m.active[k] {
+			continue
 		}
+		list, err := k.Open(m.ctx)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		i := slices.IndexFunc(list, func(s nodkeytest.Statement) bool { return s.ID == string(w.Request) })
+		if has := i >= 0; has != slices.Contains(keys, k) {
+			rt.Fatalf("a phone is asked: %v", has)
+		}
+		if i >= 0 {
+			a.request = list[i]
+		}
+	}
+	if a.request.ID != string(w.Request) || len(a.request.Keys) != len(keys) {
+		rt.Fatalf("the request names %d keys, not %d", len(a.request.Keys), len(keys))
 	}
 }
 
@@ -198,7 +236,7 @@ func (m *signingIn) cancel(rt *rapid.T) {
 			return
 		}
 		a.state = nodkey.SignInCancelled
-	case nodkey.SignInApproved:
+	case nodkey.SignInApproved, nodkey.SignInChoosing:
 		a.state = nodkey.SignInCancelled
 	}
 }
@@ -209,13 +247,20 @@ func (m *signingIn) again(rt *rapid.T) {
 		return
 	}
 	m.house.Clock.Advance(time.Second)
-	may := a.state == nodkey.SignInPending && !m.open(a) && m.house.Clock.Now().Before(a.expires) && m.anyActive()
+	same := m.activeKeys()
+	if m.policy != nodkey.DevicesAll {
+		same = slices.DeleteFunc(same, func(k *nodkeytest.PhoneKey) bool { return !slices.Contains(a.asked, k) })
+	}
+	if len(same) == 0 && len(m.activeKeys()) == 1 {
+		same = m.activeKeys()
+	}
+	may := a.state == nodkey.SignInPending && !m.open(a) && m.house.Clock.Now().Before(a.expires) && len(same) > 0
 	err := m.SignIns.Again(m.ctx, a.browser.Anonymous(), a.browser.SignIn)
 	if (err == nil) != may {
 		rt.Fatalf("again: %v; it may: %v", err, may)
 	}
 	if err == nil {
-		m.asked(rt, a)
+		m.asked(rt, a, same)
 	}
 }
 
@@ -293,11 +338,22 @@ func (m *signingIn) check(rt *rapid.T) {
 			rt.Fatal(err)
 		}
 		want := a.state
-		if want == nodkey.SignInPending && !m.open(a) {
+		late := !m.house.Clock.Now().Before(a.expires)
+		if want == nodkey.SignInPending && !m.open(a) || want == nodkey.SignInChoosing && late {
 			want = nodkey.SignInExpired
 		}
 		if w.State != want || (w.Number != "") != (want == nodkey.SignInPending) {
 			rt.Fatalf("the page says %s with %q, it is %s", w.State, w.Number, want)
+		}
+		offered := want == nodkey.SignInChoosing || m.policy != nodkey.DevicesAll && len(m.activeKeys()) == 2 &&
+			(want == nodkey.SignInPending || want == nodkey.SignInExpired && !late && a.request.ID != "")
+		if n := len(w.Choices); offered && n != len(m.activeKeys()) || !offered && n > 0 {
+			rt.Fatalf("%d phones to choose from, of %d; %s", n, len(m.activeKeys()), want)
+		}
+		for _, c := range w.Choices {
+			if !slices.ContainsFunc(m.activeKeys(), func(k *nodkeytest.PhoneKey) bool { return k.ID == string(c.KeyID) }) {
+				rt.Fatal("a phone to choose that is not active")
+			}
 		}
 		if a.state != nodkey.SignInApproved && a.state != nodkey.SignInDone && a.browser.Session != "" {
 			rt.Fatal("a session without a yes")

@@ -19,7 +19,7 @@ func TestASignInWithANod(t *testing.T) {
 
 func TestStatementsFitAQRCodeWithEveryNumberOfKeys(t *testing.T) {
 	for _, most := range []int{1, 3, 10} {
-		h := start(t, func(p *nodkey.Policy) { p.MaxKeys = most })
+		h := start(t, func(p *nodkey.Policy) { p.MaxKeys, p.Devices = most, nodkey.DevicesAll })
 		p := h.join(t)
 		p.browser.From = p.browser.From.Next()
 		c := p.enter(t)

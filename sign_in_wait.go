@@ -15,6 +15,9 @@ type Waiting struct {
 	Cause     string       // with denied: not_me, mistake or wrong_number
 	Number    string       // the two digits, while pending and number matching is on
 	Phones    []AskedPhone // that may answer
+	Choices   []Choice     // the phones to choose from, last used first: while choosing, and where another can be asked instead
+	AllAtOnce bool         // policy lets all of them be asked at once
+	Request   ApprovalID   // the request of the moment, none while choosing
 	Notified  bool         // false: over the budget, so the app must be opened
 	AskedAt   time.Time
 	ExpiresAt time.Time // of the request
@@ -40,6 +43,11 @@ func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
 		if w.Phones, err = s.askedPhones(tx, approval); err == nil && w.State == SignInPending {
 			w.Unconfirmed, w.ConfirmBy = unconfirmed(w.Phones, w.AskedAt, s.now())
 		}
+		if err != nil {
+			return err
+		}
+		keys, err := tx.KeysOf(approval.UserID)
+		s.offer(&w, keys, approval)
 		return err
 	})
 	return w, wrap(err)
@@ -53,11 +61,14 @@ func (s *SignIns) progress(tx Tx, token Token, now time.Time) (Waiting, Approval
 	if err != nil {
 		return Waiting{}, Approval{}, err
 	}
+	if signIn.ApprovalID == "" { // no phone was chosen
+		return waitingToChoose(signIn, now), Approval{UserID: signIn.UserID}, nil
+	}
 	approval, err := tx.Approval(signIn.ApprovalID)
 	if err != nil {
 		return Waiting{}, Approval{}, err
 	}
-	w := Waiting{ID: signIn.ID, State: signIn.State, Cause: signIn.Cause, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
+	w := Waiting{ID: signIn.ID, State: signIn.State, Request: signIn.ApprovalID, Cause: signIn.Cause, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
 		ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
 	if signIn.State == SignInPending {
 		w.Remaining = max(0, approval.ExpiresAt.Sub(now))
@@ -89,7 +100,7 @@ func (s *SignIns) Cancel(ctx context.Context, c Caller, token Token) error {
 			return err
 		}
 		topic = topicOfSignIn(signIn.ID)
-		if signIn.State != SignInPending && signIn.State != SignInApproved {
+		if signIn.State != SignInChoosing && signIn.State != SignInPending && signIn.State != SignInApproved {
 			return nil
 		}
 		ended, err := tx.EndApproval(Approval{ID: signIn.ApprovalID, State: ApprovalCancelled, DecidedAt: now})
@@ -107,74 +118,6 @@ func (s *SignIns) Cancel(ctx context.Context, c Caller, token Token) error {
 		s.Bus.Publish(append(topicsOfKeys(keys), topic)...)
 	}
 	return wrap(err)
-}
-
-// Again asks the phones once more for a sign-in whose request ran out, without the password. Errors: sign_in.over when
-// the sign-in itself has run out or ended otherwise.
-func (s *SignIns) Again(ctx context.Context, c Caller, token Token) error {
-	now := s.now()
-	var user User
-	var keys []Key
-	var signIn SignIn
-	read := func(tx Tx) error {
-		found, err := tx.SignInByToken(token.Hash())
-		if errors.Is(err, ErrNoRow) {
-			return fail(NotFound, "sign_in.unknown")
-		}
-		if err != nil {
-			return err
-		}
-		last, err := tx.Approval(found.ApprovalID)
-		if err != nil {
-			return err
-		}
-		expired := found.State == SignInExpired || found.State == SignInPending && last.StateAt(now) == ApprovalExpired
-		if !expired || !now.Before(found.ExpiresAt) {
-			return fail(Conflict, "sign_in.over")
-		}
-		signIn = found
-		if user, err = tx.User(found.UserID); err != nil {
-			return err
-		}
-		keys, err = tx.KeysOf(found.UserID)
-		return err
-	}
-	if err := s.Store.View(ctx, read); err != nil {
-		return AsError(err)
-	}
-	active := activeKeys(keys)
-	if len(active) == 0 {
-		return fail(Refused, "sign_in.no_phone", "ServiceDesk", s.site.ServiceDesk)
-	}
-	approval, err := s.signInApproval(c, user, active, signIn, now)
-	if err != nil {
-		return AsError(err)
-	}
-	named := keys
-	var queued bool
-	err = s.Store.Update(ctx, func(tx Tx) error {
-		if err := read(tx); err != nil { // also keeps two taps from asking twice
-			return err
-		}
-		if !sameActive(named, keys) {
-			return fail(Conflict, "sign_in.over")
-		}
-		if err := s.expire(tx, Caller{}, signIn.ApprovalID, now); err != nil {
-			return err
-		}
-		again := signIn
-		again.EndedAt, again.Cause = time.Time{}, ""
-		queued, err = s.insertSignIn(tx, c, &again, &approval, now)
-		return err
-	})
-	if err != nil {
-		return AsError(err)
-	}
-	if approval.Notified {
-		s.notify(approval, queued)
-	}
-	s.Bus.Publish(topicOfSignIn(signIn.ID))
-	return nil
 }
 
 // signInApproval makes the signed statement of a sign-in.

@@ -13,11 +13,12 @@ type SignIns struct{ *base }
 
 // Entry is what a right password leads to: a sign-in that waits for the phone, or a restricted session.
 type Entry struct {
-	SignIn  Token // set when the phone is asked; the browser keeps it in a cookie
+	SignIn  Token // set when a phone is asked, or to be chosen; the browser keeps it in a cookie
 	Session Token // set when the user never had a key and policy lets the password in
 }
 
-// Begin checks name and password and asks the user's phones. Errors: sign_in.wrong, the same for an unknown name and a
+// Begin checks name and password and asks the user's phone. With several, policy says whether all are asked or the person
+// chooses (SignIns.Choose). Errors: sign_in.wrong, the same for an unknown name and a
 // wrong password; sign_in.slow after too many tries; sign_in.no_phone for a user whose last key is gone, and
 // sign_in.code_first for one who may not come in with a password yet.
 func (s *SignIns) Begin(ctx context.Context, c Caller, typedName, password string) (Entry, error) {
@@ -63,7 +64,9 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 		if err != nil {
 			return Entry{}, err
 		}
-		if active := activeKeys(keys); len(active) > 0 {
+		active := activeKeys(keys)
+		choosing := s.policy.chooses() && len(active) > 1
+		if len(active) > 0 && !choosing {
 			approval, err = s.signInApproval(c, user, active, signIn, now)
 			if err != nil {
 				return Entry{}, err
@@ -96,6 +99,9 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 			}
 			if !sameActive(keys, keysNow) {
 				return errKeysChanged
+			}
+			if choosing {
+				return s.insertChoosing(tx, c, signIn, now)
 			}
 			if queued, err = s.insertSignIn(tx, c, &signIn, &approval, now); err != nil || !signIn.Notified {
 				return err // over the budget the try stays charged: a right password, too, can be tried too often
@@ -182,7 +188,7 @@ func (s *SignIns) enterWithoutKey(tx Tx, c Caller, user User, keys []Key, now ti
 				return Entry{}, fail(Refused, "sign_in.suspended", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
 			}
 		}
-		return Entry{}, fail(Refused, "sign_in.no_phone", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
+		return Entry{}, s.noPhone(), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
 	}
 	if !s.policy.RestrictedSessions {
 		return Entry{}, fail(Refused, "sign_in.code_first", "ServiceDesk", s.site.ServiceDesk), s.record(tx, c, now, "sign_in.no_key", user.ID, "")
@@ -258,7 +264,7 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 		}
 		// The key may have been removed between the yes and now.
 		if key, err := tx.Key(signIn.KeyID); errors.Is(err, ErrNoRow) || err == nil && key.State != KeyActive {
-			return fail(Refused, "sign_in.no_phone", "ServiceDesk", s.site.ServiceDesk)
+			return s.noPhone()
 		} else if err != nil {
 			return err
 		}

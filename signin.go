@@ -5,8 +5,10 @@ import "time"
 // SignInState is where a sign-in stands, seen from the waiting page.
 type SignInState string
 
-// The states. pending follows its approval; approved becomes done when the waiting browser collects its session, once.
+// The states. choosing waits for the person to choose a phone and has no approval yet; pending follows its approval; approved
+// becomes done when the waiting browser collects its session, once.
 const (
+	SignInChoosing  SignInState = "choosing"
 	SignInPending   SignInState = "pending"
 	SignInApproved  SignInState = "approved"
 	SignInDenied    SignInState = "denied"
@@ -22,7 +24,7 @@ type SignIn struct {
 	UserID     UserID
 	State      SignInState
 	Token      TokenHash
-	ApprovalID ApprovalID // the approval of the moment; "try again" makes a new one
+	ApprovalID ApprovalID // the approval of the moment, none while choosing; "send again" and another phone make a new one
 	Source     string     // address
 	Agent      string     // "Firefox, Windows"
 	Known      bool       // the browser had signed in as this user before
@@ -37,3 +39,12 @@ type SignIn struct {
 
 // SignInLife is how long a right password may be followed by a yes, "try again" included.
 const SignInLife = 15 * time.Minute
+
+// stateAt is the state that counts at a time, beside the sign-in's approval: one whose request ran out, or for which nobody
+// chose a phone in time, counts as expired.
+func (s SignIn) stateAt(a Approval, now time.Time) SignInState {
+	if s.State == SignInPending && a.StateAt(now) == ApprovalExpired || s.State == SignInChoosing && !now.Before(s.ExpiresAt) {
+		return SignInExpired
+	}
+	return s.State
+}

@@ -281,7 +281,7 @@ func (u *Users) Unlock(ctx context.Context, c Caller, name string) (freed int, e
 			}
 			topics = append(topics, topicOfKey(k.ID))
 		}
-		bucket := "pw:name:" + wireB64(u.id.codeHash("limit name", user.Name))
+		bucket := u.nameBucket(user.Name)
 		if err := passwordByName.save(tx, bucket, 0, now); err != nil {
 			return err
 		}

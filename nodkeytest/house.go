@@ -85,6 +85,20 @@ func (b *Browser) Begin(ctx context.Context, name, password string) error {
 	return nil
 }
 
+// Choose asks the phone with this key, none: all of them, in the place of the request of the moment.
+func (b *Browser) Choose(ctx context.Context, key string) error {
+	w, err := b.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	return b.house.SignIns.Choose(ctx, b.Anonymous(), b.SignIn, nodkey.KeyID(key), w.Request)
+}
+
+// Again sends a request that ran out once more.
+func (b *Browser) Again(ctx context.Context) error {
+	return b.house.SignIns.Again(ctx, b.Anonymous(), b.SignIn)
+}
+
 // Wait reads the waiting page.
 func (b *Browser) Wait(ctx context.Context) (nodkey.Waiting, error) {
 	return b.house.SignIns.Wait(ctx, b.SignIn)

@@ -1,0 +1,183 @@
+package nodkey_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/nodkeytest"
+)
+
+func TestOnlyAnActivePhoneOfTheUsersCanBeChosen(t *testing.T) {
+	h := start(t, func(p *nodkey.Policy) { p.MaxKeys = 9 })
+	p, second := h.withTwo(t)
+	other, _ := h.withTwo(t)
+	c := p.enter(t)
+	suspended, removed := p.addPhone(t, c, "Suspended"), p.addPhone(t, c, "Removed")
+	b := h.NewBrowser(h.address())
+	if got := names(p.list(t, b)); len(got) != 4 {
+		t.Fatalf("to choose from: %v", got)
+	}
+	// Both go between the list and the choice.
+	s, err := suspended.AskTest(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range nodkey.PINTriesInARow {
+		_, err = suspended.Answer(h.ctx, s, nodkeytest.Answer{PIN: "9999"})
+	}
+	is(t, err, "key.suspended", "the fifth wrong PIN")
+	gone, err := removed.Caller(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is(t, h.Keys.RemoveOwn(h.ctx, gone), "", "removing")
+	waiting, r, err := h.phone("Waiting").Activate(h.ctx, h.code(t, c), nodkeytest.Making{PIN: pin})
+	if err != nil || r.State != "approve" {
+		t.Fatal(r.State, err)
+	}
+	before := nodkeytest.Dump(t, h.path)
+	for what, id := range map[string]string{"another user's": other.key.ID, "suspended": suspended.ID, "removed": removed.ID, "not active yet": waiting.ID,
+		"of nobody": "x", "two at once": p.key.ID + " " + second.ID, "a part of one": p.key.ID[:42]} {
+		is(t, b.Choose(h.ctx, id), "choice.gone", "a key that is %s", what)
+	}
+	is(t, b.Choose(h.ctx, ""), "choice.all", "all of them")
+	nodkeytest.Unchanged(t, "a choice that is none", before, nodkeytest.Dump(t, h.path))
+	if got := names(p.page(t, b)); len(got) != 2 {
+		t.Errorf("the list anew: %v", got)
+	}
+	if h.sees(t, other.key) {
+		t.Error("another user's phone is asked")
+	}
+	is(t, b.Choose(h.ctx, second.ID), "", "one that is there")
+}
+
+func TestOnlyItsOwnBrowserChooses(t *testing.T) {
+	h := start(t, nil)
+	p, second := h.withTwo(t)
+	other, _ := h.withTwo(t)
+	b, theirs := h.NewBrowser(h.address()), h.NewBrowser(h.address())
+	p.list(t, b)
+	other.list(t, theirs)
+	choose := func(token nodkey.Token, key *nodkeytest.PhoneKey, instead nodkey.ApprovalID) error {
+		return h.SignIns.Choose(h.ctx, b.Anonymous(), token, nodkey.KeyID(key.ID), instead)
+	}
+	before := nodkeytest.Dump(t, h.path)
+	is(t, choose("", second, ""), "sign_in.unknown", "without a token")
+	is(t, choose(nodkey.Token("x"+string(b.SignIn[1:])), second, ""), "sign_in.unknown", "with a bent token")
+	is(t, choose(theirs.SignIn, second, ""), "choice.gone", "with another user's token")
+	is(t, choose(b.SignIn, second, "x"), "choice.made", "in the place of a request that never was")
+	nodkeytest.Unchanged(t, "a choice of somebody else's", before, nodkeytest.Dump(t, h.path))
+
+	is(t, choose(b.SignIn, second, ""), "", "its own browser")
+	first := p.page(t, b).Request
+	is(t, choose(b.SignIn, p.key, ""), "choice.made", "from the page of before")
+	is(t, choose(b.SignIn, p.key, first), "", "from the page of now")
+	is(t, choose(b.SignIn, second, first), "choice.made", "from the page of before once more")
+	p.yes(t, b)
+	is(t, choose(b.SignIn, second, p.page(t, b).Request), "sign_in.over", "after the yes")
+	is(t, b.Finish(h.ctx), "", "the session")
+	is(t, choose(b.SignIn, second, p.page(t, b).Request), "sign_in.over", "after the session was collected")
+}
+
+// A stranger who has the password and goes from phone to phone wakes no more of them than the table allows, and leaves a
+// bounded number of rows.
+func TestGoingFromPhoneToPhoneWakesThemNoMoreOften(t *testing.T) {
+	h := start(t, nil)
+	p, second := h.withTwo(t)
+	woken, asked, slow := 0, 0, 0
+	for round := range 200 {
+		h.Clock.Advance(4 * time.Second)
+		b := h.NewBrowser(h.address())
+		if err := b.Begin(h.ctx, p.name, password); nodkey.HasKey(err, "sign_in.slow") {
+			slow++
+			continue
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20 {
+			err := b.Choose(h.ctx, []string{p.key.ID, second.ID}[(round+i)%2])
+			if nodkey.HasKey(err, "sign_in.slow") {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked++
+			if p.page(t, b).Notified {
+				woken++
+			}
+		}
+	}
+	if woken > 3 {
+		t.Errorf("woken %d times in a quarter of an hour", woken)
+	}
+	if asked > 200 || slow < 150 {
+		t.Errorf("%d requests were made, %d tries refused", asked, slow)
+	}
+	// The user's own browser has a budget of its own.
+	if w := p.list(t, p.browser); w.State != nodkey.SignInChoosing {
+		t.Fatal(w.State)
+	}
+	is(t, p.browser.Choose(h.ctx, p.key.ID), "", "a known browser")
+	if !p.page(t, p.browser).Notified {
+		t.Error("a known browser wakes nobody")
+	}
+}
+
+// Days of it are bounded by the second tier.
+func TestAPatientStrangerWhoGoesFromPhoneToPhoneWakesThemSixTimes(t *testing.T) {
+	h := start(t, nil)
+	p, second := h.withTwo(t)
+	woken := 0
+	for range 24 * 4 { // a day
+		h.Clock.Advance(15 * time.Minute)
+		b := h.NewBrowser(h.address())
+		p.list(t, b)
+		for _, key := range []string{p.key.ID, second.ID, p.key.ID} {
+			is(t, b.Choose(h.ctx, key), "", "a choice")
+			if p.page(t, b).Notified {
+				woken++
+			}
+		}
+	}
+	if woken < 11 || woken > 12 {
+		t.Errorf("woken %d times in a day", woken)
+	}
+}
+
+// Whoever knows the password and chooses nobody is slowed down like anybody who tries; who does choose has their try back.
+func TestARightPasswordCountsUntilAPhoneIsWoken(t *testing.T) {
+	h := start(t, nil)
+	p, second := h.withTwo(t)
+	tries := func(b *nodkeytest.Browser, choose bool) (n int) {
+		for n < 30 {
+			if err := b.Begin(h.ctx, p.name, password); err != nil {
+				is(t, err, "sign_in.slow", "try %d", n)
+				return n
+			}
+			n++
+			if choose {
+				is(t, b.Choose(h.ctx, second.ID), "", "a choice")
+				if !p.page(t, b).Notified {
+					return n
+				}
+				is(t, h.SignIns.Cancel(h.ctx, b.Anonymous(), b.SignIn), "", "cancelling")
+			}
+		}
+		return n
+	}
+	if n := tries(h.NewBrowser(h.address()), false); n != 10 {
+		t.Errorf("a stranger tries %d times", n)
+	}
+	if n := tries(p.browser, false); n != 10 {
+		t.Errorf("a known browser tries %d times", n)
+	}
+	h.Clock.Advance(24 * time.Hour)
+	if n := tries(p.browser, true); n != 11 { // ten woke the phone and were given back
+		t.Errorf("a known browser that chooses tries %d times", n)
+	}
+	if n := tries(p.browser, false); n != 9 {
+		t.Errorf("after which it has %d tries left", n)
+	}
+}
