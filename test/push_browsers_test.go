@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,6 +112,29 @@ func (s *server) logged(piece string) {
 	}
 }
 
+// arrived tells whether a browser's waiting page says that the request is on the phone: there the service worker has said so,
+// signed (docs/protocol.md §5.8).
+func (h *pushed) arrived(desk *webUser) bool {
+	h.t.Helper()
+	got, err := desk.get(h.t.Context(), "/sign-in/wait")
+	if err != nil || got.status != http.StatusOK {
+		h.t.Fatalf("the waiting page: %v, %d to %q", err, got.status, got.location)
+	}
+	return strings.Contains(got.body, "Arrived on ")
+}
+
+// reports waits until it says so.
+func (h *pushed) reports(desk *webUser) {
+	h.t.Helper()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for end := time.Now().Add(pushPatience); !h.arrived(desk); <-look.C {
+		if time.Now().After(end) {
+			h.t.Fatal("the phone never said that the request has come")
+		}
+	}
+}
+
 // activate makes the phone active with a code that is typed, and waits until the server can reach it.
 func (h *pushed) activate() {
 	h.t.Helper()
@@ -171,8 +195,8 @@ func spoiled(body []byte) [][]byte {
 }
 
 // journey is the whole way of a push: the app is closed, somebody signs in, the push service gets a message that it cannot
-// read, the browser decrypts it and starts the service worker, which shows a notification; the app that is opened then has
-// the request, and a yes lets the person in. What was changed on the way never arrives.
+// read, the browser decrypts it and starts the service worker, which shows a notification and tells the server; the app that is
+// opened then has the request, and a yes lets the person in. What was changed on the way never arrives.
 func (h *pushed) journey(name string) {
 	h.t.Helper()
 	h.activate()
@@ -183,6 +207,7 @@ func (h *pushed) journey(name string) {
 		h.t.Errorf("the message is %q and lives %s", message.Urgency, message.TTL)
 	}
 	h.shows(message)
+	h.reports(desk)
 
 	app := h.open()
 	app.Go(h.phone + "/")
@@ -208,7 +233,7 @@ func (h *pushed) journey(name string) {
 	// Of two requests that wait, the phone has heard of one. The other comes from a browser that is known now, so that it may
 	// wake the phone beside the first (fatigue.go).
 	h.service.Spoil(spoiled)
-	h.enters("/sign-in/wait")
+	elsewhere := h.enters("/sign-in/wait")
 	if lost := h.verdict(2, h.unread); len(lost.Copies) != 4 {
 		h.t.Fatalf("%d copies were sent", len(lost.Copies))
 	}
@@ -219,4 +244,8 @@ func (h *pushed) journey(name string) {
 		}
 	}
 	h.shows(h.verdict(3, h.read))
+	h.reports(desk)
+	if h.arrived(elsewhere) {
+		h.t.Error("a message that was changed on its way has arrived")
+	}
 }
