@@ -37,6 +37,9 @@ func (d *Door) codeAsk(x *exchange) error {
 	}
 	if w.State == nodkey.SignInExpired && w.Again {
 		err := d.services.SignIns.Again(x.r.Context(), x.caller, token)
+		if nodkey.HasKey(err, "choice.gone") {
+			return d.chosen(x, err)
+		}
 		if err != nil && !nodkey.HasKey(err, "sign_in.over") { // over: another tab was faster, or the challenge tells
 			return err
 		}
@@ -139,7 +142,7 @@ func (d *Door) codeRefused(x *exchange, err error) error {
 		v := OutcomeView{Page: d.page(x), Outcome: CodesUsedUp(), Retry: "/sign-in/code/new", Back: "/sign-in/wait"}
 		v.Return = "/sign-in/wait"
 		return d.show(x, http.StatusConflict, "outcome", v)
-	case e.Key == "code.late", strings.HasPrefix(e.Key, "approval."), e.Key == "sign_in.unknown":
+	case e.Key == "code.late", e.Key == "choice.first", strings.HasPrefix(e.Key, "approval."), e.Key == "sign_in.unknown":
 		return d.leave(x, "/sign-in/wait", "") // says what became of the request
 	}
 	m, ok := MessageOfCode(e.Key)

@@ -94,6 +94,8 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"GET /sign-in/state", d.signInState},
 		{"POST /sign-in/cancel", d.signInCancel},
 		{"POST /sign-in/again", d.signInAgain},
+		{"GET /sign-in/device", d.deviceShow},
+		{"POST /sign-in/device", d.deviceChoose},
 		{"GET /sign-in/code", d.codeShow},
 		{"POST /sign-in/code", d.codeTake},
 		{"POST /sign-in/code/new", d.codeAsk},

@@ -58,6 +58,25 @@ func sampleProgress(phone string, notice Notice, phones ...Step) WaitView {
 	return v
 }
 
+func sampleWaitOfSeveral() WaitView {
+	v := sampleWait("47", "Pixel 8", ForSignIn)
+	v.Another = "/sign-in/device"
+	return v
+}
+
+func sampleDevice(asked DeviceNote, p *Problem) DeviceView {
+	v := DeviceView{Page: samplePage("").with("device-form"), All: p != nil, Waits: asked == DeviceAsked, Problem: p, Devices: []Device{
+		{ID: "k1", Name: "Pixel 8", System: "Android 16", LastUsed: "today, 14:33", Asked: asked},
+		{ID: "k2", Name: "Mara’s iPhone", System: "iOS 18.2", LastUsed: "3 March 2026"},
+		{ID: "k3", Name: "Terminal"},
+	}}
+	if asked != "" {
+		v.Request = "r1"
+	}
+	v.preselect("")
+	return v
+}
+
 func sampleCode(number string, p *Problem, digits ...string) CodeView {
 	return CodeView{Page: samplePage("").with("code-form"), Digits: digits, QR: "qr.png", Number: number, Left: 4, Fewer: true, Problem: p,
 		Countdown: Countdown{Left: 258 * time.Second, Total: nodkey.ChallengeLife}, Live: sampleLive("/sign-in", "/sign-in/code")}
@@ -119,6 +138,8 @@ func samples() []sample {
 	security.Pending = nil
 	looking := SecurityView{Page: restricted, Limit: 3, Browsers: security.Browsers[:1]}
 	seal := web.Seal([]byte("a key"))
+	several := OutcomeView{Page: anyone, Outcome: SignInOutcome(nodkey.SignInExpired, ""), Phone: "Pixel 8", Retry: "/sign-in/again", Another: "/sign-in/device"}
+	several.Outcome.Main = "outcome.ask_again_phone"
 	digits := sampleActivation(ActivationDigits)
 	digits.Problem, digits.TriesLeft = wrong("digits"), 1
 	further := sampleActivation(ActivationOffer)
@@ -142,6 +163,13 @@ func samples() []sample {
 		{"wait-all", "wait", sampleProgress("", NoticeUnconfirmedAny, Step{Text: StepSilent, Phone: "Pixel 8", Mark: StepLook}, Step{Text: StepInApp, Phone: "Old iPhone", Mark: StepAhead}), 0},
 		{"wait-all-unsent", "wait", sampleProgress("", NoticeUnsentAny, Step{Text: StepUnreached, Phone: "Pixel 8", Mark: StepLook}, Step{Text: StepUnreached, Phone: "Old iPhone", Mark: StepLook}), 0},
 		{"wait-plain", "wait", sampleWait("", "Pixel 8", ForRemoval), 0},
+		{"device", "device", sampleDevice("", nil), 1},
+		{"device-all", "device", sampleDevice("", wrong("")), 1},
+		{"device-waits", "device", sampleDevice(DeviceAsked, nil), 1},
+		{"device-silent", "device", sampleDevice(DeviceSilent, nil), 1},
+		{"device-late", "outcome", OutcomeView{Page: anyone, Outcome: NobodyChosen(), Next: "/sign-in"}, 1},
+		{"outcome-several", "outcome", several, 1},
+		{"wait-several", "wait", sampleWaitOfSeveral(), 0},
 		{"code", "code", sampleCode("47", nil, "318", "402"), 1},
 		{"code-wrong", "code", sampleCode("", wrong("code"), "318", "402"), 1},
 		{"code-scanned", "code", sampleCode("47", wrong("")), 1},

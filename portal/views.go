@@ -98,6 +98,7 @@ type WaitView struct {
 	Phone     string // the phone that is asked; empty: any of several
 	Notified  bool   // a notification was sent; else the app is to be opened
 	Codes     bool   // a phone without a connection may answer by a code
+	Another   string // path where another phone can be chosen; empty: there is none
 	Countdown Countdown
 	Steps     []Step
 	Notice    Notice   // takes the place of what the page asks for; its room is kept free while there is none
@@ -191,6 +192,7 @@ type OutcomeView struct {
 	Tips    []string // keys of what one can try
 	Retry   string   // POST to it asks again; empty: the main button leads to Next
 	Back    string   // path back to the request that still waits; empty: none does
+	Another string   // path where another phone can be chosen; empty: there is none
 	Next    string   // path of the main button when nothing is asked again
 }
 

@@ -30,6 +30,8 @@ func (d *Door) signInWait(x *exchange) error {
 		return err
 	}
 	switch w.State {
+	case nodkey.SignInChoosing:
+		return d.leave(x, "/sign-in/device", "")
 	case nodkey.SignInPending:
 		return d.waitPage(x, w)
 	case nodkey.SignInApproved:
@@ -38,7 +40,12 @@ func (d *Door) signInWait(x *exchange) error {
 		d.signIn.Clear(x.w)
 		return d.leave(x, "/", "")
 	}
-	v := OutcomeView{Page: d.page(x), Outcome: SignInOutcome(w.State, w.Cause), Phone: one(w.Phones), Next: "/sign-in"}
+	v := OutcomeView{Page: d.page(x), Outcome: SignInOutcome(w.State, w.Cause), Phone: one(w.Phones), Another: another(w), Next: "/sign-in"}
+	if w.State == nodkey.SignInExpired && w.Request == "" {
+		v.Outcome = NobodyChosen()
+	} else if v.Another != "" && v.Phone != "" {
+		v.Outcome.Main = "outcome.ask_again_phone"
+	}
 	late := w.State == nodkey.SignInExpired && d.asked(x, w)
 	if late {
 		v.Outcome = CodeTooLate()
@@ -49,7 +56,7 @@ func (d *Door) signInWait(x *exchange) error {
 		v.Retry = "/sign-in/again"
 	} else {
 		d.signIn.Clear(x.w)
-		if w.State == nodkey.SignInExpired {
+		if w.State == nodkey.SignInExpired && w.Request != "" {
 			v.Outcome.Main = "outcome.start_again"
 		}
 		if late {
@@ -80,7 +87,7 @@ func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
 	r := requestOfSignIn(w)
 	steps := []Step{{Text: StepPassword, At: x.say.Clock(w.AskedAt.Local()), Mark: StepDone}}
 	v := WaitView{
-		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Notified: w.Notified, Codes: w.Codes,
+		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Another: another(w), Notified: w.Notified, Codes: w.Codes,
 		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, AppURL: d.PhoneApp.String() + "/",
 		Steps: append(steps, r.steps(x.say)...), Notice: r.notice(), News: r.news(),
 		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Progress: r.progress(), Next: "/sign-in/wait"},
@@ -94,6 +101,14 @@ func one(phones []nodkey.AskedPhone) string {
 		return phones[0].Name
 	}
 	return ""
+}
+
+// another is where another phone can be chosen, empty where there is none.
+func another(w nodkey.Waiting) string {
+	if len(w.Choices) < 2 {
+		return ""
+	}
+	return "/sign-in/device"
 }
 
 func versionOfSignIn(w nodkey.Waiting) string {
@@ -150,6 +165,9 @@ func (d *Door) signInAgain(x *exchange) error {
 		return err
 	}
 	err = d.services.SignIns.Again(x.r.Context(), x.caller, token)
+	if nodkey.HasKey(err, "choice.gone") {
+		return d.chosen(x, err)
+	}
 	if err != nil && !nodkey.HasKey(err, "sign_in.over") { // over: the waiting page says what became of it
 		return err
 	}

@@ -66,6 +66,11 @@ func SignInOutcome(state nodkey.SignInState, cause string) Outcome {
 	return Outcome{"expired", "stopped", "outcome.expired", "outcome.expired_happened", "outcome.safe", "outcome.expired_todo", "outcome.ask_again"}
 }
 
+// NobodyChosen is the result screen of a sign-in that ended before a phone was chosen.
+func NobodyChosen() Outcome {
+	return Outcome{"not_chosen", "stopped", "device.late", "device.late_happened", "outcome.safe", "device.late_todo", "outcome.start_again"}
+}
+
 // CodesUsedUp is the result screen of a code that was wrong too often.
 func CodesUsedUp() Outcome {
 	return Outcome{"code_over", "stopped", "code_way.over", "code_way.over_happened", "outcome.safe", "code_way.over_todo", "code_way.new"}

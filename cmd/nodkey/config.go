@@ -61,6 +61,7 @@ type PolicyConfig struct {
 	MaxKeys            int      `key:"max_keys" default:"3" min:"1" max:"20" doc:"How many phones a user may have. A request names as many as fit it, those used last first: three always do."`
 	NumberMatching     bool     `key:"number_matching" default:"true" doc:"Whether the two digits on the page have to be typed on the phone."`
 	Codes              string   `key:"codes" default:"any" oneof:"any scanned off" doc:"Which codes of a phone without a connection sign in. any: also those made from six digits typed into the phone, which bind those digits only. scanned: only those made from the scanned square code, which bind the whole request. off: none."`
+	Devices            string   `key:"devices" default:"choose" oneof:"choose choose-or-all all" doc:"Which phone a sign-in asks when a person has several. choose: the one they choose after the password, the one last used first. choose-or-all: the same, and all of them at once is a choice, too. all: all of them at once, without a question."`
 	RestrictedSessions bool     `key:"restricted_sessions" default:"true" doc:"Whether a user who never had a phone gets a session that can do nothing but activate one."`
 	MinAndroid         string   `key:"min_android" default:"6.0" doc:"Oldest Android that may be activated, as far as a phone says. Empty: any."`
 	MinIOS             string   `key:"min_ios" default:"11.0" doc:"Oldest iOS that may be activated, as far as a phone says. Empty: any."`

@@ -161,7 +161,7 @@ func (s *settings) policy() nodkey.Policy {
 	p := s.Policy
 	return nodkey.Policy{
 		ActivationFirst: p.ActivationFirst, ActivationConfirm: p.ActivationConfirm, MaxKeys: p.MaxKeys, NumberMatching: p.NumberMatching,
-		Codes: p.Codes, RestrictedSessions: p.RestrictedSessions, PasswordMin: p.PasswordMinLength,
+		Codes: p.Codes, Devices: p.Devices, RestrictedSessions: p.RestrictedSessions, PasswordMin: p.PasswordMinLength,
 		Posture:     nodkey.PosturePolicy{MinAndroid: p.MinAndroid, MinIOS: p.MinIOS, Rooted: p.AllowRooted, NoScreenLock: p.AllowNoScreenLock},
 		SessionLife: time.Duration(p.SessionLifetime), SessionIdle: time.Duration(p.SessionIdle),
 	}
