@@ -41,23 +41,22 @@ export class PushChecks {
   async test(): Promise<PushTest> {
     const [key] = this.keys();
     if (key === undefined) throw new PhoneFault("key.removed");
-    const begun = this.clock.wall();
     const came = new Map<string, number>();
     let wanted = "";
-    let arrived: (ms: number) => void = () => undefined;
+    let arrived: (at: number) => void = () => undefined;
     const arrival = new Promise<number>((resolve) => (arrived = resolve));
     const stop = this.page?.heard((id) => {
-      came.set(id, this.clock.wall() - begun);
-      if (id === wanted) arrived(came.get(id) ?? 0);
+      const at = this.clock.wall();
+      came.set(id, at); // the push may be faster than the answer
+      if (id === wanted) arrived(at);
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      wanted = (await this.ask(key)).message.id;
-      const early = came.get(wanted); // the push may be faster than the answer
-      if (early !== undefined) return { ms: early };
+      const { id, begun } = await this.ask(key);
+      wanted = id;
       const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), testPatience)));
-      const ms = await Promise.race([arrival, late]);
-      return ms === undefined ? await this.unheard(key) : { ms };
+      const at = came.get(id) ?? (await Promise.race([arrival, late]));
+      return at === undefined ? await this.unheard(key) : { ms: at - begun };
     } finally {
       clearTimeout(timer);
       stop?.();
@@ -65,13 +64,17 @@ export class PushChecks {
   }
 
   /** The server may know nothing of this browser although the browser believes so: then it is told, and asked again. */
-  private async ask(key: KeyRecord): ReturnType<OwnStatements["pushTest"]> {
+  private async ask(key: KeyRecord): Promise<{ readonly id: string; readonly begun: number }> {
+    const once = async (): Promise<{ id: string; begun: number }> => {
+      const begun = this.clock.wall();
+      return { begun, id: (await this.own.pushTest(key)).message.id };
+    };
     try {
-      return await this.own.pushTest(key);
+      return await once();
     } catch (fault) {
       if (!(fault instanceof ServerFault) || fault.key !== "push.none") throw fault;
       await this.subscriptions.repair();
-      return this.own.pushTest(key);
+      return once();
     }
   }
 

@@ -4,7 +4,7 @@ import type { PushCheck, PushReport } from "../core/contract";
 import { useApp, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Bar, Screen } from "../ui/screen";
-import { Banner, Chip, Row } from "../ui/surfaces";
+import { Banner, Chip } from "../ui/surfaces";
 import { useAppName } from "./install";
 import { allowingSteps } from "./notifications";
 import { PushTestPanel, usePushTest } from "./push-test";
@@ -50,11 +50,16 @@ export function NotificationsCheck(): JSX.Element {
       {permission === "granted" && <PushTestPanel test={test} last={report?.test} />}
       <div class="rows checks" aria-busy={report === undefined ? "true" : undefined}>
         {report === undefined && unlooked.map((check) => (
-          <Row key={check} title={nameOf(texts, check)} second={texts.t("notify.check.looking")} />
+          <div class="check-step" key={check}>
+            <h2 class="row-title">{nameOf(texts, check)}</h2>
+            <p class="check-sentence">{texts.t("notify.check.looking")}</p>
+          </div>
         ))}
         {report?.checks.map((check) => (
           <div class="check-step" key={check.name} data-check={check.name} data-state={check.state}>
-            <Row title={nameOf(texts, check.name)} second={sentenceOf(texts, check, environment, report)} side={<StateOf check={check} />} />
+            <h2 class="row-title">{nameOf(texts, check.name)}</h2>
+            <StateOf check={check} />
+            <p class="check-sentence">{sentenceOf(texts, check, environment, report)}</p>
             {check.name === "permission" && check.reason === "denied" && (
               <ol class="numbered">{allowingSteps(texts, environment, name, host).map((step) => <li key={step}>{step}</li>)}</ol>
             )}
