@@ -153,7 +153,7 @@ func (w *Worker) send(ctx context.Context, m nodkey.PushMessage) nodkey.Sent {
 	case errors.Is(err, ErrPaused):
 		a.Outcome = "paused"
 	case answer.Outcome == nodkey.PushRefused:
-		w.Log.WarnContext(ctx, "a push service refused a message", "service", m.Service, "error", err)
+		w.Log.WarnContext(ctx, "a service refused a message", "service", m.Service, "error", err)
 	case err != nil:
 		w.Log.InfoContext(ctx, "a message to a phone was not delivered", "service", m.Service, "outcome", a.Outcome, "error", err)
 	}
