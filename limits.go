@@ -39,7 +39,8 @@ var (
 	changesByUser = bucket{size: 60, drain: 2 * time.Second} // what sessions and phones ask for
 	entriesByUser = bucket{size: 60, drain: 2 * time.Second} // sign-ins from known browsers, sessions without a phone
 	disownedByKey = bucket{size: 60, drain: 2 * time.Second}
-	seenByKey     = bucket{size: 120, drain: time.Second} // three a request at most say something new
+	seenByKey     = bucket{size: 120, drain: time.Second}     // three a request at most say something new
+	testsByKey    = bucket{size: 10, drain: 10 * time.Second} // each is a notification that a person did not wait for
 )
 
 // The limits on asking for the digits of a code. Each uses up one of the million that a phone is not asked again for a month,

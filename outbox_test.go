@@ -288,19 +288,23 @@ func TestASubscriptionThatIsGoneIsForgottenUnlessThereIsANewerOne(t *testing.T) 
 }
 
 func TestASealedSubscriptionMovesToTheNewestDataKey(t *testing.T) {
-	h := startPush(t, nil)
+	h := startPush(t, nil, nodkey.ChannelWebPush, nodkey.ChannelNtfy)
 	p := h.join(t)
 	h.subscribe(t, p.key, "https://push.example/one")
+	is(t, p.key.Subscribe(h.ctx, nodkey.ChannelNtfy, nodkey.Subscription{Endpoint: "https://ntfy.example/topic"}), "", "ntfy")
 	before := nodkeytest.Dump(t, h.path)["subscriptions"]
 	h.rotate(t, 2)
 	if _, err := h.Upkeep.Reseal(h.ctx); err != nil {
 		t.Fatal(err)
 	}
-	if after := nodkeytest.Dump(t, h.path)["subscriptions"]; len(after) != 1 || after[0] == before[0] {
+	if after := nodkeytest.Dump(t, h.path)["subscriptions"]; len(after) != 2 || after[0] == before[0] || after[1] == before[1] {
 		t.Errorf("before %v, after %v", before, after)
 	}
 	p.ask(t)
 	if m := h.take(t, 1)[0]; m.To.Endpoint != "https://push.example/one" || !bytes.Equal(m.To.Auth, make([]byte, 16)) {
+		t.Errorf("it goes to %+v", m.To)
+	}
+	if m := h.takeOf(t, "n", 1)[0]; m.To.Endpoint != "https://ntfy.example/topic" {
 		t.Errorf("it goes to %+v", m.To)
 	}
 }

@@ -150,6 +150,9 @@ func (b *base) askPushTest(ctx context.Context, c Caller, owner UserID, id KeyID
 		if err := b.reachable(tx, id); err != nil {
 			return err
 		}
+		if err := chargeWrite(tx, testsByKey, "tests:key:"+string(id), now); err != nil {
+			return err
+		}
 		return tx.SavePushTest(PushTest{KeyID: id, ApprovalID: a.ID, AskedAt: now})
 	}
 	same := func(x Approval) bool { return x.Kind == ApprovePushTest && x.Subject == a.Subject }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -59,6 +60,41 @@ func TestADatabaseOfTheFirstVersionIsBroughtUpToDate(t *testing.T) {
 			t.Errorf("its first code is counted as %d", tries)
 		}
 		return errors.Join(err, tx.AskChallenge("k", "314159", time.UnixMilli(9)), tx.SaveSubscription(nodkey.SealedSubscription{Row: "k", KeyID: "k", Channel: "webpush", Service: "s"}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMessagesAndSubscriptionsOfOneChannelBecomeThoseOfWebPush(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nodkey.db")
+	olderFile(t, path, 3)
+	inFile(t, path,
+		"INSERT INTO users (id, name, display_name, locale, first_code_until, had_key, created_at) VALUES ('u', 'mara', 'Mara', 'en', 0, 1, 5)",
+		"INSERT INTO keys (id, user_id, created_at, state, phone_id, phone_name, phone_platform, phone_os_version, phone_model, phone_app, public, ocra, "+
+			"activation_id, approved_by, pin_tries, activated_at, last_used_at, removed_at) "+
+			"VALUES ('k', 'u', 6, 'active', 'p', 'Pixel 8', 'android', '16', 'm', 'a', x'04', x'01', 'act', '', 2, 7, 8, 0)",
+		"INSERT INTO approvals (id, user_id, key_ids, kind, state, statement, digest, number, notified, known, source, session_id, subject, payload, created_at, "+
+			"expires_at, decided_at, decided_by, decision, factor, reason) "+
+			"VALUES ('a', 'u', 'k', 'test', 'open', 's', x'01', 0, 1, 1, '', '', 'k', NULL, 10, 9000, 0, '', '', '', '')",
+		"INSERT INTO subscriptions (key_id, service, created_at, target) VALUES ('k', 's', 9, x'0102')",
+		"INSERT INTO outbox (approval_id, key_id, service, created_at, due_at, expires_at, attempts) VALUES ('a', 'k', 's', 10, 11, 9000, 3)")
+	s := openAt(t, path)
+	err := s.Update(t.Context(), func(tx nodkey.Tx) error {
+		got, err := tx.Subscription("k", nodkey.ChannelWebPush)
+		want := nodkey.SealedSubscription{Row: "k", KeyID: "k", Channel: nodkey.ChannelWebPush, Service: "s", CreatedAt: time.UnixMilli(9).UTC(), Target: []byte{1, 2}}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("the subscription of before: %+v, %v", got, err)
+		}
+		notices, err := tx.NoticesOf("a")
+		if err != nil || len(notices) != 1 || notices[0].Channel != nodkey.ChannelWebPush || notices[0].Attempts != 3 || notices[0].DueAt != time.UnixMilli(11).UTC() {
+			t.Errorf("the message of before: %+v, %v", notices, err)
+		}
+		_, err = tx.TakeNotice(notices[0], time.UnixMilli(20))
+		return errors.Join(err, tx.MergeDelivery(nodkey.Delivery{ApprovalID: "a", KeyID: "k"}))
 	})
 	if err != nil {
 		t.Fatal(err)
