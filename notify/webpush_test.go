@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -38,6 +39,21 @@ func TestAMessageArrivesAsThePushServiceWantsIt(t *testing.T) {
 		if last.plain != "AAAAAAAAAAAAAAAAAAAAAA" || last.ttl != c.ttl || last.topic != topicOfTests {
 			t.Errorf("with %s left there came %+v", c.left, last)
 		}
+	}
+}
+
+// A UnifiedPush distributor's endpoint is one of Web Push; that of an ntfy server looks like this, and answers in its own way.
+func TestAUnifiedPushEndpointIsOneOfWebPush(t *testing.T) {
+	p := newPushService(t, time.Now)
+	to := p.subscribe("/upAbCdEfGhIjKl")
+	to.Endpoint += "?up=1"
+	var query atomic.Value
+	p.as(func(w http.ResponseWriter, r *http.Request) { // what came was checked and decrypted before
+		query.Store(r.URL.RawQuery)
+		w.Write([]byte(`{"id":"x","event":"message","topic":"upAbCdEfGhIjKl"}`))
+	})
+	if answer, err := p.channel(0).Send(t.Context(), message(to, time.Minute)); err != nil || answer.Outcome != nodkey.PushDelivered || query.Load() != "up=1" {
+		t.Errorf("%v, %v; the query is %v", answer, err, query.Load())
 	}
 }
 
