@@ -184,7 +184,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, topic string) {
 	w.Header().Set("Content-Type", "application/x-ndjson; charset=utf-8")
 	lines, flush := json.NewEncoder(w), http.NewResponseController(w)
 	s.mu.Lock()
-	next, changed := len(s.sent), s.changed
+	next := len(s.sent)
 	s.mu.Unlock()
 	if r.URL.Query().Get("since") == "all" {
 		next = 0
@@ -193,8 +193,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, topic string) {
 	for {
 		flush.Flush()
 		s.mu.Lock()
-		more := slices.Clone(s.sent[next:])
-		next, changed = len(s.sent), s.changed
+		more, changed := slices.Clone(s.sent[next:]), s.changed
+		next = len(s.sent)
 		s.mu.Unlock()
 		for _, m := range more {
 			if m.Topic == topic {
