@@ -90,34 +90,6 @@ type FirstVisitView struct {
 	Least    int // characters that a password has at least
 }
 
-// WaitView is "wait": the page that waits for a phone's answer.
-type WaitView struct {
-	Page
-	Purpose   Purpose
-	Number    string // two digits to type on the phone; empty: number matching is off
-	Phone     string // the phone that is asked; empty: any of several
-	Notified  bool   // a notification was sent; else the app is to be opened
-	Codes     bool   // a phone without a connection may answer by a code
-	Another   string // path where another phone can be chosen; empty: there is none
-	Countdown Countdown
-	Steps     []Step
-	Notice    Notice   // takes the place of what the page asks for; its room is kept free while there is none
-	News      Sentence // of how far the request has come, said when it changes
-	AppURL    string   // the phone app
-	Live      Live
-}
-
-// Notice is a key of the catalogues: why other ways are offered; {{.Phone}} in it is the view's phone.
-type Notice string
-
-// The notices. Empty: the request arrived, or may still.
-const (
-	NoticeUnconfirmed    Notice = "wait.unconfirmed" // nothing has said that it arrived
-	NoticeUnconfirmedAny Notice = "wait.unconfirmed_any"
-	NoticeUnsent         Notice = "wait.unsent" // nobody takes the notification
-	NoticeUnsentAny      Notice = "wait.unsent_any"
-)
-
 // CodeView is "code": what a phone without a connection makes its eight digits from, and the field that takes them.
 type CodeView struct {
 	Page
@@ -131,57 +103,6 @@ type CodeView struct {
 	Countdown Countdown
 	Live      Live
 }
-
-// Purpose is what a waiting page waits for: it chooses the words.
-type Purpose string
-
-// The purposes.
-const (
-	ForSignIn   Purpose = "sign_in"
-	ForAddition Purpose = "key_add"
-	ForRemoval  Purpose = "key_remove"
-	ForPassword Purpose = "password_change"
-	ForTest     Purpose = "test"
-)
-
-// Step is one line of "What is going on".
-type Step struct {
-	Text  StepText
-	Phone string // that it is about; empty: the view's
-	At    string // "14:32:06"; empty for what has not happened
-	Mark  StepMark
-}
-
-// StepMark says how a step stands; it is a class.
-type StepMark string
-
-// The marks.
-const (
-	StepDone  StepMark = "done"
-	StepNow   StepMark = "now"
-	StepAhead StepMark = "ahead"
-	StepLook  StepMark = "look" // did not go as it should, and something else is to be done
-)
-
-// StepText is a key of the catalogues; {{.Phone}} in it is the step's phone.
-type StepText string
-
-// The steps of a request. Those of a phone take each other's place.
-const (
-	StepPassword StepText = "wait.step_password"
-	StepAsked    StepText = "wait.step_asked"  // the request lies ready for the phone
-	StepSent     StepText = "wait.step_sent"   // a service took the notification
-	StepUnsent   StepText = "wait.step_unsent" // none does
-
-	StepOnTheWay  StepText = "wait.step_ahead"
-	StepInApp     StepText = "wait.step_app"       // nothing is sent to this phone
-	StepUnreached StepText = "wait.step_unreached" // nobody takes its notification
-	StepSilent    StepText = "wait.step_silent"    // it should have said by now that the request arrived
-	StepArrived   StepText = "wait.step_arrived"
-	StepOpened    StepText = "wait.step_opened"
-
-	StepWaiting StepText = "wait.step_waiting"
-)
 
 // OutcomeView is "outcome": what became of a sign-in or a change.
 type OutcomeView struct {
@@ -268,69 +189,6 @@ type ActivatedView struct {
 	Name   string // "Pixel 8"
 	System string
 	At     string // "14:32:21"
-}
-
-// SecurityView is "security": what can sign in as the user, and what has.
-type SecurityView struct {
-	Page
-	Phones    []PhoneCard // active and suspended ones
-	Pending   []PhoneCard // keys that wait for digits or for another phone
-	Limit     int         // keys a user may have
-	Asks      []Sentence  // what is asked of phones
-	MayAdd    bool
-	Browsers  []BrowserRow
-	SignIns   []SignInRow
-	MayChange bool // remove, end and change the password; a restricted session may only look
-}
-
-// PhoneCard is one key and its phone.
-type PhoneCard struct {
-	KeyID     string
-	Name      string // "Pixel 8"
-	System    string // "Android 16"
-	Factor    Factor
-	Chip      Chip
-	Told      []Told // what the phone said of itself
-	Help      string // path to how fingerprint or face are set up, where they are recommended; else empty
-	Active    bool   // a test request can be sent to it
-	Activated string // "3 March 2026"
-	LastNod   string // "Today, 14:33"; empty: never
-	Last      bool   // removing it leaves none
-}
-
-// Told is one thing that a phone said of itself: keys of the catalogues. Odd asks to look twice.
-type Told struct {
-	Name, Value string
-	Odd         bool
-}
-
-// Factor is a key of the catalogues.
-type Factor string
-
-// The factors of a key.
-const (
-	FactorPIN       Factor = "security.factor_pin"
-	FactorBiometric Factor = "security.factor_biometric"
-	FactorBoth      Factor = "security.factor_both"
-)
-
-// BrowserRow is one session.
-type BrowserRow struct {
-	SessionID string
-	Agent     string // "Firefox on Windows"
-	Source    string // "203.0.113.24" or "Hamburg, Germany"
-	Since     string // "today, 14:33"
-	This      bool
-}
-
-// SignInRow is one sign-in of the past.
-type SignInRow struct {
-	When  string // "Today, 14:32"
-	From  string
-	Agent string
-	Phone string // that answered; may be empty
-	Code  bool   // it answered by a code
-	Chip  Chip
 }
 
 // ConfirmView is "confirm": a question whose answer cannot be taken back,
