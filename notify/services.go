@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// DefaultServices are the push services of the browsers that people have: Chrome and others on Android, Firefox, Safari, Edge.
-const DefaultServices = "fcm.googleapis.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com"
+// DefaultServices are the push services of the browsers that people have: Chrome and others on Android (the second host is that of
+// Chromium as distributions build it), Firefox, Safari, Edge.
+const DefaultServices = "fcm.googleapis.com, jmt17.google.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com"
 
 // ErrPrivate is what a dial ends with whose name resolves to an address that is nobody's out there.
 var ErrPrivate = errors.New("the service's name leads to a private address")

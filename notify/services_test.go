@@ -20,6 +20,7 @@ func TestEndpointsAreOfTheServicesOnTheList(t *testing.T) {
 		"https://fcm.googleapis.com/fcm/send/abc:def":                 "fcm.googleapis.com",
 		"https://FCM.googleapis.com/fcm/send/abc":                     "fcm.googleapis.com",
 		"https://fcm.googleapis.com:443/x":                            "fcm.googleapis.com",
+		"https://jmt17.google.com/fcm/send/abc":                       "jmt17.google.com",
 		"https://updates.push.services.mozilla.com/wpush/v2/gAAAA":    "updates.push.services.mozilla.com",
 		"https://web.push.apple.com/QGuQyavXutnMH8jBx":                "*.push.apple.com",
 		"https://a.b.push.apple.com/x":                                "*.push.apple.com",

@@ -217,6 +217,7 @@ func (h *pushed) journey(name string) {
 	}
 	app.Type("[data-screen=approval] #number-1", number[:1])
 	app.Type("#number-2", number[1:])
+	app.Wait("[data-screen=approval] #confirm")
 	app.Picture(name + "-approval")
 	app.Click("[data-screen=approval] #confirm")
 	app.Type("[data-screen=confirm] #pin", maraPIN)

@@ -76,7 +76,7 @@ type PolicyConfig struct {
 type PushConfig struct {
 	Web         bool   `key:"web" default:"true" doc:"Whether phones are woken by Web Push. It needs https to the push services of the phones' browsers, without a proxy between, and nobody's account. Off: a request is seen once the app is opened."`
 	Subject     string `key:"subject" default:"" doc:"Where push services find whoever runs this server: mailto: with an address, or an https address. Empty: portal_host."`
-	Services    string `key:"services" default:"fcm.googleapis.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com" doc:"Push services that messages may go to, by host name with commas between; *. before a name stands for all hosts below it. What they resolve to must be a public address."`
+	Services    string `key:"services" default:"fcm.googleapis.com, jmt17.google.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com" doc:"Push services that messages may go to, by host name with commas between; *. before a name stands for all hosts below it. What they resolve to must be a public address."`
 	OwnServices string `key:"own_services" default:"" doc:"Push services of your own, such as push.example.com or push.example.com:8443. They alone may be in a private network. With =10.1.2.3:8443 behind it, one is reached there and its name is not looked up."`
 	CARoots     string `key:"ca_roots" default:"" doc:"PEM file of roots to trust when talking to push services, ntfy servers and the gateway. Empty: the system's."`
 
