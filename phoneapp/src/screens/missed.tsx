@@ -47,7 +47,7 @@ export function AllMissed(): JSX.Element {
       bar={<Bar />} title={texts.t("missed.all.title")} lead={texts.t(missed.length === 0 ? "missed.all.none" : "missed.all.lead")}
       actions={missed.length > 0 && <Button id="dismiss-all" kind="plain" onClick={() => dismiss(missed)}>{texts.t("missed.dismiss_all")}</Button>}
     >
-      <div class="rows screen-rows">{missed.map((one) => <MissedRow key={one.id} missed={one} />)}</div>
+      <div class="rows screen-rows">{missed.map((one) => <MissedRow key={one.id} missed={one} among />)}</div>
     </Screen>
   );
 }

@@ -66,7 +66,7 @@ export function NotificationsCheck(): JSX.Element {
           </div>
         ))}
       </div>
-      <section class="screen-block">
+      <section class="screen-block unseen">
         <h2 class="h3">{texts.t("notify.unseen")}</h2>
         <ol class="numbered">{unseenSteps(texts, environment, name, host).map((step) => <li key={step}>{step}</li>)}</ol>
       </section>

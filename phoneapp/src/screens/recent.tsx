@@ -28,15 +28,15 @@ export function Recent(): JSX.Element | null {
   );
 }
 
-/** A request that ran out; the row leads to what to do about it. */
-export function MissedRow({ missed }: { missed: MissedApproval }): JSX.Element {
+/** A request that ran out; the row leads to what to do about it. among: all around it ran out as well. */
+export function MissedRow({ missed, among = false }: { missed: MissedApproval; among?: boolean }): JSX.Element {
   const { texts, nav, now } = useApp();
   const several = useCore(["users"], (core) => core.users().length > 1);
   const second = [texts.moment(missed.issuedAt, now()), several ? missed.who : undefined, missed.place ?? missed.address, missed.with];
   return (
     <LinkRow
       id={`missed-${missed.id}`} title={missed.app} second={second.filter((part) => part !== undefined).join(" · ")}
-      side={<Chip kind="look">{texts.t("past.missed")}</Chip>} onClick={() => nav.go({ screen: "missed", id: missed.id })}
+      side={!among && <Chip kind="look">{texts.t("past.missed")}</Chip>} onClick={() => nav.go({ screen: "missed", id: missed.id })}
     />
   );
 }
