@@ -81,7 +81,7 @@ func (o *Outbox) Take(ctx context.Context, service string, limit int) (messages 
 		for _, n := range due {
 			m, err := o.wanted(tx, n, now)
 			if errors.Is(err, ErrNoRow) {
-				dead = append(dead, n)
+				dead = append(dead, n.Notice)
 				continue
 			}
 			if err != nil {
@@ -127,37 +127,21 @@ func (o *Outbox) Take(ctx context.Context, service string, limit int) (messages 
 }
 
 // wanted makes the message of a notice, and ErrNoRow when nobody waits for it.
-func (o *Outbox) wanted(tx Tx, n Notice, now time.Time) (PushMessage, error) {
-	if !now.Before(n.ExpiresAt) {
+func (o *Outbox) wanted(tx Tx, n DueNotice, now time.Time) (PushMessage, error) {
+	about := n.approval()
+	if !now.Before(n.ExpiresAt) || about.StateAt(now) != ApprovalOpen || n.KeyState != KeyActive {
 		return PushMessage{}, ErrNoRow
 	}
-	a, err := tx.Approval(n.ApprovalID)
-	if err != nil {
-		return PushMessage{}, err
-	}
-	key, err := tx.Key(n.KeyID)
-	if err != nil {
-		return PushMessage{}, err
-	}
-	if a.StateAt(now) != ApprovalOpen || key.State != KeyActive {
+	if n.Channel != ChannelWebhook && n.To.Service != n.Service { // the phone has moved to another service meanwhile, or to none
 		return PushMessage{}, ErrNoRow
 	}
-	m := PushMessage{Notice: n, Payload: []byte(n.ApprovalID), Topic: pushTopic(n.ApprovalID), Left: n.ExpiresAt.Sub(now), about: a}
-	if n.Channel != ChannelWebhook {
-		m.of, err = tx.Subscription(n.KeyID, n.Channel)
-		if err == nil && m.of.Service != n.Service { // the phone has moved to another service meanwhile
-			err = ErrNoRow
-		}
-		if err != nil {
-			return PushMessage{}, err
-		}
-	}
+	m := PushMessage{Notice: n.Notice, Payload: []byte(n.ApprovalID), Topic: pushTopic(n.ApprovalID), Left: n.ExpiresAt.Sub(now), of: n.To, about: about}
 	if n.Channel != ChannelWebPush {
-		user, err := tx.User(a.UserID)
+		user, err := tx.User(n.User)
 		if err != nil {
 			return PushMessage{}, err
 		}
-		m.Locale, m.User, m.Phone = localeOf(user.Locale, ""), user.Name, key.Phone.Name
+		m.Locale, m.User, m.Phone = localeOf(user.Locale, ""), user.Name, n.PhoneName
 	}
 	return m, nil
 }

@@ -156,8 +156,8 @@ type PushRows interface {
 	InsertNotice(Notice) (made bool, err error)
 	// NoticesOf lists an approval's notices by key and channel.
 	NoticesOf(ApprovalID) ([]Notice, error)
-	// DueNotices lists a service's notices that are due at now, those due first, at most limit.
-	DueNotices(service string, now time.Time, limit int) ([]Notice, error)
+	// DueNotices lists a service's notices that are due at now, those due first, at most limit, each with what it hangs on.
+	DueNotices(service string, now time.Time, limit int) ([]DueNotice, error)
 	// TakeNotice makes a notice due at another time and counts an attempt, by one conditional UPDATE; ErrNoRow when its DueAt
 	// is not the argument's any more, or it is gone.
 	TakeNotice(n Notice, until time.Time) (Notice, error)

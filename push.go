@@ -84,6 +84,24 @@ type Notice struct {
 	Attempts   int
 }
 
+// DueNotice is a notice with what decides whether anybody still waits for it.
+type DueNotice struct {
+	Notice
+	User      UserID // this and the next four are the approval's
+	Kind      ApprovalKind
+	State     ApprovalState
+	Subject   string
+	Ends      time.Time
+	KeyState  KeyState
+	PhoneName string
+	To        SealedSubscription // the key's now, of the notice's channel; zero where there is none
+}
+
+// approval is the notice's, as far as it is known here.
+func (n DueNotice) approval() Approval {
+	return Approval{ID: n.ApprovalID, UserID: n.User, Kind: n.Kind, State: n.State, Subject: n.Subject, ExpiresAt: n.Ends}
+}
+
 // PushMessage is a notice that is to be sent now.
 type PushMessage struct {
 	Notice
@@ -95,7 +113,7 @@ type PushMessage struct {
 	User    string             // the user's name
 	Phone   string             // the phone's name
 	of      SealedSubscription // what To was opened from; none with ChannelWebhook
-	about   Approval
+	about   Approval           // see DueNotice.approval
 }
 
 // PushOutcome is what became of a message.

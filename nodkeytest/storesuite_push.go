@@ -27,7 +27,13 @@ func (k kit) noticed(a nodkey.ApprovalID, key nodkey.KeyID, service string, afte
 // due checks what is due after a while.
 func (k kit) due(service string, after time.Duration, limit int, want ...nodkey.Notice) {
 	k.Helper()
-	see(k, want, func(tx nodkey.Tx) ([]nodkey.Notice, error) { return tx.DueNotices(service, start.Add(after), limit) })
+	see(k, want, func(tx nodkey.Tx) (notices []nodkey.Notice, err error) {
+		due, err := tx.DueNotices(service, start.Add(after), limit)
+		for _, n := range due {
+			notices = append(notices, n.Notice)
+		}
+		return notices, err
+	})
 }
 
 // channel is the one that the tests use where one is as good as another.
@@ -153,6 +159,31 @@ func pushTests() map[string]func(kit) {
 			k.due("s", time.Second, 9, late)
 			k.due("t", time.Second, 9, other)
 			k.update(func(tx nodkey.Tx) error { return tx.DeleteNotice(soon) })
+		},
+		"a notice that is due comes with what it hangs on": func(k kit) {
+			user := k.user("u")
+			a, id := nodkey.ApprovalID("a"), nodkey.KeyID("k")
+			k.update(func(tx nodkey.Tx) error {
+				return errors.Join(
+					tx.InsertApproval(nodkey.Approval{ID: a, UserID: user, Kind: nodkey.ApproveKeyAdd, State: nodkey.ApprovalDenied, Subject: "of it", CreatedAt: start, ExpiresAt: start.Add(time.Hour)}),
+					tx.InsertKey(nodkey.Key{ID: id, UserID: user, State: nodkey.KeySuspended, Phone: nodkey.Phone{Name: "Pixel 8"}, CreatedAt: start}))
+			})
+			to := k.subscribed(id, "s")
+			k.update(func(tx nodkey.Tx) error { return tx.SubscriptionRefused(to, start) })
+			n := k.noticed(a, id, "s", 0)
+			hook := n
+			hook.Channel, hook.Service = "hook", "s"
+			k.update(func(tx nodkey.Tx) error { _, err := tx.InsertNotice(hook); return err })
+			whole := func(tx nodkey.Tx) ([]nodkey.DueNotice, error) { return tx.DueNotices("s", start, 9) }
+			bare := nodkey.DueNotice{User: user, Kind: nodkey.ApproveKeyAdd, State: nodkey.ApprovalDenied, Subject: "of it", Ends: start.Add(time.Hour),
+				KeyState: nodkey.KeySuspended, PhoneName: "Pixel 8"}
+			want := []nodkey.DueNotice{bare, bare}
+			want[0].Notice, want[1].Notice = n, hook
+			want[0].To = to
+			want[0].To.RefusedAt, want[0].To.Refusals = start, 1
+			see(k, want, whole)
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteSubscription(id, channel) })
+			see(k, want[1:], whole)
 		},
 		"a notice is taken once": func(k kit) {
 			user := k.user("u")

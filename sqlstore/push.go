@@ -79,9 +79,23 @@ func (t *tx) NoticesOf(approval nodkey.ApprovalID) ([]nodkey.Notice, error) {
 	return list(t, scanNotice, "SELECT "+noticeColumns+" FROM outbox WHERE approval_id = $1 ORDER BY key_id, channel", string(approval))
 }
 
-func (t *tx) DueNotices(service string, now time.Time, limit int) ([]nodkey.Notice, error) {
-	return list(t, scanNotice, "SELECT "+noticeColumns+" FROM outbox WHERE service = $1 AND due_at <= $2"+
-		" ORDER BY due_at, approval_id, key_id, channel LIMIT $3", service, millis(now), most(limit))
+// dueNotices reads in one statement what would take three more for each notice: a full outbox has thousands.
+const dueNotices = "SELECT n.approval_id, n.key_id, n.channel, n.service, n.created_at, n.due_at, n.expires_at, n.attempts," +
+	" a.user_id, a.kind, a.state, a.subject, a.expires_at, k.state, k.phone_name," +
+	" s.id, s.key_id, s.channel, s.service, s.created_at, s.target, s.accepted_at, s.refused_at, s.refusals" +
+	" FROM outbox n JOIN approvals a ON a.id = n.approval_id JOIN keys k ON k.id = n.key_id" +
+	" LEFT JOIN subscriptions s ON s.key_id = n.key_id AND s.channel = n.channel" +
+	" WHERE n.service = $1 AND n.due_at <= $2 ORDER BY n.due_at, n.approval_id, n.key_id, n.channel LIMIT $3"
+
+func scanDueNotice(r *row) nodkey.DueNotice {
+	return nodkey.DueNotice{
+		Notice: scanNotice(r), User: text[nodkey.UserID](r), Kind: text[nodkey.ApprovalKind](r), State: text[nodkey.ApprovalState](r),
+		Subject: r.text(), Ends: r.time(), KeyState: text[nodkey.KeyState](r), PhoneName: r.text(), To: scanSubscription(r),
+	}
+}
+
+func (t *tx) DueNotices(service string, now time.Time, limit int) ([]nodkey.DueNotice, error) {
+	return list(t, scanDueNotice, dueNotices, service, millis(now), most(limit))
 }
 
 func (t *tx) TakeNotice(n nodkey.Notice, until time.Time) (nodkey.Notice, error) {
