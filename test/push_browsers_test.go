@@ -100,14 +100,17 @@ func (h *pushed) verdict(n int, want pushservice.Verdict) pushservice.Message {
 	return message
 }
 
-// logged waits for a line of the server's log.
-func (s *server) logged(piece string) {
+// count counts the lines of the server's log that hold a piece of text.
+func (s *server) count(piece string) int { return strings.Count(s.log.String(), piece) }
+
+// logged waits until the server's log holds a piece of text so often.
+func (s *server) logged(piece string, times int) {
 	s.t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	for end := time.Now().Add(pushPatience); !strings.Contains(s.log.String(), piece); <-look.C {
+	for end := time.Now().Add(pushPatience); s.count(piece) < times; <-look.C {
 		if time.Now().After(end) {
-			s.t.Fatalf("the server did not log %q", piece)
+			s.t.Fatalf("the server did not log %q %d times", piece, times)
 		}
 	}
 }
@@ -158,7 +161,7 @@ func (h *pushed) activate() {
 	app.Click("#done")
 	app.Wait("[data-screen=home]")
 	h.await("a subscription", func() bool { return h.service.Subscriptions() == 1 })
-	h.logged("POST /api/phone/v1/push/subscribe")
+	h.logged("POST /api/phone/v1/push/subscribe", 1)
 	app.Close()
 }
 

@@ -29,7 +29,8 @@ type Autopush struct {
 	mu       sync.Mutex
 	browsers map[string]map[string]string // by uaid: the tokens by channel
 	online   int
-	faults   []string // what workers did wrong with a message, by their browser's word
+	hangUp   chan struct{} // closed when all lines are to end
+	faults   []string      // what workers did wrong with a message, by their browser's word
 }
 
 // StartAutopush starts one. Close ends it.
@@ -38,7 +39,7 @@ func StartAutopush() (*Autopush, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Autopush{Service: service, browsers: map[string]map[string]string{}}
+	a := &Autopush{Service: service, browsers: map[string]map[string]string{}, hangUp: make(chan struct{})}
 	if a.line, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, errors.Join(err, service.Close())
 	}
@@ -69,6 +70,21 @@ func (a *Autopush) Faults() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]string(nil), a.faults...)
+}
+
+// Forget ends all subscriptions and forgets the browsers, as after a loss of data. Those that hold a line lose it; when they come
+// back they are given other names, by which they know.
+func (a *Autopush) Forget() {
+	a.mu.Lock()
+	known, hangUp := a.browsers, a.hangUp
+	a.browsers, a.hangUp = map[string]map[string]string{}, make(chan struct{})
+	a.mu.Unlock()
+	for _, channels := range known {
+		for _, token := range channels {
+			a.End(token)
+		}
+	}
+	close(hangUp)
 }
 
 func (a *Autopush) connect(w http.ResponseWriter, r *http.Request) {
@@ -127,6 +143,9 @@ type heard struct {
 func (l *line) hold(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	l.service.mu.Lock()
+	hangUp := l.service.hangUp
+	l.service.mu.Unlock()
 	in, ended := make(chan heard), make(chan error, 1)
 	go func() {
 		for {
@@ -167,6 +186,8 @@ func (l *line) hold(ctx context.Context) error {
 				return err
 			}
 		case <-changed:
+		case <-hangUp:
+			return nil
 		case err := <-ended:
 			return err
 		case <-ctx.Done():
