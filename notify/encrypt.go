@@ -48,11 +48,15 @@ func encryptWith(own *ecdh.PrivateKey, salt []byte, to nodkey.Subscription, plai
 	if err != nil {
 		return nil, err
 	}
-	key, err := hkdf.Key(sha256.New, ikm, salt, "Content-Encoding: aes128gcm\x00", 16)
+	prk, err := hkdf.Extract(sha256.New, ikm, salt) // the key and the nonce share it
 	if err != nil {
 		return nil, err
 	}
-	nonce, err := hkdf.Key(sha256.New, ikm, salt, "Content-Encoding: nonce\x00", 12)
+	key, err := hkdf.Expand(sha256.New, prk, "Content-Encoding: aes128gcm\x00", 16)
+	if err != nil {
+		return nil, err
+	}
+	nonce, err := hkdf.Expand(sha256.New, prk, "Content-Encoding: nonce\x00", 12)
 	if err != nil {
 		return nil, err
 	}
