@@ -149,7 +149,7 @@ func TestFingerAndDigitsStandInEveryLanguage(t *testing.T) {
 
 func TestChangesAndTheirOutcomesStandInEveryLanguage(t *testing.T) {
 	everyReader(t, func(t *testing.T, r reader) {
-		h := r.lives(t, nil)
+		h := r.lives(t, map[string]string{"policy.devices": "all"}) // so that one phone sees what the other answered
 		h.settle()
 		h.hand.Approve(h.asksFor(h.desk), maraPIN)
 		h.desk.At("/")

@@ -152,10 +152,12 @@ func untilCommand(ts *testscript.TestScript, neg bool, args []string) {
 //	portal B post PATH TO [FIELD VALUE]…      send a form, which must lead to a page ("-": to none)
 //	portal B get PATH [TO]                    look at a page, or be led to another
 //	portal B says WORDS                       what the last page must hold
+//	portal B shows PATTERN                    the same as a pattern (regexp), over several lines
+//	portal B read PATTERN NAME                put what its group finds on the last page into a variable
 //	portal B code PATH NAME                   put the activation code into a variable
 //	portal B number PATH NAME                 put the two digits into a variable
 func portalCommand(ts *testscript.TestScript, neg bool, args []string) {
-	never(ts, neg, len(args) >= 3, "portal BROWSER at|post|get|says|code|number …")
+	never(ts, neg, len(args) >= 3, "portal BROWSER at|post|get|says|shows|read|code|number …")
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	browsers := ts.Value(browsersKey{}).(map[string]*webUser)
@@ -186,6 +188,16 @@ func portalCommand(ts *testscript.TestScript, neg bool, args []string) {
 		if !strings.Contains(b.last, rest[0]) {
 			ts.Fatalf("the page does not say %q:\n%s", rest[0], b.last)
 		}
+	case what == "shows" && len(rest) == 1:
+		if !regexp.MustCompile("(?s)" + rest[0]).MatchString(b.last) {
+			ts.Fatalf("the page does not show %q:\n%s", rest[0], b.last)
+		}
+	case what == "read" && len(rest) == 2:
+		found := regexp.MustCompile(rest[0]).FindStringSubmatch(b.last)
+		if len(found) != 2 {
+			ts.Fatalf("no %q on the page:\n%s", rest[0], b.last)
+		}
+		ts.Setenv(rest[1], found[1])
 	case what == "code" && len(rest) == 2:
 		code, err := b.code(ctx, rest[0])
 		ts.Check(err)

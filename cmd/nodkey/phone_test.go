@@ -46,7 +46,7 @@ func TestAPhoneWithoutKeysSaysHowToGetOne(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || code != exitOK || len(answer["keys"])+len(answer["pending"])+len(answer["approvals"]) != 0 || len(answer) != 3 {
 		t.Errorf("list --json: %d %q", code, out)
 	}
-	for _, args := range [][]string{{"approve", "x"}, {"deny", "x"}, {"remove"}, {"pin"}, {"test"}, {"rename", "Kitchen"}, {"watch"}, {"activate", "--resume"}} {
+	for _, args := range [][]string{{"approve", "x"}, {"deny", "x"}, {"remove"}, {"pin"}, {"test"}, {"rename", "Kitchen"}, {"watch"}, {"missed"}, {"activate", "--resume"}} {
 		if code, _, errOut := runPhone(t, path, "", args...); code != exitNotFound || errOut == "" {
 			t.Errorf("%v: %d %q", args, code, errOut)
 		}

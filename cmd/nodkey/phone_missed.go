@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/nodkey/nodkey/client"
+	"github.com/spf13/cobra"
+)
+
+func phoneMissedCommand(flags *phoneFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "missed",
+		Short: "List sign-ins of the last seven days that this phone was asked about and nobody answered",
+		Long: "List sign-ins of the last seven days that this phone was asked about and nobody answered, newest\n" +
+			"first: when, and from where. Nobody got in by such a request; the same sign-in may have been asked\n" +
+			"again, and answered then.",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			phone, release, err := openPhone(c.Context(), flags, false)
+			if err != nil {
+				return err
+			}
+			defer release()
+			if len(phone.Keys()) == 0 {
+				_, err := oneKey(phone, "")
+				return err
+			}
+			missed, failed := phone.Missed(c.Context())
+			if flags.asJSON {
+				err = printJSON(c.OutOrStdout(), map[string]any{"missed": shownApprovals(missed)})
+			} else {
+				sayMissed(c.OutOrStdout(), missed, failed == nil)
+			}
+			return errors.Join(err, phoneError(failed))
+		},
+	}
+}
+
+// sayMissed prints requests that are over; all says that every server was asked.
+func sayMissed(w io.Writer, missed []client.Approval, all bool) {
+	for _, a := range missed {
+		fmt.Fprintf(w, "%s  Sign-in to %s as %s\n", a.IssuedAt.Local().Format(time.DateTime), printable(a.App), printable(a.Who))
+		if from := strings.Trim(a.Address+", "+a.Place, ", "); from != "" {
+			fmt.Fprintf(w, "  from     %s\n", printable(from))
+		}
+		if a.With != "" {
+			fmt.Fprintf(w, "  with     %s\n", printable(a.With))
+		}
+	}
+	if len(missed) == 0 && all {
+		fmt.Fprintln(w, "No sign-in was missed in the last seven days.")
+	}
+}
