@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -167,6 +168,31 @@ func TestAServiceThatHangsDelaysNoOther(t *testing.T) {
 	if c.most["hangs"] > laneWidth || c.most["well"] > laneWidth {
 		t.Errorf("more than %d were in the air: %v", laneWidth, c.most)
 	}
+}
+
+// slowLine is a queue that takes its time to write down what became of messages.
+type slowLine struct {
+	*line
+	release chan struct{}
+}
+
+func (l slowLine) Settle(ctx context.Context, sent []nodkey.Sent) error {
+	<-l.release
+	return l.line.Settle(ctx, sent)
+}
+
+func TestMessagesDoNotWaitForWhatBecameOfOthersToBeWrittenDown(t *testing.T) {
+	const n = 1000
+	q := slowLine{newLine(), make(chan struct{})}
+	var tried atomic.Int64
+	working(t, q, newWay(), time.Now, func(Attempt) { tried.Add(1) })
+	q.put("well", n)
+	eventually(t, "more than a lane holds are sent", func() bool { return tried.Load() > settleMost })
+	if got := tried.Load(); got > 2*settleMost+2*laneWidth {
+		t.Errorf("%d messages were sent and nothing of them is written down", got)
+	}
+	close(q.release)
+	eventually(t, "all are written down", func() bool { return q.count("well") == n })
 }
 
 func TestAWorkerThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
