@@ -60,14 +60,14 @@ func (s *sender) Paused() int { return s.breaker.paused() }
 func (s *sender) Close() { s.client.CloseIdleConnections() }
 
 // send makes one request and sends it to host. A service that is full (429), slow (408) or broken (5xx) is asked again, and
-// not before it says (RFC 9110 §10.2.3); of every other answer means tells what became of the message, from its status and
+// not before it says (RFC 9110 §10.2.3); of every other answer, means tells what became of the message, from its status and
 // the first 4 KiB of its body. The error says why the outcome is not PushDelivered, for the log: it names the host alone, as
 // the rest of an address is as good as a key.
-func (s *sender) send(host string, make func() (*http.Request, error), means func(status int, body []byte) nodkey.PushOutcome) (nodkey.PushAnswer, error) {
+func (s *sender) send(host string, build func() (*http.Request, error), means func(status int, body []byte) nodkey.PushOutcome) (nodkey.PushAnswer, error) {
 	if wait := s.breaker.wait(host); wait > 0 {
 		return nodkey.PushAnswer{RetryAfter: wait}, fmt.Errorf("%s: %w", host, ErrPaused)
 	}
-	request, err := make()
+	request, err := build()
 	if err != nil {
 		s.breaker.report(host, true) // the fault is not the host's
 		return nodkey.PushAnswer{Outcome: nodkey.PushRefused}, fmt.Errorf("%s: %w", host, err)

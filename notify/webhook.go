@@ -119,7 +119,7 @@ type webhookBody struct {
 	User      string `json:"user"`
 	Key       string `json:"key"`
 	Phone     string `json:"phone"`
-	Locale    string `json:"locale,omitempty"`
+	Locale    string `json:"locale"`
 	URL       string `json:"url"`
 	ExpiresAt string `json:"expires_at"`
 }
