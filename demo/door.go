@@ -119,9 +119,7 @@ func (d *Door) add(ctx context.Context, p Person) error {
 func (d *Door) again(w http.ResponseWriter, r *http.Request) {
 	// Not given up half way when the browser leaves.
 	if err := d.renew(context.WithoutCancel(r.Context())); err != nil {
-		e := nodkey.AsError(err)
-		d.log.ErrorContext(r.Context(), "starting the demo again failed", "error", err)
-		http.Error(w, d.say(r).T(e.Key, e.Args), web.StatusOf(e.Kind))
+		d.sorry(w, r, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

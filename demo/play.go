@@ -22,7 +22,7 @@ import (
 func (d *Door) sorry(w http.ResponseWriter, r *http.Request, err error) {
 	e := nodkey.AsError(err)
 	if e.Kind == nodkey.Internal {
-		d.log.ErrorContext(r.Context(), "a trouble could not be played", "error", e.Err)
+		d.log.ErrorContext(r.Context(), "the demo could not do what it was asked for", "path", r.URL.Path, "error", e.Err)
 	}
 	http.Error(w, d.say(r).T(e.Key, e.Args), web.StatusOf(e.Kind))
 }
