@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { PhoneFault, type Core, type ServerInfo } from "../core/contract";
 import { loadTexts, type Language, type Texts } from "../i18n";
 import { wearTheme } from "../choice";
@@ -46,7 +46,8 @@ export function App(start: Start): JSX.Element {
   const draft = useRef(start.draft ?? emptyDraft()).current;
   const now = useMemo(() => start.now ?? (() => Date.now()), [start.now]);
 
-  useEffect(() => nav.on(() => setRoute(nav.route)), [nav]);
+  // Before any screen's own effects, which may lead on at once.
+  useLayoutEffect(() => nav.on(() => setRoute(nav.route)), [nav]);
   useEffect(() => {
     if (server === undefined) void core.server().then(setServer, () => undefined); // offline: the app works without the name
   }, [core, server]);
