@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -19,8 +20,8 @@ import (
 // NtfyServers are the ntfy servers that messages may go to (docs.ntfy.sh/publish).
 type NtfyServers struct{ services *Services }
 
-// NewNtfyServers reads a list of servers with commas or spaces between, each a host, or host:port. One that own names as well
-// may have a private address, and is dialled where that says; see [NewServices].
+// NewNtfyServers reads a list of servers with commas or spaces between, each a host, or host:port. One with "=address:port"
+// behind it may have a private address and is dialled there, and so is one that own names as well; see [NewServices].
 func NewNtfyServers(list, own string) (*NtfyServers, error) {
 	house, err := NewServices("", own)
 	if err != nil {
@@ -28,11 +29,11 @@ func NewNtfyServers(list, own string) (*NtfyServers, error) {
 	}
 	s := noServices()
 	for _, entry := range split(list) {
-		place, err := placeOf(entry)
+		place, dial, err := placeOf(entry)
 		if err != nil {
-			return nil, fmt.Errorf("%q is not a host such as ntfy.example.com or ntfy.example.com:8443", entry)
+			return nil, err
 		}
-		if dial, is := house.own[place]; is {
+		if dial = cmp.Or(dial, house.own[place]); dial != "" {
 			s.own[place] = dial
 		}
 		s.add(place, nodkey.ChannelNtfy+":"+strings.TrimSuffix(place, ":443"))

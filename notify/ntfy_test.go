@@ -151,7 +151,7 @@ func TestTopicsAreOfTheServersOnTheList(t *testing.T) {
 			t.Errorf("of %s the host is told as %q", endpoint, host)
 		}
 	}
-	for _, list := range []string{"https://ntfy.sh", "ntfy.sh/topic", "*.ntfy.sh", "ntfy.sh:port", ":8443", "ntfy.sh=10.1.2.3:443"} {
+	for _, list := range []string{"https://ntfy.sh", "ntfy.sh/topic", "*.ntfy.sh", "ntfy.sh:port", ":8443", "ntfy.sh=10.1.2.3", "ntfy.sh=elsewhere:443"} {
 		if _, err := NewNtfyServers(list, ""); err == nil {
 			t.Errorf("%q is a list", list)
 		}

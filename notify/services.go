@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,35 +62,30 @@ func NewServices(allowed, own string) (*Services, error) {
 		}
 	}
 	for _, entry := range split(own) {
-		text, dial, fixed := strings.Cut(entry, "=")
-		place, err := placeOf(text)
+		place, dial, err := placeOf(entry)
 		if err != nil {
 			return nil, err
 		}
-		if fixed {
-			if _, err := netip.ParseAddrPort(dial); err != nil {
-				return nil, fmt.Errorf("%q does not end in an address and port such as =10.1.2.3:8443", entry)
-			}
-		} else {
-			dial = place
-		}
-		s.own[place] = dial
+		s.own[place] = cmp.Or(dial, place)
 		s.add(place, place)
 	}
 	return s, nil
 }
 
-// placeOf reads a host, or host:port, and gives host:port.
-func placeOf(text string) (string, error) {
-	place := text
+// placeOf reads a host, or host:port, and gives host:port; dial is what stands behind it where "=address:port" does.
+func placeOf(entry string) (place, dial string, err error) {
+	place, dial, fixed := strings.Cut(entry, "=")
 	if !strings.Contains(place, ":") {
 		place += ":443"
 	}
 	host, port, err := net.SplitHostPort(place)
 	if _, odd := strconv.ParseUint(port, 10, 16); err != nil || odd != nil || !isHost(host) && !isAddress(host) {
-		return "", fmt.Errorf("%q is not a host such as push.example.com or push.example.com:8443", text)
+		return "", "", fmt.Errorf("%q is not a host such as push.example.com or push.example.com:8443", entry)
 	}
-	return place, nil
+	if _, err := netip.ParseAddrPort(dial); fixed && err != nil {
+		return "", "", fmt.Errorf("%q does not end in an address and port such as =10.1.2.3:8443", entry)
+	}
+	return place, dial, nil
 }
 
 func split(list string) []string {

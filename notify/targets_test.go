@@ -65,7 +65,7 @@ func newNtfy(t *testing.T, now func() time.Time) *ntfyServer {
 // servers are this one alone, which is the house's own.
 func (n *ntfyServer) servers() *NtfyServers {
 	n.t.Helper()
-	s, err := NewNtfyServers(pushHost, pushHost+"="+n.Listener.Addr().String())
+	s, err := NewNtfyServers(pushHost+"="+n.Listener.Addr().String(), "")
 	if err != nil {
 		n.t.Fatal(err)
 	}

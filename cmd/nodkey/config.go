@@ -80,7 +80,7 @@ type PushConfig struct {
 	OwnServices string `key:"own_services" default:"" doc:"Push services of your own, such as push.example.com or push.example.com:8443. They alone may be in a private network. With =10.1.2.3:8443 behind it, one is reached there and its name is not looked up."`
 	CARoots     string `key:"ca_roots" default:"" doc:"PEM file of roots to trust when talking to push services, ntfy servers and the gateway. Empty: the system's."`
 
-	Ntfy      string `key:"ntfy" default:"" doc:"ntfy servers that a phone may name a topic of, such as ntfy.example.com or ntfy.example.com:8443, with commas between. One that push.own_services names too may be in a private network. Empty: none."`
+	Ntfy      string `key:"ntfy" default:"" doc:"ntfy servers that a phone may name a topic of, such as ntfy.example.com or ntfy.example.com:8443, with commas between. One with =10.1.2.3:8443 behind it may be in a private network, and is reached there. So is one that push.own_services names too. Empty: none."`
 	NtfyToken string `key:"ntfy_token" default:"" secret:"true" doc:"Access token for the ntfy server, of which there must be only one then."`
 
 	Webhook       string `key:"webhook" default:"" doc:"Address of a gateway of your own that is told of every request that may wake a phone: https, or http on this machine. docs/webhook.md says what it gets. Empty: none."`
