@@ -2,6 +2,8 @@ package i18n
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -77,6 +79,19 @@ func (l *Localizer) Spoken(d time.Duration) string {
 		return l.T("time.seconds", map[string]any{"Count": seconds})
 	}
 	return l.T("time.minutes", map[string]any{"Count": int((d + time.Minute - 1) / time.Minute)})
+}
+
+// Precisely returns how long something took: "1.3 s", from ten seconds on "41 s".
+func (l *Localizer) Precisely(d time.Duration) string {
+	digits := 1
+	if d >= 10*time.Second {
+		digits = 0
+	}
+	figure := strconv.FormatFloat(max(0, d.Seconds()), 'f', digits, 64)
+	if l.lang == "de" {
+		figure = strings.Replace(figure, ".", ",", 1)
+	}
+	return l.T("time.precise", map[string]any{"Figure": figure})
 }
 
 func monthKeys() [12]string {

@@ -118,7 +118,12 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /phones/{id}/not-mine", d.phoneDisown},
 		{"GET /phones/{id}/rename", d.phoneRenameAsk},
 		{"POST /phones/{id}/rename", d.phoneRename},
+		{"GET /phones/{id}/test", d.phoneTestAsk},
 		{"POST /phones/{id}/test", d.phoneTest},
+		{"POST /phones/{id}/notify-test", d.pushTest},
+		{"GET /phones/{id}/notify-test", d.pushTestShow},
+		{"GET /phones/{id}/notify-test/stream", d.pushTestStream},
+		{"GET /phones/{id}/notify-test/state", d.pushTestState},
 		{"POST /browsers/{id}/end", d.browserEnd},
 		{"GET /password", d.passwordShow},
 		{"POST /password", d.passwordChange},
@@ -128,6 +133,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /change/cancel", d.changeCancel},
 		{"POST /language", d.languageSet},
 		{"GET /help/screen-lock", d.screenLockShow},
+		{"GET /help/notifications", d.notificationsHelp},
 		{"GET /", d.nowhere},
 	} {
 		mux.Handle(route.pattern, d.handle(route.handler))

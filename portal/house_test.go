@@ -35,8 +35,14 @@ const rightPassword = doors.Password
 
 func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	t.Helper()
+	return newHouseOn(t, change, nil)
+}
+
+// newHouseOn is a house on other ports.
+func newHouseOn(t testing.TB, change func(*nodkey.Policy), ports func(*nodkey.Ports)) *house {
+	t.Helper()
 	s := doors.Open(t, doors.Options{
-		Policy: change, AppIn: map[string]string{"de": "Aldermere Client Portal", "ja": "Aldermere クライアント・ポータル"}, Further: openPortal,
+		Policy: change, Ports: ports, AppIn: map[string]string{"de": "Aldermere Client Portal", "ja": "Aldermere クライアント・ポータル"}, Further: openPortal,
 	})
 	h := &house{t: t, server: s, services: s.Services, store: s.Store, clock: s.Clock, portal: s.Portal, phone: s.Phone, database: s.Database, log: s.Log, texts: s.Texts,
 		http: s.HTTP, drain: s.Drain, operator: s.Operator, clockedIn: s.Opened}

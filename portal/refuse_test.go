@@ -32,7 +32,7 @@ var forms = []struct {
 // bare are the paths whose forms have no fields, and what they need.
 var bare = []string{
 	"/sign-in/cancel", "/sign-in/again", "/sign-out", "/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test",
-	"/browsers/{session}/end", "/change/cancel", "/sign-in/code/new",
+	"/phones/{key}/notify-test", "/browsers/{session}/end", "/change/cancel", "/sign-in/code/new",
 }
 
 // quiet are tables that a refusal may change: what counts against a source, and the log of it.
@@ -202,8 +202,8 @@ func TestWithoutSessionNothingOpens(t *testing.T) {
 				t.Errorf("%s: GET %s got %d to %q", what, path, got.status, got.header.Get("Location"))
 			}
 		}
-		for _, path := range []string{"/activation/state", "/activation/stream", "/activation/qr", "/change/state", "/change/stream"} {
-			if got := b.copy().get(path); got.status != http.StatusUnauthorized || !strings.Contains(got.body, `"gone"`) {
+		for _, path := range []string{"/activation/state", "/activation/stream", "/activation/qr", "/change/state", "/change/stream", "/phones/{key}/notify-test/state", "/phones/{key}/notify-test/stream"} {
+			if got := b.copy().get(fill(path)); got.status != http.StatusUnauthorized || !strings.Contains(got.body, `"gone"`) {
 				t.Errorf("%s: GET %s got %d: %s", what, path, got.status, got.body)
 			}
 		}
@@ -212,7 +212,8 @@ func TestWithoutSessionNothingOpens(t *testing.T) {
 				t.Errorf("%s: GET %s got %d: %s", what, path, got.status, got.body)
 			}
 		}
-		for _, path := range []string{"/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test", "/browsers/{session}/end", "/change/cancel"} {
+		for _, path := range []string{"/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test", "/phones/{key}/notify-test",
+			"/browsers/{session}/end", "/change/cancel"} {
 			if got := b.copy().post(fill(path)); got.status != http.StatusUnauthorized {
 				t.Errorf("%s: POST %s got %d", what, path, got.status)
 			}
@@ -258,6 +259,7 @@ func TestRestrictedSessionsMayDoLittle(t *testing.T) {
 	}{
 		{"/phones/" + key + "/remove", nil},
 		{"/phones/" + key + "/test", nil},
+		{"/phones/" + key + "/notify-test", nil},
 		{"/phones/" + key + "/rename", []string{"name", "Mine now"}},
 		{"/browsers/" + own + "/end", nil},
 		{"/activation", nil}, // the user has a phone by now
@@ -269,7 +271,7 @@ func TestRestrictedSessionsMayDoLittle(t *testing.T) {
 		}
 		plainWords(t, c.path, got)
 	}
-	for _, path := range []string{"/change/state", "/change/stream"} {
+	for _, path := range []string{"/change/state", "/change/stream", "/phones/" + key + "/test", "/phones/" + key + "/notify-test", "/phones/" + key + "/notify-test/state", "/phones/" + key + "/notify-test/stream"} {
 		if got := restricted.copy().get(path); got.status != http.StatusForbidden {
 			t.Errorf("GET %s got %d", path, got.status)
 		}
@@ -286,7 +288,8 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 	phone, _ := h.activated("bob")
 	bob := h.signedIn("bob", phone)
 	before := h.dump()
-	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test", "/browsers/{session}/end", "/phones/{key}/rename"} {
+	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test", "/phones/{key}/notify-test", "/browsers/{session}/end",
+		"/phones/{key}/rename"} {
 		for what, id := range map[string]string{"ann's": fill(path), "no": strings.NewReplacer("{key}", strings.Repeat("A", 43), "{session}", "x").Replace(path),
 			"odd": strings.NewReplacer("{key}", "%00%27", "{session}", "%2e%2e%2f").Replace(path)} {
 			got := bob.copy().post(id, "name", "Taken over")
@@ -298,7 +301,8 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/rename"} {
+	for _, path := range []string{"/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/rename", "/phones/{key}/test", "/phones/{key}/notify-test",
+		"/phones/{key}/notify-test/state", "/phones/{key}/notify-test/stream"} {
 		if got := bob.copy().get(fill(path)); got.status != http.StatusNotFound || strings.Contains(got.body, "Pixel of ann") {
 			t.Errorf("GET %s of another user: got %d\n%s", path, got.status, got.body)
 		}

@@ -98,9 +98,24 @@ func sampleActivation(state ActivationStep) *ActivationView {
 func sampleCards() []PhoneCard {
 	return []PhoneCard{
 		{KeyID: "k1", Name: "Pixel 8", System: "Android 16", Factor: FactorPIN, Chip: PhoneChip(nodkey.KeyActive), Active: true, Help: "/help/screen-lock#android",
-			Told: []Told{{Name: "security.told_lock", Value: "security.on"}, {Name: "security.told_rooted", Value: "security.yes", Odd: true}}, Activated: "3 March 2026", LastNod: "Today, 14:33"},
+			Told: []Told{{Name: "security.told_lock", Value: "security.on"}, {Name: "security.told_rooted", Value: "security.yes", Odd: true}}, Activated: "3 March 2026", LastNod: "Today, 14:33", Delivery: sampleDelivery()},
 		{KeyID: "k2", Name: "Old iPhone", System: "iOS 18", Factor: FactorBiometric, Chip: PhoneChip(nodkey.KeySuspended), Activated: "9 June 2024", Last: true},
 	}
+}
+
+func sampleDelivery() *DeliveryView {
+	return &DeliveryView{Ways: "web push", Last: &Sentence{Key: "delivery.arrived", Args: map[string]any{"When": "Yesterday, 14:33", "Took": "1.3 s"}}}
+}
+
+// samplePushTest is a test notification in one phase.
+func samplePushTest(phase PushPhase) PushTestView {
+	v := PushTestView{Page: samplePage("Mara Lindqvist"), KeyID: "k1", Name: "Pixel 8", Phase: phase, Elapsed: 1300 * time.Millisecond, Took: "1.3 s",
+		Live: sampleLive("/phones/k1/notify-test", "/phones/k1/notify-test"), Steps: []Step{{Text: StepTestMade, At: "14:32:06", Mark: StepDone},
+			{Text: StepTaken, At: "14:32:06", Mark: StepDone}, {Text: StepAwaited, Phone: "Pixel 8", Mark: StepNow}}}
+	if phase != PushWaiting && phase != PushArrived {
+		v.Repairs = repairs(nodkey.Android)
+	}
+	return v
 }
 
 func sampleSecurity() SecurityView {
@@ -189,6 +204,15 @@ func samples() []sample {
 		{"phone-add-full", "phone_add", PhoneAddView{Page: mara, Full: true, Limit: 3, Phones: sampleCards()}, 0},
 		{"confirm-remove", "confirm", ConfirmView{Page: mara, Question: AskRemove, Name: "Pixel 8", Action: "/phones/k1/remove", Back: "/security", Last: true}, 0},
 		{"confirm-not-mine", "confirm", ConfirmView{Page: mara, Question: AskDisown, Name: "Pixel 8", Action: "/phones/k1/not-mine", Back: "/"}, 0},
+		{"test-phone", "test_phone", TestPhoneView{Page: mara, KeyID: "k1", Name: "Pixel 8", Delivery: sampleDelivery()}, 0},
+		{"test-phone-none", "test_phone", TestPhoneView{Page: mara, KeyID: "k1", Name: "Pixel 8", Delivery: &DeliveryView{}}, 0},
+		{"test-phone-failing", "test_phone", TestPhoneView{Page: mara, KeyID: "k1", Name: "Pixel 8", Delivery: &DeliveryView{Ways: "web push", Failing: true}}, 0},
+		{"push-test-waiting", "push_test", samplePushTest(PushWaiting), 0},
+		{"push-test-arrived", "push_test", samplePushTest(PushArrived), 1},
+		{"push-test-late", "push_test", samplePushTest(PushLate), 1},
+		{"push-test-silent", "push_test", samplePushTest(PushSilent), 1},
+		{"push-test-unsent", "push_test", samplePushTest(PushUnsent), 1},
+		{"help-notifications", "notifications", NotificationsHelpView{anyone}, 0},
 		{"screen-lock", "screen_lock", ScreenLockView{anyone}, 0},
 		{"home-spent", "home", HomeView{Page: restricted, Greeting: Morning, FirstName: "Mara", Activation: spent}, 1},
 		{"desk", "desk", DeskView{Page: anyone, Desk: sampleDesk()}, 1},

@@ -23,6 +23,9 @@ func (d *Door) securityShow(x *exchange) error {
 	}
 	for _, k := range keys {
 		card := d.phoneCard(x, k, active)
+		if card.Delivery, err = d.deliveryOf(x, k); err != nil {
+			return err
+		}
 		if k.State == nodkey.KeyConfirm || k.State == nodkey.KeyApprove {
 			v.Pending = append(v.Pending, card)
 			continue

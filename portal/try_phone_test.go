@@ -13,7 +13,10 @@ func TestATestRequestTellsWhetherThePhoneWorks(t *testing.T) {
 	h := newHouse(t, nil)
 	phone, _ := h.activated("ann")
 	b := h.signedIn("ann", phone)
-	path := b.get("/security").first(t, `action="(/phones/[\w-]+/test)"`)
+	path := b.get("/security").first(t, `href="(/phones/[\w-]+/test)"`)
+	if choice := b.get(path); !strings.Contains(choice.body, `action="`+path+`"`) || !strings.Contains(choice.body, `id="no-notification"`) {
+		t.Errorf("the page that leads to the tests offers others:\n%s", choice.body)
+	}
 	ask := func() (number string) {
 		t.Helper()
 		h.clock.Advance(time.Second) // the newest is told by its time

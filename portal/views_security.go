@@ -1,5 +1,7 @@
 package portal
 
+import "time"
+
 // SecurityView is "security": what can sign in as the user, and what has.
 type SecurityView struct {
 	Page
@@ -20,12 +22,13 @@ type PhoneCard struct {
 	System    string // "Android 16"
 	Factor    Factor
 	Chip      Chip
-	Told      []Told // what the phone said of itself
-	Help      string // path to how fingerprint or face are set up, where they are recommended; else empty
-	Active    bool   // a test request can be sent to it
-	Activated string // "3 March 2026"
-	LastNod   string // "Today, 14:33"; empty: never
-	Last      bool   // removing it leaves none
+	Told      []Told        // what the phone said of itself
+	Help      string        // path to how fingerprint or face are set up, where they are recommended; else empty
+	Active    bool          // it can be tested
+	Delivery  *DeliveryView // nil: it is not active
+	Activated string        // "3 March 2026"
+	LastNod   string        // "Today, 14:33"; empty: never
+	Last      bool          // removing it leaves none
 }
 
 // Told is one thing that a phone said of itself: keys of the catalogues. Odd asks to look twice.
@@ -62,3 +65,83 @@ type SignInRow struct {
 	Code  bool   // it answered by a code
 	Chip  Chip
 }
+
+// DeliveryView is how messages reach a phone.
+type DeliveryView struct {
+	Ways    string    // "web push"; empty: none, the app has to be open
+	Failing bool      // the push service refused the last messages
+	Last    *Sentence // when the last test notification was sent, and what became of it; nil: there was none
+}
+
+// TestPhoneView is "test_phone": which test is wanted.
+type TestPhoneView struct {
+	Page
+	KeyID, Name string
+	Delivery    *DeliveryView
+}
+
+// PushTestView is "push_test": a test notification, while it is under way and after.
+type PushTestView struct {
+	Page
+	KeyID, Name string
+	Phase       PushPhase
+	Elapsed     time.Duration // since it was asked for
+	Took        string        // "1.3 s", once it arrived
+	Steps       []Step
+	Repairs     []string // keys of what one can look at on the phone
+	Live        Live
+}
+
+// Seconds is Elapsed in whole seconds.
+func (v PushTestView) Seconds() int { return int(v.Elapsed / time.Second) }
+
+// PushPhase is where a test notification stands; it chooses the words.
+type PushPhase string
+
+// The phases.
+const (
+	PushWaiting PushPhase = "waiting"
+	PushArrived PushPhase = "done"
+	PushLate    PushPhase = "late"
+	PushSilent  PushPhase = "silent" // taken by a push service, and not heard of since
+	PushUnsent  PushPhase = "unsent" // no push service took it
+)
+
+// Ring is what the nod line shows.
+func (p PushPhase) Ring() string {
+	switch p {
+	case PushWaiting:
+		return "waiting"
+	case PushArrived, PushLate:
+		return "done"
+	}
+	return "stopped"
+}
+
+// Words are what the page says: keys of the catalogues.
+func (p PushPhase) Words() (words struct{ Title, Text string }) {
+	switch p {
+	case PushWaiting:
+		words.Title, words.Text = "delivery.waiting", "delivery.waiting_text"
+	case PushArrived:
+		words.Title, words.Text = "delivery.done", "delivery.done_text"
+	case PushLate:
+		words.Title, words.Text = "delivery.late", "delivery.late_text"
+	case PushSilent:
+		words.Title, words.Text = "delivery.silent", "delivery.silent_text"
+	default:
+		words.Title, words.Text = "delivery.unsent", "delivery.unsent_text"
+	}
+	return words
+}
+
+// The steps of a test notification.
+const (
+	StepTestMade StepText = "delivery.step_asked"
+	StepTaking   StepText = "delivery.step_taking"
+	StepTaken    StepText = "delivery.step_taken"
+	StepAwaited  StepText = "delivery.step_waiting"
+)
+
+// NotificationsHelpView is "notifications": what to do when none comes.
+type NotificationsHelpView struct{ Page }

@@ -216,6 +216,7 @@ func TestATestRequestProvesThatAPhoneWorks(t *testing.T) {
 	h.desk.Says(".phone-card-advice", "Fingerprint or face recommended")
 	h.desk.Visit("portal-security-phone-told")
 	h.desk.Click("#phones [data-test]")
+	h.desk.Click("#test-request")
 	h.desk.At("/change")
 	h.desk.Wait("#wait-number")
 	h.desk.Visit("portal-test-waiting")
@@ -233,6 +234,7 @@ func TestATestRequestProvesThatAPhoneWorks(t *testing.T) {
 
 	// A number that is not the page's, a no, a change of mind.
 	h.desk.Click("#phones [data-test]")
+	h.desk.Click("#test-request")
 	h.phone.Approve(browser.Other(h.desk.Number()), maraPIN)
 	h.desk.Wait("#outcome[data-outcome=wrong_number]")
 	h.desk.Visit("portal-test-wrong-number")
