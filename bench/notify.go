@@ -46,7 +46,8 @@ func (n Notify) Print(w io.Writer) {
 	line("notifications", n.PerSecond, 0, "/s", "full outbox to sink; rounds %.0f", n.Rounds)
 	line("limit", n.LimitPerSecond, 0, "/s", "encryptions with their tokens alone")
 	line("achieved of it", 100*n.Share, 0, "%", "")
-	line("processor time", n.SenderCPU, 0, "µs", "a notification in the server, %.0f µs of them the limit's; %.0f µs in the sink", n.LimitCPU, n.SinkCPU)
+	line("processor time", n.SenderCPU, 0, "µs", "a notification in the server, %.0f µs of it the limit's, %.0f %%; %.0f µs in the sink",
+		n.LimitCPU, 100*n.LimitCPU/max(n.SenderCPU, 1), n.SinkCPU)
 	line("sign-ins begun", n.Begun, 0, "/s", "of %.0f wanted; %d failed", n.Wanted, n.Failed)
 	line("commit to sink", n.Notice.P50, 1, "ms", "p50 meanwhile; p99 %.1f ms, max %.1f ms; %d lost, %d twice", n.Notice.P99, n.Notice.Max, n.Lost, n.Twice)
 }
