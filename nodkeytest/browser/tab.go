@@ -87,13 +87,13 @@ func evaluate[T any](tab *Tab, expression string) (T, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// Until waits until an expression is true. While a page gives way to the next one it is not.
+// Until waits until an expression is true, or a promise of it. While a page gives way to the next one it is not.
 func (tab *Tab) Until(what, expression string) {
 	tab.t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for end := time.Now().Add(patience); ; <-look.C {
-		ok, err := evaluate[bool](tab, "Boolean("+expression+")")
+		ok, err := evaluate[bool](tab, "(async () => Boolean(await ("+expression+")))()")
 		if err == nil && ok {
 			return
 		}
