@@ -37,10 +37,10 @@ type pushed struct {
 	*server
 	t       *testing.T
 	service *pushservice.Service
-	open    func() pushedPage           // opens an empty page on the phone
-	tags    func(p pushedPage) []string // of the notifications that the phone shows
-	read    pushservice.Verdict         // what this browser says of a message that it could read
-	unread  pushservice.Verdict         // and of one that it could not
+	open    func() pushedPage                              // opens an empty page on the phone
+	list    func(p pushedPage, expression string) []string // evaluates an expression in a page
+	read    pushservice.Verdict                            // what this browser says of a message that it could read
+	unread  pushservice.Verdict                            // and of one that it could not
 }
 
 // servePush starts a server that sends to a push service, where Mara has a password.
@@ -171,8 +171,8 @@ func (h *pushed) shows(message pushservice.Message) {
 	h.t.Helper()
 	beside := h.open()
 	beside.Go(h.phone + "/api/phone/v1/server") // a page of the phone's origin on which nothing of the app runs
-	beside.Until("a notification", shownTags+`.then(all => all.length > 0)`)
-	tags := h.tags(beside)
+	beside.Until("a notification", shownTags+`.then(all => all.length > 0 && (globalThis.found = all))`)
+	tags := h.list(beside, "found")
 	beside.Close()
 	if len(tags) != 1 || topicOf(tags[0]) != message.Topic {
 		h.t.Fatalf("the notifications are of %q, want the one whose topic is %s", tags, message.Topic)

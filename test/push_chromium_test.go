@@ -40,6 +40,8 @@ func TestAPushReachesChromiumEncrypted(t *testing.T) {
 		tab.Allow("notifications", h.phone, true)
 		return tab
 	}
-	h.tags = func(p pushedPage) []string { return browser.Eval[[]string](p.(*browser.Tab), shownTags) }
+	h.list = func(p pushedPage, expression string) []string {
+		return browser.Eval[[]string](p.(*browser.Tab), expression)
+	}
 	h.journey("chromium")
 }

@@ -45,7 +45,9 @@ func pushedInFirefox(t *testing.T) (*pushed, *pushservice.Autopush) {
 		}
 	})
 	h.open = func() pushedPage { return b.Open(t, "phone") }
-	h.tags = func(p pushedPage) []string { return firefox.Eval[[]string](p.(*firefox.Tab), shownTags) }
+	h.list = func(p pushedPage, expression string) []string {
+		return firefox.Eval[[]string](p.(*firefox.Tab), expression)
+	}
 	return h, service
 }
 

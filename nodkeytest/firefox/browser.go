@@ -38,9 +38,9 @@ type answer struct {
 	Complaint string          `json:"complaint"`
 }
 
-// The bounds of what hangs: an act in the browser, and how long it may take to end.
+// The bounds of what hangs: an act in the browser, of which the first is its start, and its end.
 const (
-	actPatience = time.Minute
+	actPatience = 90 * time.Second
 	endPatience = 20 * time.Second
 )
 
@@ -51,6 +51,7 @@ var preferences = map[string]any{
 	"permissions.default.desktop-notification":    1,
 	"dom.webnotifications.requireuserinteraction": false,
 	"alerts.useSystemBackend":                     false,
+	"devtools.jsonview.enabled":                   false, // pages of JSON are of the origin that they come from
 	"intl.accept_languages":                       "en",
 }
 
@@ -83,7 +84,6 @@ func (b *Browser) start(log io.Writer, program string, prefs map[string]any) err
 		return err
 	}
 	b.driver = exec.Command("node", filepath.Join(b.root, "nodkeytest", "firefox", "driver.mjs"), string(config))
-	b.driver.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that all can be ended that it starts
 	b.driver.Stderr = log
 	if b.in, err = b.driver.StdinPipe(); err != nil {
 		return err
@@ -177,16 +177,29 @@ func (b *Browser) act(what string, params map[string]any, value any) error {
 
 // Close ends Firefox and removes its profile.
 func (b *Browser) Close() error {
-	_ = b.in.Close() // the driver may have ended already; it ends the browser first
 	var err error
+	_ = b.in.Close() // the driver may have ended already; it ends the browser first
+	if !b.ends() {
+		err = errors.New("the driver of Firefox did not end by itself")
+		_ = b.driver.Process.Signal(syscall.SIGTERM) // it may end now; at this it ends the browser without asking
+		if !b.ends() {
+			_ = b.driver.Process.Kill() // likewise
+			<-b.exited
+		}
+	}
+	return errors.Join(err, os.RemoveAll(b.dir))
+}
+
+// ends waits for the driver's end.
+func (b *Browser) ends() bool {
+	late := time.NewTimer(endPatience)
+	defer late.Stop()
 	select {
 	case <-b.exited:
-	case <-time.After(endPatience):
-		err = errors.New("the driver of Firefox did not end by itself")
+		return true
+	case <-late.C:
+		return false
 	}
-	_ = syscall.Kill(-b.driver.Process.Pid, syscall.SIGKILL) // nobody is left when all went well
-	<-b.exited
-	return errors.Join(err, os.RemoveAll(b.dir))
 }
 
 func program() (string, error) {

@@ -5,7 +5,15 @@ import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
 const { executablePath, userDataDir, prefs, env } = JSON.parse(process.argv[2]);
-const browser = await puppeteer.launch({ browser: "firefox", headless: true, executablePath, userDataDir, extraPrefsFirefox: prefs, env: { ...process.env, ...env } });
+const browser = await puppeteer.launch({
+  browser: "firefox",
+  headless: true,
+  timeout: 80_000,
+  executablePath,
+  userDataDir,
+  extraPrefsFirefox: prefs,
+  env: { ...process.env, ...env },
+});
 const pages = new Map();
 
 const acts = {

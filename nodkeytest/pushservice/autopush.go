@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -99,10 +100,17 @@ func (a *Autopush) connect(w http.ResponseWriter, r *http.Request) {
 	if l.uaid != "" {
 		a.change(func() { a.mu.Lock(); a.online--; a.mu.Unlock() })
 	}
-	var closed websocket.CloseError
-	if err != nil && !errors.As(err, &closed) && websocket.CloseStatus(err) == -1 {
+	if err != nil && !hungUp(err) {
 		a.note("a line: %v", err)
 	}
+}
+
+// hungUp: a line has ended, in whatever way; what is said on it is another matter.
+func hungUp(err error) bool {
+	var closed websocket.CloseError
+	var network *net.OpError
+	return errors.As(err, &closed) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled)
 }
 
 func (a *Autopush) note(format string, args ...any) {

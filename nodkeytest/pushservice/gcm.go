@@ -104,20 +104,33 @@ func (g *GCM) note(format string, args ...any) {
 	})
 }
 
-// checkIn gives a browser its number and the secret to it (checkin.proto, AndroidCheckinResponse).
+// checkIn gives a browser its number and the secret to it, the same as before to one that has them (checkin.proto: of
+// AndroidCheckinRequest id 2; of AndroidCheckinResponse stats_ok 1, time_msec 3, android_id 7, security_token 8).
 func (g *GCM) checkIn(w http.ResponseWriter, r *http.Request) {
-	if _, err := io.Copy(io.Discard, io.LimitReader(r.Body, packetMax)); err != nil {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, packetMax))
+	asked, bad := readFields(raw)
+	if err := errors.Join(err, bad); err != nil {
 		g.note("a check-in: %v", err)
+		http.Error(w, "no check-in", http.StatusBadRequest)
+		return
 	}
-	raw := make([]byte, 16)
-	rand.Read(raw)
-	id, secret := binary.BigEndian.Uint64(raw)>>1|1, binary.BigEndian.Uint64(raw[8:])>>1|1
+	id := asked.numbers[2]
 	g.mu.Lock()
-	g.secrets[id] = secret
+	secret := g.secrets[id]
+	if secret == 0 {
+		id, secret = positive(), positive()
+		g.secrets[id] = secret
+	}
 	g.mu.Unlock()
-	answer := protobuf{}.number(1, 1).number(3, uint64(time.Now().UnixMilli())).text(4, "").fixed(7, id).fixed(8, secret).text(11, "1")
 	w.Header().Set("Content-Type", "application/x-protobuf")
-	_, _ = w.Write(answer) // a browser that went away asks again
+	_, _ = w.Write(protobuf{}.number(1, 1).number(3, uint64(time.Now().UnixMilli())).fixed(7, id).fixed(8, secret)) // a browser that went away asks again
+}
+
+// positive is a random number that is one as an int64 too.
+func positive() uint64 {
+	raw := make([]byte, 8)
+	rand.Read(raw)
+	return binary.BigEndian.Uint64(raw)>>1 | 1
 }
 
 // known finds a browser by "AidLogin number:secret".

@@ -42,7 +42,7 @@ func (g *GCM) listen() {
 			if l.owner != "" {
 				g.change(func() { g.mu.Lock(); g.online--; g.mu.Unlock() })
 			}
-			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+			if err != nil && !hungUp(err) {
 				g.note("a line: %v", err)
 			}
 		})
