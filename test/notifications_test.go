@@ -55,7 +55,8 @@ func TestAnAppOutOfSightNotifiesThatARequestWaits(t *testing.T) {
 	h.phone.Click("#settings")
 	h.phone.Says("#notifications", "Allowed")
 	h.phone.Click("#notifications")
-	h.phone.Wait("[data-screen=notifications]")
+	h.phone.Wait("[data-check=permission][data-state=good]")
+	h.phone.Wait("[data-check=subscription][data-state=bad]") // a private window has no push service
 	h.phone.Visit("notifications-allowed")
 }
 

@@ -8,10 +8,10 @@ import (
 )
 
 // pushService makes pages believe in a push service behind their browser, which a browser without a network does not reach.
-// Only the subscription is played; the server takes it as it takes any.
+// Only the subscription is played; the server takes it as it takes any. What a page's allows says, the person said of notifications.
 const pushService = `{ let kept = null;
 Object.assign(PushManager.prototype, {
-  permissionState: async () => "granted",
+  permissionState: async () => globalThis.allows ?? "granted",
   getSubscription: async () => kept,
   subscribe: async ({applicationServerKey}) => {
     const pair = await crypto.subtle.generateKey({name: "ECDH", namedCurve: "P-256"}, true, ["deriveBits"]);
@@ -38,6 +38,7 @@ func TestAPhoneHandsItsSubscriptionToTheServer(t *testing.T) {
 		t.Errorf("nothing was handed over:\n%s", log)
 	}
 	h.phone.Click("#notifications")
+	h.phone.Wait("[data-check=subscription][data-state=good]")
 	h.phone.Says("main", "can come late, or not at all")
 	h.phone.Visit("notifications-allowed-push")
 }
