@@ -136,10 +136,8 @@ func (b *base) askPushTest(ctx context.Context, c Caller, owner UserID, id KeyID
 	if err != nil {
 		return Approval{}, AsError(err)
 	}
+	// It is no session's change, whoever asks: neither takes the place of the other.
 	a := Approval{UserID: owner, Kind: ApprovePushTest, Notified: true, Known: true, Subject: string(id), ExpiresAt: now.Add(PushTestLife)}
-	if c.session != nil {
-		a.SessionID = c.session.ID
-	}
 	if a, err = b.newApproval(c, user, []Key{key}, a, wire.Statement{}, now); err != nil {
 		return Approval{}, AsError(err)
 	}

@@ -90,6 +90,13 @@ func TestATestOfTheNotificationsOpensNothing(t *testing.T) {
 		t.Errorf("the change that waits: %+v, %v", change, err)
 	}
 	h.Clock.Advance(time.Millisecond)
+	if _, err := h.Users.AskPasswordChange(h.ctx, c, password, "noch ein langes Wort"); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := p.key.Open(h.ctx); err != nil || len(open) != 2 || open[1].Kind != "push_test" {
+		t.Errorf("a later change ends the test: %d are open, %v", len(open), err)
+	}
+	h.Clock.Advance(time.Millisecond)
 	s, err := p.key.AskPushTest(h.ctx)
 	if err != nil {
 		t.Fatal(err)
