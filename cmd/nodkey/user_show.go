@@ -58,12 +58,12 @@ func printDetails(w io.Writer, d nodkey.Details) error {
 	return table.Flush()
 }
 
-// codesOf says whether wrong codes have turned codes off for a phone.
+// codesOf says whether wrong codes have turned codes off for a phone, whatever policy says of codes.
 func codesOf(d nodkey.KeyDelivery) string {
 	if d.CodesOff {
-		return "off: too many wrong ones"
+		return "locked: too many wrong ones"
 	}
-	return "on"
+	return "not locked"
 }
 
 func printChannels(table io.Writer, k nodkey.Key, state nodkey.PushState) {

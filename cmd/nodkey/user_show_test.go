@@ -44,13 +44,13 @@ func TestWhatTheDeskSeesOfAPhonesNotifications(t *testing.T) {
 		"Broken webpush: fcm.example " + at(time.Hour) + " never " + at(time.Minute) + " failing: the phone should subscribe anew",
 		"Fresh webhook " + at(time.Hour) + " never never not used yet", "Mute nothing: requests are seen once the app is opened",
 		"Well " + at(3*time.Hour) + " 3 h arrived after 1.2s", "Broken " + at(12*24*time.Hour) + " 12 days sent, but the phone did not confirm it",
-		"Fresh " + at(40*time.Second) + " 40 s not sent", "Mute never", "off: too many wrong ones",
+		"Fresh " + at(40*time.Second) + " 40 s not sent", "Mute never", "locked: too many wrong ones",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
 		}
 	}
-	if n := strings.Count(text, "off: too many wrong ones"); n != 1 {
+	if n := strings.Count(text, " locked: too many wrong ones"); n != 1 {
 		t.Errorf("codes are off for %d phones, want one", n)
 	}
 	raw, err := json.Marshal(detailsJSON(shown()))
