@@ -65,12 +65,12 @@ func (tab *Tab) until(what string, done func() error) {
 	}
 }
 
-// Until waits until an expression is true.
+// Until waits until an expression is true, or a promise of it.
 func (tab *Tab) Until(what, expression string) {
 	tab.t.Helper()
 	tab.until(what, func() error {
 		var ok bool
-		if err := tab.session.evaluate("Boolean("+expression+")", &ok); err != nil {
+		if err := tab.session.evaluate("(async () => Boolean(await ("+expression+")))()", &ok); err != nil {
 			return err
 		}
 		if !ok {
