@@ -65,11 +65,11 @@ describe("the checks", () => {
   });
 
   test.each([
-    ["denied", "denied", "permission", "Notifications are switched off for this app.", "To repair"],
-    ["default", "default", "permission", "You were not asked yet.", "To repair"],
-    ["no-service", "granted", "subscription", "push service gave no address", "To repair"],
-    ["failing", "granted", "service", "fcm.googleapis.com refused the last messages.", "To repair"],
-    ["lost", "granted", "receipt", "The last test did not arrive.", "To repair"],
+    ["denied", "denied", "permission", "Notifications are switched off for this app.", "Needs repair"],
+    ["default", "default", "permission", "You were not asked yet.", "Needs repair"],
+    ["no-service", "granted", "subscription", "push service gave no address", "Needs repair"],
+    ["failing", "granted", "service", "fcm.googleapis.com refused the last messages.", "Needs repair"],
+    ["lost", "granted", "receipt", "The last test did not arrive.", "Needs repair"],
     ["offline", "granted", "service", "cannot be asked now", "Not known"],
     ["untested", "granted", "receipt", "No test was sent yet.", "Not known"],
   ] as const)("say what repairs it: %s", async (finding, permission, name, sentence, word) => {

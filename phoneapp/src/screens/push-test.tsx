@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { PhoneFault, type PushReport, type PushTest } from "../core/contract";
 import type { Key, Texts } from "../i18n";
 import { useApp, useNow } from "../ui/app-context";
@@ -34,10 +34,15 @@ export function usePushTest(ended: () => Promise<void>): Running {
 export function PushTestPanel({ test: { trial, running }, last }: { test: Running; last: PushReport["test"] }): JSX.Element {
   const { texts, now } = useApp();
   const at = useNow(running);
+  const panel = useRef<HTMLDivElement>(null);
+  // The button stays in view while the page is scrolled; what it begins comes into view with it.
+  useEffect(() => {
+    if (running) panel.current?.scrollIntoView({ block: "nearest" });
+  }, [running]);
   const { title, second } = wordsOf(texts, trial, last, now());
   const seconds = trial !== undefined && "since" in trial ? Math.max(0, Math.floor((at - trial.since) / 1000)) : undefined;
   return (
-    <div class="sheet push-test" data-test={trial === undefined ? "none" : Object.keys(trial)[0]}>
+    <div class="sheet push-test" ref={panel} data-test={trial === undefined ? "none" : Object.keys(trial)[0]}>
       {/* Each second is for the eyes only; that it began and how it ended is spoken. */}
       <p class="push-test-title" role="status">
         {seconds === undefined ? title : <span class="spoken">{texts.t("notify.try.began")}</span>}
