@@ -94,7 +94,7 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) lane(ctx context.Context, service string, poke <-chan struct{}) {
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	results := make(chan nodkey.Sent, settleMost)
+	results := make(chan *nodkey.Sent, settleMost) // pointers: there is a lane for each service, and most of them idle
 	var written sync.WaitGroup
 	written.Go(func() { w.write(ctx, results) })
 	landed := make(chan struct{}, laneWidth)
@@ -109,7 +109,8 @@ func (w *Worker) lane(ctx context.Context, service string, poke <-chan struct{})
 			inAir += len(messages)
 			for _, m := range messages {
 				go func() {
-					results <- w.send(sending, m)
+					sent := w.send(sending, m)
+					results <- &sent
 					landed <- struct{}{}
 				}()
 			}
@@ -136,11 +137,11 @@ func (w *Worker) lane(ctx context.Context, service string, poke <-chan struct{})
 }
 
 // write settles results as they come, together those that came meanwhile.
-func (w *Worker) write(ctx context.Context, results <-chan nodkey.Sent) {
+func (w *Worker) write(ctx context.Context, results <-chan *nodkey.Sent) {
 	for first := range results {
-		sent := []nodkey.Sent{first}
+		sent := []nodkey.Sent{*first}
 		for len(results) > 0 {
-			sent = append(sent, <-results)
+			sent = append(sent, *<-results)
 		}
 		w.settle(ctx, sent)
 	}
