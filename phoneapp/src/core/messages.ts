@@ -170,7 +170,6 @@ export function readServer(answer: Members): { readonly info: ServerInfo; readon
     key: answer.point("key"),
     rpId: answer.string("rpId"),
     ...(answer.has("push") ? { push: answer.point("push") } : {}),
-    ...(answer.has("ntfy") && answer.boolean("ntfy") ? { ntfy: true } : {}),
     ...(answer.has("ntfy") ? { ntfy: answer.boolean("ntfy") } : {}),
   };
   const time = answer.integer("time");
