@@ -67,7 +67,7 @@ func TestATestNotificationIsMeasured(t *testing.T) {
 	path := b.notifies(t)
 	lines, _ := b.stream(path + "/stream")
 	asked := read(t, lines)
-	if page := b.get(path); page.first(t, `data-phase="(\w+)"`) != "waiting" || page.first(t, `data-elapsed="(\d+)"`) != "0" || !strings.Contains(page.body, "On its way to the push service") {
+	if page := b.get(path); page.first(t, `data-phase="(\w+)"`) != "waiting" || page.first(t, `data-elapsed="(\d+)"`) != "0" || !strings.Contains(page.body, "On its way to the delivery service") {
 		t.Errorf("the page does not wait:\n%s", page.body)
 	}
 	sent := h.taken()
@@ -77,7 +77,7 @@ func TestATestNotificationIsMeasured(t *testing.T) {
 		t.Errorf("the stream says %+v after %+v", taken, asked)
 	}
 	h.clock.Advance(1300 * time.Millisecond)
-	if page := b.get(path); page.first(t, `data-elapsed="(\d+)"`) != "1300" || !strings.Contains(page.body, "Taken by the push service") {
+	if page := b.get(path); page.first(t, `data-elapsed="(\d+)"`) != "1300" || !strings.Contains(page.body, "Taken by the delivery service") {
 		t.Errorf("the page does not count:\n%s", page.body)
 	}
 	arrives(t, phone, sent)
@@ -102,7 +102,7 @@ func TestATestNotificationThatDoesNotArriveSaysWhatToLookAt(t *testing.T) {
 		what, phase, words string
 		delivered          bool
 	}{
-		{"the phone is silent", "silent", "The push service took it", true},
+		{"the phone is silent", "silent", "The delivery service took it", true},
 		{"nobody took it", "unsent", "has not taken it", false},
 	} {
 		h, b, phone := notified(t)

@@ -1,11 +1,15 @@
 package test
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/nodkey/nodkey/client"
 	"github.com/nodkey/nodkey/nodkeytest/browser"
+	"github.com/nodkey/nodkey/wire"
 )
 
 // reporting is a person whose phone says how far a request has come only when the test lets it.
@@ -15,16 +19,27 @@ type reporting struct {
 	r     reader
 	desk  *browser.Tab
 	phone *client.Phone
+	told  <-chan string // the ids that the operator's gateway is told, which is what notifies
 }
 
 func reports(t *testing.T, r reader) *reporting {
 	t.Helper()
-	p := &reporting{server: serve(t, nil), t: t, r: r, desk: open(t, "portal", browser.Desktop)}
+	told := make(chan string, 10)
+	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var message struct{ ID string }
+		if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
+			t.Error(err)
+		}
+		told <- message.ID
+	}))
+	t.Cleanup(gateway.Close)
+	p := &reporting{server: serve(t, map[string]string{"push.webhook": gateway.URL, "push.webhook_secret": "whsec_bm9kLWtleS13ZWJob29rLXNlY3JldC1vZi10ZXN0cy4uLi4="}),
+		t: t, r: r, desk: open(t, "portal", browser.Desktop), told: told}
 	p.addUser(r.name, r.displayName, r.password)
 	p.desk.Speak(r.lang)
 	p.enters()
 	var err error
-	p.phone, err = client.New(client.Config{HTTP: client.NewHTTPClient(nil)}, client.State{})
+	p.phone, err = client.New(client.Config{HTTP: client.NewHTTPClient(nil), Facts: wire.PhoneFacts{Platform: "android", OSVersion: "16"}}, client.State{})
 	p.must(err)
 	offer, err := p.phone.Lookup(t.Context(), p.server.phone, strings.Join(p.desk.Code(), "-"))
 	p.must(err)
@@ -98,6 +113,8 @@ func (p *reporting) kept() {
 var (
 	arrivedWords = map[string]string{"en": "Arrived on Pixel 8", "de": "Auf Pixel 8 angekommen", "ja": "Pixel 8に届きました"}
 	openedWords  = map[string]string{"en": "Opened on Pixel 8", "de": "Auf Pixel 8 geöffnet", "ja": "Pixel 8で開かれました"}
+	sentWords    = map[string]string{"en": "Notification sent", "de": "Benachrichtigung gesendet", "ja": "通知を送信しました"}
+	testedWords  = map[string]string{"en": "arrived after", "de": "angekommen", "ja": "到着"}
 	silentWords  = map[string]string{"en": "Not confirmed yet", "de": "Noch nicht bestätigt", "ja": "まだ確認できていません"}
 )
 
@@ -107,6 +124,7 @@ func TestTheWaitingPageFollowsTheRequestToThePhone(t *testing.T) {
 			p := reports(t, r)
 			p.enters()
 			p.still()
+			p.desk.Says("#progress", sentWords[r.lang])
 			request := p.asked()
 			p.seen(request, client.Received)
 			p.desk.Says("#progress", arrivedWords[r.lang])
@@ -148,4 +166,54 @@ func TestAPhoneThatStaysSilentLeavesTwoWaysInOneTapAway(t *testing.T) {
 			p.desk.At("/")
 		})
 	}
+}
+
+func TestATestNotificationTellsTheSecondsThatItTook(t *testing.T) {
+	for _, r := range everybody {
+		t.Run(r.lang, func(t *testing.T) {
+			p := reports(t, r)
+			p.enters()
+			<-p.told
+			_, err := p.phone.Approve(t.Context(), p.asked(), p.desk.Number(), maraPIN)
+			p.must(err)
+			p.desk.At("/")
+			p.desk.Go(p.portal + "/security")
+			p.desk.Click("#phones [data-test]")
+			p.desk.Wait("#test-phone")
+			r.look(t, p.desk, "portal-test-phone")
+			p.desk.Click("#test-notification")
+			p.desk.Wait("#wait[data-phase=waiting]")
+			p.desk.Until("two seconds", `Number(document.querySelector("[data-elapsed]").textContent) >= 2`)
+			r.look(t, p.desk, "portal-push-test-waiting")
+			p.seen(client.Approval{ID: <-p.told, Key: p.phone.Keys()[0]}, client.Received)
+			p.desk.Wait("#wait[data-phase=done]")
+			r.look(t, p.desk, "portal-push-test-done")
+			p.desk.Click("#go-back")
+			p.desk.Says("#phones .facts", testedWords[r.lang])
+			r.look(t, p.desk, "portal-security-delivery")
+			p.desk.Go(p.portal + "/help/notifications")
+			p.desk.Wait("#notifications")
+			r.look(t, p.desk, "portal-help-notifications")
+		})
+	}
+}
+
+func TestATestNotificationThatDoesNotArriveSaysWhatToLookAt(t *testing.T) {
+	r := everybody[len(everybody)-1] // one is enough: it takes 30 s
+	p := reports(t, r)
+	p.enters()
+	<-p.told
+	_, err := p.phone.Approve(t.Context(), p.asked(), p.desk.Number(), maraPIN)
+	p.must(err)
+	p.desk.At("/")
+	p.desk.Go(p.portal + "/security")
+	p.desk.Click("#phones [data-test]")
+	p.desk.Click("#test-notification")
+	p.desk.Wait("#wait[data-phase=waiting]")
+	p.desk.Until("20 of the 30 seconds", `Number(document.querySelector("[data-elapsed]").textContent) >= 20`)
+	p.desk.Wait("#wait[data-phase=silent]") // nobody tells the page: the time does
+	r.look(t, p.desk, "portal-push-test-silent")
+	p.seen(client.Approval{ID: <-p.told, Key: p.phone.Keys()[0]}, client.Received)
+	p.desk.Wait("#wait[data-phase=late]")
+	r.look(t, p.desk, "portal-push-test-late")
 }
