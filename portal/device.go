@@ -63,15 +63,15 @@ func (d *Door) deviceChoose(x *exchange) error {
 	} else if again {
 		return d.devicePage(x, http.StatusOK, chosen, nil)
 	}
-	if len(x.r.PostForm["device"]) == 0 { // a form lets go without a choice
+	token, waits := d.signIn.Read(x.r)
+	in, err := x.form("device", "request")
+	if err != nil && waits && len(x.r.PostForm["device"]) == 0 && len(x.r.PostForm["request"]) == 1 { // sent without a choice
 		return d.devicePage(x, http.StatusBadRequest, "", &Problem{Text: Sentence{Key: "choice.first"}})
 	}
-	in, err := x.form("device", "request")
 	if err != nil {
 		return err
 	}
-	token, ok := d.signIn.Read(x.r)
-	if !ok {
+	if !waits {
 		return d.leave(x, "/sign-in", "")
 	}
 	key := nodkey.KeyID(chosen)

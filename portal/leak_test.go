@@ -35,7 +35,7 @@ func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
 	for _, f := range forms {
 		gone(t, f.path, b.copy().post(fill(f.path), f.fields...))
 	}
-	for _, path := range []string{"/sign-in/wait", "/sign-in/state", "/sign-in/stream", "/sign-in/code", "/sign-in/code/qr"} {
+	for _, path := range []string{"/sign-in/wait", "/sign-in/state", "/sign-in/stream", "/sign-in/code", "/sign-in/code/qr", "/sign-in/device"} {
 		gone(t, path, waiting.copy().get(path))
 	}
 	gone(t, "sign in", h.browser().post("/sign-in", "username", "ann", "password", rightPassword))

@@ -27,6 +27,7 @@ var forms = []struct {
 	{"/password", []string{"password", rightPassword, "new_password", "brown paper parcels", "repeat", "brown paper parcels"}, true},
 	{"/language", []string{"lang", "en", "return", "/"}, false},
 	{"/sign-in/code", []string{"code", "1234 5678"}, false},
+	{"/sign-in/device", []string{"device", "all", "request", "AAAAAAAAAAAAAAAAAAAAAA"}, false},
 }
 
 // bare are the paths whose forms have no fields, and what they need.
