@@ -5,6 +5,7 @@ import {
   PhoneFault, type Approval, type Core, type CoreEvent, type MissedApproval, type Offer, type OfflineCodes, type OfflineFactors, type OfflineRequest, type Outcome, type PastApproval,
   type PhoneUser, type PushReport, type PushState, type PushTest, type ServerInfo,
 } from "./core/contract";
+import { topicOf } from "./core/ntfy";
 import { pinFaults } from "./core/pins";
 import { reportOf } from "./preview-push";
 import type { Environment } from "./install/environment";
@@ -71,6 +72,7 @@ export class PreviewCore implements Core {
   push: PushState = "impossible";
   /** What the push service leads to at the next try. */
   reaches: PushState | undefined;
+  ntfy: string | undefined;
   /** What a look at the notifications finds. */
   report: PushReport = reportOf("impossible", 0);
   /** How the next test of notifications ends. */
@@ -219,6 +221,11 @@ export class PreviewCore implements Core {
     await this.#asked("unsubscribe");
     this.push = "off";
     this.#tell("push");
+  }
+
+  async setNtfy(typed: string | undefined): Promise<void> {
+    await this.#asked(`setNtfy ${typed ?? "-"}`);
+    this.ntfy = typed === undefined ? undefined : topicOf(typed);
   }
 
   async pushChecks(): Promise<PushReport> {

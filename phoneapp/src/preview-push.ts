@@ -70,6 +70,9 @@ export function prepareDelivery(screen: string, detail: string, core: PreviewCor
       if (detail === "running") core.tested = new Promise(() => undefined);
       if (detail === "lost") core.tested = Promise.resolve({ lost: "phone" });
       return { screen: "notifications-check" };
+    case "ntfy":
+      if (detail === "used") core.ntfy = "https://ntfy.aldermere.example/nodkey-q2xTf0m1ZbA9-_k3LwPd4Q";
+      return { screen: "ntfy" };
     case "home-missed":
       core.set({ missed: detail === "20" ? manyMissed(now) : [missedOf(now)] });
       return { screen: "home" };

@@ -309,6 +309,13 @@ export interface Core {
   subscribe(): Promise<void>;
   /** Takes it back for every user. Never throws. */
   unsubscribe(): Promise<void>;
+  /** The topic of an ntfy server that tells of requests too, by its address; undefined without one. */
+  readonly ntfy: string | undefined;
+  /**
+   * Has the server publish to a topic, named by its address or by that of its ntfy server alone; undefined takes that back. Throws
+   * PhoneFault: push.endpoint (no such address), push.service (args.host: this server does not publish there), or as any request does.
+   */
+  setNtfy(typed: string | undefined): Promise<void>;
   /** Repairs what can be repaired without the person, then looks at each step of a notification's way. Never throws. */
   pushChecks(): Promise<PushReport>;
   /**

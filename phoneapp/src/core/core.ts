@@ -13,6 +13,7 @@ import { handoverKept } from "./handover";
 import { KeyStates } from "./key-states";
 import { readApprovals } from "./messages";
 import { MissedApprovals } from "./missed";
+import { NtfyTopic } from "./ntfy";
 import { Codes } from "./offline";
 import { OpenApprovals } from "./open-approvals";
 import { OwnStatements } from "./own-statements";
@@ -53,6 +54,7 @@ class PhoneCore implements Core {
   private readonly checks: PushChecks;
   private readonly sightings: Sightings;
   private readonly late: MissedApprovals;
+  private readonly topic: NtfyTopic;
   private readonly listeners = new Map<CoreEvent, Set<() => void>>();
   private keys: readonly KeyRecord[] = [];
   private decided: readonly PastApproval[] = [];
@@ -81,6 +83,7 @@ class PhoneCore implements Core {
     this.known = new KnownServer(this.api, store, this.clock);
     this.pushes = new Subscriptions(store, this.api, () => this.known.now(), around.push, around.wall, () => this.tell("push"));
     this.checks = new PushChecks(this.api, this.own, this.clock, around.push, this.pushes, () => this.known.now(), () => this.active());
+    this.topic = new NtfyTopic(store, this.api, () => this.active());
     this.sightings = new Sightings(this.api, store);
     this.late = new MissedApprovals(this.api, store, this.clock, () => this.active(), () => this.tell("missed"));
     page.channel?.addEventListener("message", (event) => {
@@ -94,6 +97,7 @@ class PhoneCore implements Core {
   async load(): Promise<void> {
     this.clock.skew = (await this.store.setting("skew")) ?? 0;
     await this.store.dropHandover(this.around.wall() - handoverKept);
+    await this.topic.load();
     await this.reload();
     if (typeof navigator !== "undefined" && "onLine" in navigator && !navigator.onLine) this.setOnline(false);
     this.biometric = await this.around.authenticator.available();
@@ -110,10 +114,19 @@ class PhoneCore implements Core {
 
   async subscribe(): Promise<void> {
     await this.pushes.subscribe();
+    await this.topic.settle();
   }
 
   async unsubscribe(): Promise<void> {
     await this.pushes.unsubscribe();
+  }
+
+  get ntfy(): string | undefined {
+    return this.topic.address;
+  }
+
+  async setNtfy(typed: string | undefined): Promise<void> {
+    await (typed === undefined ? this.topic.leave() : this.topic.use(typed));
   }
 
   async pushChecks(): Promise<PushReport> {

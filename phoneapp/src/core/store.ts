@@ -72,6 +72,8 @@ interface Settings {
   readonly dismissed: readonly string[];
   /** When a subscription that the server could not use was last made anew, milliseconds since the epoch. */
   readonly pushRenewed: number;
+  /** The topic that the server publishes to, and for which keys it was told so. */
+  readonly ntfy: { readonly address: string; readonly keyIds: readonly string[] } | undefined;
 }
 
 interface Schema extends DBSchema {

@@ -181,3 +181,25 @@ describe("a test", () => {
     expect(panel(on)).toContain("Arrived after 1.3 seconds");
   });
 });
+
+describe("another way", () => {
+  test("is offered where the server has ntfy, named by an address, shown, and taken back", async () => {
+    const on = await stage({ route: { screen: "ntfy" }, prepare: (core) => core.set({ users: [userOf()] }) });
+    await on.type("#ntfy-address", "http://ntfy.example/a");
+    on.core.fault = new PhoneFault("push.endpoint");
+    await on.click("#save");
+    expect([on.screen(), on.error(), document.activeElement?.id]).toEqual(["ntfy", "push.endpoint", "ntfy-address"]);
+    on.core.fault = new PhoneFault("push.service", { host: "ntfy.example" });
+    await on.type("#ntfy-address", "ntfy.example/a");
+    await on.click("#save");
+    expect(on.text()).toContain("publishes nothing at ntfy.example");
+    await on.click("#save");
+    expect(on.get(".topic").textContent).toBe("https://ntfy.example/a");
+    await on.click("#leave-ntfy");
+    expect([on.has("#ntfy-address"), on.core.ntfy]).toEqual([true, undefined]);
+  });
+
+  test("is not offered where the server has none", async () => {
+    expect((await checking("good")).has("#ntfy")).toBe(false);
+  });
+});

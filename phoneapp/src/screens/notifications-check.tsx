@@ -4,7 +4,7 @@ import type { PushCheck, PushReport } from "../core/contract";
 import { useApp, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Bar, Screen } from "../ui/screen";
-import { Banner, Chip } from "../ui/surfaces";
+import { Banner, Chip, LinkRow } from "../ui/surfaces";
 import { useAppName } from "./install";
 import { allowingSteps } from "./notifications";
 import { PushTestPanel, usePushTest } from "./push-test";
@@ -12,7 +12,7 @@ import { nameOf, sentenceOf, unseenSteps } from "./push-words";
 
 /** What notifications need on their way to this phone, each with what repairs it, and a test of the whole way. */
 export function NotificationsCheck(): JSX.Element {
-  const { core, texts, notifier, environment, host } = useApp();
+  const { core, texts, nav, notifier, environment, host, server } = useApp();
   const name = useAppName();
   const [report, setReport] = useState<PushReport>();
   const [busy, run] = useTask();
@@ -70,6 +70,11 @@ export function NotificationsCheck(): JSX.Element {
         <h2 class="h3">{texts.t("notify.unseen")}</h2>
         <ol class="numbered">{unseenSteps(texts, environment, name, host).map((step) => <li key={step}>{step}</li>)}</ol>
       </section>
+      {server?.ntfy && (
+        <div class="rows rows-closed">
+          <LinkRow id="ntfy" icon="share" title={texts.t("ntfy.row")} second={texts.t(core.ntfy === undefined ? "ntfy.row.second" : "ntfy.row.used")} onClick={() => nav.go({ screen: "ntfy" })} />
+        </div>
+      )}
       <Banner icon="door">{texts.t("notify.push.late")}</Banner>
     </Screen>
   );

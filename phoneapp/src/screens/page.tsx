@@ -28,6 +28,7 @@ import { More, Services } from "./menus";
 import { AllMissed, Missed } from "./missed";
 import { Notifications } from "./notifications";
 import { NotificationsCheck } from "./notifications-check";
+import { Ntfy } from "./ntfy";
 import { OfferCheck } from "./offer";
 import { OfflineAsk } from "./offline-ask";
 import { OfflineCode, OfflineUser } from "./offline-code";
@@ -165,6 +166,7 @@ function Of({ route }: { route: Route }): JSX.Element | null {
     case "more": return <More />;
     case "notifications": return <Notifications />;
     case "notifications-check": return <NotificationsCheck />;
+    case "ntfy": return <Ntfy />;
     case "offer": return <OfferCheck />;
     case "offline-ask": return subject === undefined ? null : <OfflineAsk subject={subject} />;
     case "offline-code": return <OfflineCode />;

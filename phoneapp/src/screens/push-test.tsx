@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { PhoneFault, type PushReport, type PushTest } from "../core/contract";
-import type { Key, Texts } from "../i18n";
+import type { Texts } from "../i18n";
 import { useApp, useNow } from "../ui/app-context";
+import { faultSentence } from "./faults";
 
 /** A test of notifications on this screen: not begun, on its way since a moment, ended, or refused. */
 type Trial = { readonly since: number } | PushTest | { readonly refused: PhoneFault } | undefined;
@@ -67,6 +68,5 @@ function wordsOf(texts: Texts, trial: Trial, last: PushReport["test"], now: numb
 
 /** The sentence of a refusal that has one of its own; of others the one thing to do. */
 function refusal(texts: Texts, fault: PhoneFault): string {
-  const key: Key | undefined = texts.has(fault.key) ? fault.key : undefined;
-  return key === undefined ? texts.t("notify.try.refused.again") : texts.t(key, fault.args);
+  return texts.has(fault.key) ? faultSentence(texts, fault.key, fault.args) : texts.t("notify.try.refused.again");
 }

@@ -26,6 +26,7 @@ export type PlainScreen =
   | "more"
   | "notifications"
   | "notifications-check"
+  | "ntfy"
   | "offer"
   | "offline-ask"
   | "offline-code"
