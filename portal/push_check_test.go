@@ -31,7 +31,12 @@ func (h *house) taken() nodkey.PushMessage {
 // delivered hands a message over.
 func (h *house) delivered(m nodkey.PushMessage) {
 	h.t.Helper()
-	must(h.t, h.services.Outbox.Settle(h.t.Context(), []nodkey.Sent{{PushMessage: m, PushAnswer: nodkey.PushAnswer{Outcome: nodkey.PushDelivered}}}))
+	h.settled(m, nodkey.PushDelivered)
+}
+
+func (h *house) settled(m nodkey.PushMessage, outcome nodkey.PushOutcome) {
+	h.t.Helper()
+	must(h.t, h.services.Outbox.Settle(h.t.Context(), []nodkey.Sent{{PushMessage: m, PushAnswer: nodkey.PushAnswer{Outcome: outcome}}}))
 }
 
 // notified is the browser of somebody signed in, with the phone that the gateway reaches.
@@ -57,6 +62,42 @@ func (b *browser) notifies(t *testing.T) (path string) {
 func arrives(t *testing.T, phone *client.Phone, m nodkey.PushMessage) {
 	t.Helper()
 	must(t, phone.Seen(t.Context(), client.Approval{ID: string(m.ApprovalID), Key: phone.Keys()[0]}, client.Received))
+}
+
+func TestWhatIsSentIsSaidAndWhatNobodyTakesAtOnce(t *testing.T) {
+	h, _, phone := notified(t)
+	const password, waiting = "done: Name and password accepted", "now: Waiting for your answer"
+	b, number := h.asked("ann")
+	stand(t, b.get("/sign-in/wait"), password, "done: Request ready for Pixel of ann", "ahead: On its way to Pixel of ann", waiting)
+	h.clock.Advance(2 * time.Second)
+	h.delivered(h.taken())
+	page := b.get("/sign-in/wait")
+	stand(t, page, password, "done: Notification sent", "ahead: On its way to Pixel of ann", waiting)
+	if offered(page) {
+		t.Error("other ways are offered too early")
+	}
+	h.clock.Advance(nodkey.ConfirmWithin)
+	stand(t, b.get("/sign-in/wait"), password, "done: Notification sent", "look: No word from Pixel of ann yet", waiting)
+
+	h.approve(phone, number) // unanswered, it would keep the phone quiet
+	b, _ = h.asked("ann")
+	lines, _ := b.stream("/sign-in/stream")
+	read(t, lines)
+	h.settled(h.taken(), nodkey.PushRefused)
+	read(t, lines)
+	page = b.get("/sign-in/wait")
+	stand(t, page, password, "look: No notification could be sent", "look: No notification to Pixel of ann", waiting)
+	if news := page.first(t, `data-news="([^"]*)"`); !offered(page) || news != "The notification could not be sent to Pixel of ann." {
+		t.Errorf("other ways are offered: %v; a screen reader hears %q", offered(page), news)
+	}
+	open, err := phone.Approvals(t.Context()) // the app was opened all the same
+	must(t, err)
+	must(t, phone.Seen(t.Context(), open[0], client.Shown))
+	page = b.get("/sign-in/wait")
+	stand(t, page, password, "done: Request ready for Pixel of ann", "done: Arrived on Pixel of ann", waiting)
+	if offered(page) {
+		t.Error("other ways are offered for a request that arrived")
+	}
 }
 
 func TestATestNotificationIsMeasured(t *testing.T) {
