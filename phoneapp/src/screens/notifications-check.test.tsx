@@ -195,6 +195,11 @@ describe("another way", () => {
     expect(on.text()).toContain("publishes nothing at ntfy.example");
     await on.click("#save");
     expect(on.get(".topic").textContent).toBe("https://ntfy.example/a");
+    const writeText = vi.fn<(text: string) => Promise<void>>(() => Promise.resolve());
+    vi.stubGlobal("navigator", { clipboard: { writeText } });
+    await on.click("#copy-topic");
+    vi.unstubAllGlobals();
+    expect([writeText.mock.calls, on.text()]).toEqual([[["a"]], expect.stringContaining("The topic is copied.")]);
     await on.click("#leave-ntfy");
     expect([on.has("#ntfy-address"), on.core.ntfy]).toEqual([true, undefined]);
   });

@@ -6,6 +6,7 @@ import { Button } from "../ui/button";
 import { Bar, Screen } from "../ui/screen";
 import { TextField } from "../ui/text-field";
 import { faultSentence } from "./faults";
+import { copyText } from "./install";
 
 /** What a person can mend where they typed it. */
 const mendable: Readonly<Record<string, "ntfy.address" | "ntfy.service">> = { "push.endpoint": "ntfy.address", "push.service": "ntfy.service" };
@@ -35,10 +36,16 @@ export function Ntfy(): JSX.Element {
       }
     });
   if (used !== undefined) {
+    const copy = (): void => void copyText(used.slice(used.lastIndexOf("/") + 1)).then((copied) => say(texts.t(copied ? "ntfy.copied" : "ntfy.refused")));
     return (
       <Screen
         bar={<Bar title={texts.t("notify.row")} />} title={texts.t("ntfy.on.title")} lead={texts.t("ntfy.on.lead")}
-        actions={<Button id="leave-ntfy" kind="plain" busy={busy} onClick={() => set(undefined, "ntfy.gone")}>{texts.t("ntfy.leave")}</Button>}
+        actions={
+          <>
+            <Button id="copy-topic" icon="copy" onClick={copy}>{texts.t("ntfy.copy")}</Button>
+            <Button id="leave-ntfy" kind="text" busy={busy} onClick={() => set(undefined, "ntfy.gone")}>{texts.t("ntfy.leave")}</Button>
+          </>
+        }
       >
         <p class="sheet mono topic">{used}</p>
         <ol class="numbered screen-block">
