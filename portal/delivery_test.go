@@ -162,6 +162,26 @@ func TestAChangeSaysHowFarItCameToo(t *testing.T) {
 	b.get("/change/state").is(t, http.StatusOK)
 }
 
+func TestOfSeveralPhonesThePageSaysWhichHasTheRequest(t *testing.T) {
+	h := newHouse(t, func(p *nodkey.Policy) { p.Devices = nodkey.DevicesAll })
+	_, second := h.withTwo("ann")
+	h.clock.Advance(time.Minute)
+	b, _ := h.asked("ann")
+	h.clock.Advance(nodkey.ConfirmWithin)
+	page := b.get("/sign-in/wait")
+	if news := page.first(t, `data-news="([^"]*)"`); !offered(page) || news != "Not confirmed yet that it arrived on a phone." {
+		t.Errorf("other ways are offered: %v; a screen reader hears %q", offered(page), news)
+	}
+	const password, ready, waiting = "done: Name and password accepted", "done: Request ready for your phone", "now: Waiting for your answer"
+	stand(t, page, password, ready, "ahead: Waits in the app on Pixel of ann", "ahead: Waits in the app on Spare of ann", waiting)
+	must(t, second.Seen(t.Context(), asksFor(t, second), client.Received))
+	page = b.get("/sign-in/wait")
+	stand(t, page, password, ready, "ahead: Waits in the app on Pixel of ann", "done: Arrived on Spare of ann", waiting)
+	if offered(page) {
+		t.Error("other ways are offered though a phone has the request")
+	}
+}
+
 // The browser of somebody else, or of nobody, learns nothing of it.
 func TestOnlyTheWaitingBrowserSeesTheWay(t *testing.T) {
 	h := newHouse(t, nil)
