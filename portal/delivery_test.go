@@ -125,7 +125,7 @@ func TestASilentPhoneMakesThePageOfferBothOtherWays(t *testing.T) {
 		!strings.Contains(page.body, `form="code-ask" id="notice-code"`) {
 		t.Errorf("the page does not offer both ways:\n%s", page.body)
 	}
-	if news := page.first(t, `data-news="([^"]*)"`); news != "Not confirmed yet that it arrived on Pixel of ann." {
+	if news := page.first(t, `data-news="([^"]*)"`); news != "Not confirmed yet that the request arrived on Pixel of ann." {
 		t.Errorf("a screen reader hears %q", news)
 	}
 	must(t, phone.Seen(t.Context(), request, client.Received)) // late, but there
@@ -170,7 +170,7 @@ func TestOfSeveralPhonesThePageSaysWhichHasTheRequest(t *testing.T) {
 	b, _ := h.asked("ann")
 	h.clock.Advance(nodkey.ConfirmWithin)
 	page := b.get("/sign-in/wait")
-	if news := page.first(t, `data-news="([^"]*)"`); !offered(page) || news != "Not confirmed yet that it arrived on a phone." {
+	if news := page.first(t, `data-news="([^"]*)"`); !offered(page) || news != "Not confirmed yet that the request arrived on a phone." {
 		t.Errorf("other ways are offered: %v; a screen reader hears %q", offered(page), news)
 	}
 	// The two keys are of the same moment here, so either may stand first.
