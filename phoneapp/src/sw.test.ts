@@ -108,6 +108,23 @@ describe("a push", () => {
     expect(on.closed).toEqual(["A".repeat(22)]);
   });
 
+  test("of a test is told to the pages once the server has its receipt, which they ask for; of a request at once", async () => {
+    for (const what of ["test", "waiting"] as const) {
+      const receipt = slow();
+      const on = world(1, { receive: receipt.receive });
+      const done = showPushed(id, on.place);
+      await vi.waitFor(() => expect(on.pauses).toEqual([showWithin]));
+      receipt.tell(what);
+      await vi.waitFor(() => expect(on.shown.length).toBe(1));
+      if (what === "waiting") await vi.waitFor(() => expect(on.told.length).toBe(1));
+      await new Promise((resolve) => setTimeout(resolve)); // all that can happen has
+      const early = on.told.length;
+      receipt.end();
+      await done;
+      expect([early, on.told.length]).toEqual([what === "waiting" ? 1 : 0, 1]);
+    }
+  });
+
   test("is shown in four seconds, whatever is not known by then, and put right when it is", async () => {
     const receipt = slow();
     const on = world(1, { receive: receipt.receive });

@@ -101,9 +101,13 @@ export async function showPushed(payload: string, place: Place): Promise<void> {
     console.warn(fault); // not allowed any more; that it arrived is true all the same
   }
   const message: Told = { type: "pushed", id: id ?? nameless, ...(early === "test" ? { test: true } : {}) };
-  for (const client of await place.clients.matchAll(pages)) client.postMessage(message);
-
+  const tellPages = async (): Promise<void> => {
+    for (const client of await place.clients.matchAll(pages)) client.postMessage(message);
+  };
+  // The page of a test asks the server for its receipt at once.
+  if (early !== "test") await tellPages();
   await receiving;
+  if (early === "test") await tellPages();
   const known = await found;
   if (early === undefined && known !== undefined && known !== "waiting") await show(known).catch((fault: unknown) => console.warn(fault));
 }
