@@ -6,6 +6,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"pgregory.net/rapid"
 )
 
 func TestOnlyAnActivePhoneOfTheUsersCanBeChosen(t *testing.T) {
@@ -180,4 +181,74 @@ func TestARightPasswordCountsUntilAPhoneIsWoken(t *testing.T) {
 	if n := tries(p.browser, false); n != 9 {
 		t.Errorf("after which it has %d tries left", n)
 	}
+}
+
+// In any order of beginning, choosing, taking a request to the other phone, waiting and answering, strangers wake the phones as
+// often as the table says, however many phones there are: a request that was taken elsewhere is no longer open, and counts.
+func TestChoosingNeverExceedsTheBudgetsOfStrangers(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		h := start(t, nil)
+		p, second := h.withTwo(rt)
+		keys := []*nodkeytest.PhoneKey{p.key, second}
+		type request struct {
+			at, until time.Time
+			key       *nodkeytest.PhoneKey
+			woke      bool
+		}
+		var browsers []*nodkeytest.Browser
+		last := map[*nodkeytest.Browser]request{} // that is open
+		var since []time.Time                     // when phones were woken since the last yes
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+			h.Clock.Advance(time.Duration(rapid.SampledFrom([]int{1, 1, 60, 181, 361, 961, 14460}).Draw(rt, "seconds")) * time.Second)
+			now := h.Clock.Now()
+			if len(browsers) == 0 || rapid.IntRange(0, 2).Draw(rt, "begin") == 0 {
+				b := h.NewBrowser(h.address())
+				if err := b.Begin(h.ctx, p.name, password); nodkey.HasKey(err, "sign_in.slow") {
+					continue
+				} else if err != nil {
+					rt.Fatal(err)
+				}
+				browsers = append(browsers, b)
+			}
+			b := rapid.SampledFrom(browsers).Draw(rt, "browser")
+			key := rapid.SampledFrom(keys).Draw(rt, "key")
+			if before := last[b]; before.key == key && now.Before(before.until) {
+				continue // it is being asked
+			}
+			err := b.Choose(h.ctx, key.ID)
+			if nodkey.HasKey(err, "sign_in.over") || nodkey.HasKey(err, "sign_in.slow") {
+				continue
+			}
+			if err != nil {
+				rt.Fatal(err)
+			}
+			w := p.page(rt, b)
+			open, recent, level, at := 0, 0, 0.0, time.Time{}
+			for other, r := range last {
+				if other != b && r.woke && now.Before(r.until) {
+					open++
+				}
+			}
+			for _, woken := range since {
+				if now.Sub(woken) < 15*time.Minute {
+					recent++
+				}
+				level = max(0, level-float64(woken.Sub(at))/float64(4*time.Hour)) + 1
+				at = woken
+			}
+			level = max(0, level-float64(now.Sub(at))/float64(4*time.Hour))
+			if want := open < 1 && recent < 3 && level <= 5; w.Notified != want {
+				rt.Fatalf("woken: %v, with %d open, %d in the quarter of an hour and a level of %g", w.Notified, open, recent, level)
+			}
+			if w.Notified {
+				since = append(since, now)
+			}
+			last[b] = request{now, w.ExpiresAt, key, w.Notified}
+			if rapid.IntRange(0, 5).Draw(rt, "answer") == 0 {
+				(&person{house: h, name: p.name, id: p.id, key: key}).yes(rt, b)
+				since = nil
+				delete(last, b)
+			}
+		}
+	})
 }

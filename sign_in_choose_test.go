@@ -262,6 +262,9 @@ func TestWhoChoosesNobodyAsksNobody(t *testing.T) {
 	if err != nil || past[0].State != nodkey.SignInExpired {
 		t.Errorf("the list of sign-ins says %+v, %v", past[0].State, err)
 	}
+	if d, err := h.Users.Show(h.ctx, h.Desk(), p.name); err != nil || d.SignIns[0].State != nodkey.SignInExpired {
+		t.Errorf("the service desk sees %+v, %v", d.SignIns[0].State, err)
+	}
 	p.list(t, b)
 	is(t, h.SignIns.Cancel(h.ctx, b.Anonymous(), b.SignIn), "", "cancelling")
 	is(t, b.Choose(h.ctx, second.ID), "sign_in.over", "a choice after it")

@@ -158,6 +158,9 @@ func (u *Users) Show(ctx context.Context, c Caller, name string) (Details, error
 			return err
 		}
 		d.SignIns, err = tx.SignInsOf(d.User.ID, 20)
+		for i, s := range d.SignIns {
+			d.SignIns[i].State = s.stateAt(Approval{}, u.now())
+		}
 		return err
 	})
 	return d, wrap(err)
