@@ -148,7 +148,6 @@ func TestAFingerThatCannotMakeCodesIsJoinedByAPIN(t *testing.T) {
 		h.phone.Click("#done")
 		h.phone.Wait("[data-screen=home]")
 	})
-	h.signIn()
 	h.askForCode()
 	h.phone.Click("#offline-code")
 	h.phone.Click("#type")
