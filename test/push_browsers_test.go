@@ -197,6 +197,59 @@ func spoiled(body []byte) [][]byte {
 	return [][]byte{turned, cut, salted, other}
 }
 
+// approve says yes on the phone to what waits, and sees the person let in.
+func (h *pushed) approve(app pushedPage, desk *webUser, name string) {
+	h.t.Helper()
+	number, err := desk.number(h.t.Context(), "/sign-in/wait")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	app.Type("[data-screen=approval] #number-1", number[:1])
+	app.Type("#number-2", number[1:])
+	app.Wait("[data-screen=approval] #confirm")
+	app.Picture(name + "-approval")
+	app.Click("[data-screen=approval] #confirm")
+	app.Type("[data-screen=confirm] #pin", maraPIN)
+	app.Click("[data-screen=confirm] #confirm")
+	app.Wait("[data-screen=decided]")
+	app.Says("h1", "Approved")
+	got, err := desk.get(h.t.Context(), "/sign-in/wait")
+	if err != nil || got.location != "/" {
+		h.t.Fatalf("after the yes: %v, %d to %q", err, got.status, got.location)
+	}
+}
+
+// comesBack signs a browser out and in again. It is known now, so that it may wake the phone beside others (fatigue.go).
+func (h *pushed) comesBack(desk *webUser) {
+	h.t.Helper()
+	for _, step := range [][]string{{"/sign-in", "/sign-out"}, {"/sign-in/wait", "/sign-in", "username", maraName, "password", maraPassword}} {
+		if err := desk.post(h.t.Context(), step[0], step[1], step[2:]...); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// tested has the phone look at each part of a notification's way, and send itself a test along it.
+func (h *pushed) tested(app pushedPage, name string) {
+	h.t.Helper()
+	app.Click("#done")
+	app.Click("#more")
+	app.Click("#settings")
+	app.Click("#notifications")
+	app.Click("#send-test")
+	app.Wait("[data-test=ms]")
+	message := h.verdict(2, h.read)
+	for _, part := range []string{"permission", "worker", "subscription", "service", "receipt"} {
+		app.Wait("[data-check=" + part + "][data-state=good]")
+	}
+	app.Picture(name + "-tested")
+	// It stays for the person to see, who puts it away.
+	app.Until("the test's notification", `navigator.serviceWorker.getRegistration("/").then(r => r.getNotifications()).then(all => all.length === 1 && (globalThis.found = all.map(n => n.tag), all[0].close(), true))`)
+	if tag := h.list(app, "found")[0]; topicOf(tag) != message.Topic {
+		h.t.Errorf("the notification is of %q, and not of the test, whose topic is %s", tag, message.Topic)
+	}
+}
+
 // journey is the whole way of a push: the app is closed, somebody signs in, the push service gets a message that it cannot
 // read, the browser decrypts it and starts the service worker, which shows a notification and tells the server; the app that is
 // opened then has the request, and a yes lets the person in. What was changed on the way never arrives.
@@ -214,40 +267,20 @@ func (h *pushed) journey(name string) {
 
 	app := h.open()
 	app.Go(h.phone + "/")
-	number, err := desk.number(h.t.Context(), "/sign-in/wait")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	app.Type("[data-screen=approval] #number-1", number[:1])
-	app.Type("#number-2", number[1:])
-	app.Wait("[data-screen=approval] #confirm")
-	app.Picture(name + "-approval")
-	app.Click("[data-screen=approval] #confirm")
-	app.Type("[data-screen=confirm] #pin", maraPIN)
-	app.Click("[data-screen=confirm] #confirm")
-	app.Wait("[data-screen=decided]")
-	app.Says("h1", "Approved")
+	h.approve(app, desk, name)
 	app.Until("no notification in the app that is looked at", shownTags+`.then(all => all.length === 0)`)
+	h.tested(app, name)
 	app.Close()
-	got, err := desk.get(h.t.Context(), "/sign-in/wait")
-	if err != nil || got.location != "/" {
-		h.t.Fatalf("after the yes: %v, %d to %q", err, got.status, got.location)
-	}
 
-	// Of two requests that wait, the phone has heard of one. The other comes from a browser that is known now, so that it may
-	// wake the phone beside the first (fatigue.go).
+	// Of two requests that wait, the phone hears of one.
 	h.service.Spoil(spoiled)
 	elsewhere := h.enters("/sign-in/wait")
-	if lost := h.verdict(2, h.unread); len(lost.Copies) != 4 {
+	if lost := h.verdict(3, h.unread); len(lost.Copies) != 4 {
 		h.t.Fatalf("%d copies were sent", len(lost.Copies))
 	}
 	h.service.Spoil(nil)
-	for _, step := range [][]string{{"/sign-in", "/sign-out"}, {"/sign-in/wait", "/sign-in", "username", maraName, "password", maraPassword}} {
-		if err := desk.post(h.t.Context(), step[0], step[1], step[2:]...); err != nil {
-			h.t.Fatal(err)
-		}
-	}
-	h.shows(h.verdict(3, h.read))
+	h.comesBack(desk)
+	h.shows(h.verdict(4, h.read))
 	h.reports(desk)
 	if h.arrived(elsewhere) {
 		h.t.Error("a message that was changed on its way has arrived")

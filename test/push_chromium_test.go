@@ -2,13 +2,17 @@ package test
 
 import (
 	"maps"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/nodkey/nodkey/nodkeytest/browser"
 	"github.com/nodkey/nodkey/nodkeytest/pushservice"
 )
 
-func TestAPushReachesChromiumEncrypted(t *testing.T) {
+// pushedInChromium is a house whose phone is Chromium, with a push service of the test's behind it.
+func pushedInChromium(t *testing.T) *pushed {
+	t.Helper()
 	service, err := pushservice.StartGCM()
 	if err != nil {
 		t.Fatal(err)
@@ -43,5 +47,32 @@ func TestAPushReachesChromiumEncrypted(t *testing.T) {
 	h.list = func(p pushedPage, expression string) []string {
 		return browser.Eval[[]string](p.(*browser.Tab), expression)
 	}
-	h.journey("chromium")
+	return h
+}
+
+func TestAPushReachesChromiumEncrypted(t *testing.T) { pushedInChromium(t).journey("chromium") }
+
+// The push service knows the subscription no more, and the browser does not know of that. The server hears it with the next
+// message and forgets it too; the app that is opened hears it from the server, and makes another.
+func TestAPhoneWhoseSubscriptionIsGoneMakesAnother(t *testing.T) {
+	h := pushedInChromium(t)
+	h.activate()
+	h.service.EndAll()
+	desk := h.enters("/sign-in/wait")
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for end := time.Now().Add(pushPatience); !strings.Contains(string(h.run("", "user", "show", maraName, "--json")), `"channels":[]`); <-look.C {
+		if time.Now().After(end) {
+			t.Fatal("the server goes on sending to a subscription that is gone")
+		}
+	}
+	app := h.open()
+	app.Go(h.phone + "/")
+	h.approve(app, desk, "chromium-gone")
+	h.await("a subscription again", func() bool { return h.service.Subscriptions() == 1 })
+	h.logged("POST /api/phone/v1/push/subscribe", 2)
+	app.Close()
+	h.comesBack(desk)
+	h.shows(h.verdict(1, h.read))
+	h.reports(desk)
 }

@@ -33,7 +33,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, bad := s.read(r)
 	if bad != nil {
 		s.change(func() {
-			s.refused = append(s.refused, fmt.Errorf("%s %s: %d: %w", r.Method, r.URL.Path, bad.status, bad.err))
+			if bad.status != http.StatusGone { // nothing is wrong with such a message
+				s.refused = append(s.refused, fmt.Errorf("%s %s: %d: %w", r.Method, r.URL.Path, bad.status, bad.err))
+			}
 		})
 		http.Error(w, bad.err.Error(), bad.status)
 		return

@@ -144,10 +144,19 @@ func (s *Service) End(token string) {
 	})
 }
 
+// EndAll ends all subscriptions without a word to the browsers.
+func (s *Service) EndAll() {
+	s.change(func() {
+		for _, sub := range s.subscriptions {
+			sub.ended = true
+		}
+	})
+}
+
 // Spoil makes browsers get other bodies in place of each message that comes from now on; nil: the message itself.
 func (s *Service) Spoil(how func(body []byte) [][]byte) { s.change(func() { s.spoil = how }) }
 
-// Refused are the reasons for which messages were not accepted.
+// Refused are the reasons for which messages were not accepted, but for those to subscriptions that have ended.
 func (s *Service) Refused() []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
