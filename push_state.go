@@ -79,14 +79,15 @@ func (k *Keys) PushState(ctx context.Context, c Caller) (PushState, error) {
 	return out, wrap(err)
 }
 
-// PushStateOf tells a session how messages reach one of its user's phones. Error: key.unknown.
+// PushStateOf tells a session how messages reach one of its user's phones. Errors: key.unknown, session.none once the session
+// has ended.
 func (k *Keys) PushStateOf(ctx context.Context, c Caller, id KeyID) (PushState, error) {
-	session, err := c.withSession(Restricted)
-	if err != nil {
-		return PushState{}, err
-	}
 	var out PushState
-	err = k.Store.View(ctx, func(tx Tx) error {
+	err := k.Store.View(ctx, func(tx Tx) error {
+		session, err := k.live(tx, c, Restricted)
+		if err != nil {
+			return err
+		}
 		key, err := k.ownKey(tx, session.UserID, id)
 		if err != nil {
 			return err

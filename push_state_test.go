@@ -261,3 +261,21 @@ func TestTheDeskSeesHowEachPhoneIsReached(t *testing.T) {
 		t.Errorf("unlocked: %+v, %v", d.Delivery, err)
 	}
 }
+
+// A page keeps its caller for as long as its stream lasts, and goes on asking with it.
+func TestWhoseSessionHasEndedIsToldNothingMoreOfATest(t *testing.T) {
+	h := startPush(t, nil)
+	p := h.join(t)
+	h.subscribe(t, p.key, "https://push.example/one")
+	c := p.enter(t)
+	_, err := h.Approvals.AskPushTest(h.ctx, c, nodkey.KeyID(p.key.ID))
+	is(t, err, "", "a test")
+	_, err = h.Keys.PushStateOf(h.ctx, c, nodkey.KeyID(p.key.ID))
+	is(t, err, "", "what became of it")
+	is(t, h.Sessions.SignOut(h.ctx, c), "", "signing out")
+	state, err := h.Keys.PushStateOf(h.ctx, c, nodkey.KeyID(p.key.ID))
+	is(t, err, "session.none", "after the session")
+	if len(state.Channels) != 0 || state.Test != nil {
+		t.Errorf("after the session: %+v", state)
+	}
+}
