@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -36,27 +37,43 @@ type AssetPaths interface{ Path(name string) string }
 // view is any struct that embeds Page.
 type view interface{ page() Page }
 
-// Renderer holds every page in every language, parsed once. It is safe for
-// concurrent use.
+// Renderer holds every page in every language. A page is parsed when it is
+// first shown in a language: most are never shown in most languages, and all
+// of them together take more memory than the rest of an idle server. It is
+// safe for concurrent use.
 type Renderer struct {
-	pages    map[string]map[string]*template.Template // language, page
+	pages    map[string]map[string]pageSet // language, page
 	fallback string
 }
 
-// NewRenderer parses the templates for each translator; the first is the
-// fallback. It fails if a template is wrong or names a browser file that was
-// not built.
+// pageSet gives a page's templates; the first call parses them.
+type pageSet func() (*template.Template, error)
+
+// NewRenderer makes the pages for each translator; the first is the fallback.
+// It fails if a template is wrong or names a browser file that was not built.
 func NewRenderer(assets AssetPaths, translators ...Translator) (*Renderer, error) {
 	if len(translators) == 0 {
 		return nil, errors.New("a renderer needs a language")
 	}
-	r := &Renderer{pages: make(map[string]map[string]*template.Template), fallback: translators[0].Lang()}
+	r := &Renderer{pages: make(map[string]map[string]pageSet), fallback: translators[0].Lang()}
+	names, parts, err := templateNames()
+	if err != nil {
+		return nil, err
+	}
 	for _, translator := range translators {
-		pages, err := parse(assets, translator)
-		if err != nil {
-			return nil, fmt.Errorf("templates in %s: %w", translator.Lang(), err)
+		calls := functions(assets, translator)
+		pages := make(map[string]pageSet, len(names))
+		for _, name := range names {
+			pages[name] = sync.OnceValues(func() (*template.Template, error) { return parse(calls, append(parts[:len(parts):len(parts)], name)) })
 		}
 		r.pages[translator.Lang()] = pages
+	}
+	// What is wrong shows at the start, in one language for all. This one's are made anew when they are shown.
+	calls := functions(assets, translators[0])
+	for _, name := range names {
+		if _, err := parse(calls, append(parts[:len(parts):len(parts)], name)); err != nil {
+			return nil, fmt.Errorf("template %s: %w", name, err)
+		}
 	}
 	return r, nil
 }
@@ -68,9 +85,13 @@ func (r *Renderer) Render(w http.ResponseWriter, status int, name string, v view
 	if !ok {
 		pages = r.pages[r.fallback]
 	}
-	page, ok := pages[name]
+	set, ok := pages[name]
 	if !ok {
 		return fmt.Errorf("no page %q", name)
+	}
+	page, err := set()
+	if err != nil {
+		return fmt.Errorf("template %s: %w", name, err)
 	}
 	var buffer bytes.Buffer
 	if err := page.ExecuteTemplate(&buffer, "layout", v); err != nil {
@@ -82,40 +103,35 @@ func (r *Renderer) Render(w http.ResponseWriter, status int, name string, v view
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	_, err := buffer.WriteTo(w)
+	_, err = buffer.WriteTo(w)
 	return err
 }
 
-// parse makes one template set a page: layout, the parts (files named
-// part_*.html) and the page, which defines "title", "scripts" and "main".
-func parse(assets AssetPaths, translator Translator) (map[string]*template.Template, error) {
-	calls := functions(assets, translator)
+// templateNames lists the pages, and the files that every page has: layout
+// and the parts (files named part_*.html).
+func templateNames() (pages, parts []string, err error) {
 	files, err := fs.Glob(templates, "templates/*.html")
-	if err != nil {
-		return nil, err
-	}
-	shared := template.New("").Funcs(calls)
-	var pages []string
 	for _, file := range files {
 		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name != "layout" && !strings.HasPrefix(name, "part_") {
+		if name == "layout" || strings.HasPrefix(name, "part_") {
+			parts = append(parts, name)
+		} else {
 			pages = append(pages, name)
-		} else if err := add(shared, name, calls); err != nil {
+		}
+	}
+	return pages, parts, err
+}
+
+// parse makes a page's set of templates: the parts and the page itself, which
+// defines "title", "scripts" and "main".
+func parse(calls template.FuncMap, names []string) (*template.Template, error) {
+	set := template.New("").Funcs(calls)
+	for _, name := range names {
+		if err := add(set, name, calls); err != nil {
 			return nil, err
 		}
 	}
-	parsed := make(map[string]*template.Template, len(pages))
-	for _, name := range pages {
-		page, err := shared.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if err := add(page, name, calls); err != nil {
-			return nil, err
-		}
-		parsed[name] = page
-	}
-	return parsed, nil
+	return set, nil
 }
 
 // add parses one file into a set of templates.
