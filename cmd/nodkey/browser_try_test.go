@@ -21,6 +21,7 @@ func TestATestRequestThatNobodyAnswersSaysWhatToTry(t *testing.T) {
 	desk.At("/")
 	desk.Go(c.portal + "/security")
 	desk.Click("#phones [data-test]")
+	desk.Click("#test-request")
 	desk.Wait("#wait-number")
 	c.clock.jump(nodkey.ApprovalLife + time.Second)
 	desk.Wait("#outcome[data-outcome=expired]")

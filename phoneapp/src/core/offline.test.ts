@@ -196,7 +196,7 @@ describe("a phone with biometrics", () => {
     await expect(core.codes.make({ keyId: key.keyId, digits: "318402" }, { biometric: true })).rejects.toMatchObject(fault("biometric.cancelled"));
   });
 
-  test("without a PRF asks for the PIN, and without one says that it cannot", async () => {
+  test("without a PRF asks for the PIN, which it cannot do without", async () => {
     class Plain extends FakeAuthenticator {
       override async create(...wish: Parameters<FakeAuthenticator["create"]>): ReturnType<FakeAuthenticator["create"]> {
         return { registration: (await super.create(...wish)).registration };
@@ -211,9 +211,7 @@ describe("a phone with biometrics", () => {
 
     server = await FakeServer.start();
     here = surroundings(server, { authenticator: new Plain() });
-    key = (await activated(server, here, { biometric: true })).key;
-    await offline();
-    expect(core.codes.factors(key.keyId)).toEqual({ pin: false, biometric: false });
+    await expect(activated(server, here, { biometric: true })).rejects.toMatchObject(fault("biometric.pin_too"));
   });
 
   test("that are switched off in the phone's settings asks for the PIN", async () => {
