@@ -9,30 +9,42 @@ import (
 	"time"
 )
 
-// Choice is a phone that a sign-in may ask.
+// Choice is a phone that a sign-in may ask. A browser that never signed in as the user is told the name, and the system where
+// another phone has that name too.
 type Choice struct {
 	KeyID      KeyID
 	Phone      Phone
-	LastUsedAt time.Time // zero: never
+	LastUsedAt time.Time // zero: never, or not told
 	Asked      bool      // the request of the moment, open or run out, asks it
 }
 
 // choices are the phones to choose from: the one last used first, those never used last.
-func choices(active []Key, asked Approval) []Choice {
+func choices(active []Key, asked Approval, known bool) []Choice {
 	active = slices.Clone(active)
 	slices.SortStableFunc(active, func(a, b Key) int {
 		return cmp.Or(b.LastUsedAt.Compare(a.LastUsedAt), b.ActivatedAt.Compare(a.ActivatedAt), cmp.Compare(a.ID, b.ID))
 	})
+	named := map[string]int{}
+	for _, k := range active {
+		named[k.Phone.Name]++
+	}
 	list := make([]Choice, len(active))
 	for i, k := range active {
 		list[i] = Choice{KeyID: k.ID, Phone: k.Phone, LastUsedAt: k.LastUsedAt, Asked: asked.Names(k.ID)}
+		if known {
+			continue
+		}
+		list[i].Phone, list[i].LastUsedAt = Phone{Name: k.Phone.Name}, time.Time{}
+		if named[k.Phone.Name] > 1 {
+			list[i].Phone.Platform, list[i].Phone.OSVersion = k.Phone.Platform, k.Phone.OSVersion
+		}
 	}
 	return list
 }
 
 // waitingToChoose is a sign-in for which no phone was chosen.
 func waitingToChoose(signIn SignIn, now time.Time) Waiting {
-	w := Waiting{ID: signIn.ID, State: signIn.stateAt(Approval{}, now), AskedAt: signIn.CreatedAt, ExpiresAt: signIn.ExpiresAt, EndedAt: signIn.EndedAt}
+	w := Waiting{ID: signIn.ID, State: signIn.stateAt(Approval{}, now), Known: signIn.Known, AskedAt: signIn.CreatedAt, ExpiresAt: signIn.ExpiresAt, EndedAt: signIn.EndedAt}
 	switch w.State {
 	case SignInChoosing:
 		w.Remaining = signIn.ExpiresAt.Sub(now)
@@ -46,7 +58,7 @@ func waitingToChoose(signIn SignIn, now time.Time) Waiting {
 func (s *SignIns) offer(w *Waiting, keys []Key, approval Approval) {
 	active := activeKeys(keys)
 	if w.State == SignInChoosing || s.policy.chooses() && len(active) > 1 && (w.State == SignInPending || w.Again) {
-		w.Choices, w.AllAtOnce = choices(active, approval), s.policy.choosesAll() && len(active) > 1
+		w.Choices, w.AllAtOnce = choices(active, approval, w.Known), s.policy.choosesAll() && len(active) > 1
 	}
 }
 

@@ -252,3 +252,37 @@ func TestChoosingNeverExceedsTheBudgetsOfStrangers(t *testing.T) {
 		}
 	})
 }
+
+// Whoever knows the password sees what it takes to choose: names, the one last used first. When a phone was used and what it is
+// is for browsers that signed in before; a system also where two phones have one name.
+func TestABrowserThatNeverSignedInSeesNamesOfPhonesAndNoMore(t *testing.T) {
+	h := start(t, func(p *nodkey.Policy) { p.MaxKeys = 5 })
+	p, _ := h.withTwo(t)
+	namesake := p.addPhone(t, p.enter(t), "Pixel 9")
+	stranger := h.NewBrowser(h.address())
+	look := func(what string, w nodkey.Waiting) {
+		t.Helper()
+		if w.Known || len(w.Choices) != 3 || w.Choices[0].Phone.Name != "Pixel 8" {
+			t.Fatalf("%s: known: %v, %+v", what, w.Known, w.Choices)
+		}
+		for i, c := range w.Choices {
+			want := nodkey.Phone{Name: c.Phone.Name}
+			if i > 0 {
+				want.Platform, want.OSVersion = nodkey.Android, "16"
+			}
+			if !c.LastUsedAt.IsZero() || c.Phone != want {
+				t.Errorf("%s: a stranger learns %+v", what, c)
+			}
+		}
+	}
+	look("the list", p.list(t, stranger))
+	is(t, stranger.Choose(h.ctx, namesake.ID), "", "a choice")
+	look("while one is asked", p.page(t, stranger))
+	h.Clock.Advance(nodkey.ApprovalLife)
+	look("when it did not answer", p.page(t, stranger))
+
+	w := p.list(t, p.browser)
+	if c := w.Choices; !w.Known || len(c) != 3 || c[0].LastUsedAt.IsZero() || c[0].Phone.Platform != nodkey.Android || c[0].Phone.OSVersion != "16" {
+		t.Errorf("the user's own browser: known: %v, %+v", w.Known, c)
+	}
+}

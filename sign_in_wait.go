@@ -18,6 +18,7 @@ type Waiting struct {
 	Choices   []Choice     // the phones to choose from, last used first: while choosing, and where another can be asked instead
 	AllAtOnce bool         // policy lets all of them be asked at once
 	Request   ApprovalID   // the request of the moment, none while choosing
+	Known     bool         // the browser had signed in as this user before; to any other Choices say less
 	Notified  bool         // false: over the budget, so the app must be opened
 	AskedAt   time.Time
 	ExpiresAt time.Time // of the request
@@ -68,7 +69,7 @@ func (s *SignIns) progress(tx Tx, token Token, now time.Time) (Waiting, Approval
 	if err != nil {
 		return Waiting{}, Approval{}, err
 	}
-	w := Waiting{ID: signIn.ID, State: signIn.State, Request: signIn.ApprovalID, Cause: signIn.Cause, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
+	w := Waiting{ID: signIn.ID, State: signIn.State, Request: signIn.ApprovalID, Cause: signIn.Cause, Known: signIn.Known, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
 		ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
 	if signIn.State == SignInPending {
 		w.Remaining = max(0, approval.ExpiresAt.Sub(now))

@@ -31,7 +31,7 @@ func (d *Door) devicePage(x *exchange, status int, chosen string, p *Problem) er
 	case len(w.Choices) == 0:
 		return d.leave(x, "/sign-in/wait", "")
 	}
-	v := DeviceView{Page: d.page(x).with("device-form"), Request: string(w.Request), All: w.AllAtOnce, Waits: w.State == nodkey.SignInPending, Problem: p}
+	v := DeviceView{Page: d.page(x).with("device-form"), Request: string(w.Request), All: w.AllAtOnce, Waits: w.State == nodkey.SignInPending, Known: w.Known, Problem: p}
 	v.Return = "/sign-in/device"
 	for _, c := range w.Choices {
 		device := Device{ID: string(c.KeyID), Name: c.Phone.Name, System: systemName(c.Phone), Chosen: string(c.KeyID) == chosen}

@@ -37,6 +37,16 @@ func (h *house) lists(name string) *browser {
 	return b
 }
 
+// signedInBy is a browser that signed in by the phone that it chose.
+func (h *house) signedInBy(name string, phone *client.Phone) *browser {
+	h.t.Helper()
+	b := h.lists(name)
+	b.choose(keyOf(phone)).goes(h.t, "/sign-in/wait")
+	h.approve(phone, b.get("/sign-in/wait").first(h.t, `data-number="(\d\d)"`))
+	b.get("/sign-in/wait").goes(h.t, "/")
+	return b
+}
+
 // choose sends the form of the page as it is.
 func (b *browser) choose(device string) answer {
 	b.h.t.Helper()
@@ -64,7 +74,7 @@ func TestTheListComesAfterThePasswordAndTheChosenPhoneIsAsked(t *testing.T) {
 	if i, j := strings.Index(page.body, "Pixel of ann"), strings.Index(page.body, "Spare of ann"); i < 0 || j < i {
 		t.Error("the phone last used is not first")
 	}
-	for _, words := range []string{"Select second-factor device", "Last used ", "Not used yet", `action="/sign-in/cancel"`} {
+	for _, words := range []string{"Select second-factor device", `action="/sign-in/cancel"`} {
 		if !strings.Contains(page.body, words) {
 			t.Errorf("the page lacks %q", words)
 		}
@@ -83,6 +93,27 @@ func TestTheListComesAfterThePasswordAndTheChosenPhoneIsAsked(t *testing.T) {
 	h.approve(second, wait.first(t, `data-number="(\d\d)"`))
 	b.get("/sign-in/wait").goes(t, "/")
 	b.get("/sign-in/device").goes(t, "/sign-in/wait")
+}
+
+// A stranger who knows the password is not told when a phone was used, nor what it is.
+func TestOnlyABrowserThatSignedInBeforeIsToldMoreThanNames(t *testing.T) {
+	h := newHouse(t, nil)
+	first, _ := h.withTwo("ann")
+	known := h.signedInBy("ann", first)
+	known.post("/sign-out").goes(t, "/sign-in")
+	known.post("/sign-in", "username", "ann", "password", rightPassword).goes(t, "/sign-in/wait")
+	for what, b := range map[string]*browser{"known": known, "unknown": h.lists("ann")} {
+		page := b.get("/sign-in/device")
+		page.is(t, http.StatusOK)
+		for _, words := range []string{"Last used ", "Not used yet", "row-second"} {
+			if told := strings.Contains(page.body, words); told != (what == "known") {
+				t.Errorf("%s: %q: %v", what, words, told)
+			}
+		}
+		if !strings.Contains(page.body, "Pixel of ann") || !strings.Contains(page.body, "Spare of ann") {
+			t.Errorf("%s: no names\n%s", what, page.body)
+		}
+	}
 }
 
 func TestAnotherPhoneTakesThePlaceOfTheOneThatIsAsked(t *testing.T) {

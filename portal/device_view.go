@@ -10,6 +10,7 @@ type DeviceView struct {
 	All       bool // all of them at once is a choice
 	AllChosen bool
 	Waits     bool // a request is open still
+	Known     bool // the browser had signed in before: it is told systems and last uses
 	Problem   *Problem
 }
 
@@ -18,7 +19,7 @@ type Device struct {
 	ID       string
 	Name     string // "Pixel 8"
 	System   string // "Android 16"; may be empty
-	LastUsed string // "today, 14:33"; empty: never
+	LastUsed string // "today, 14:33"; empty: never, where the browser is told
 	Asked    DeviceNote
 	Chosen   bool
 }

@@ -65,7 +65,7 @@ func sampleWaitOfSeveral() WaitView {
 }
 
 func sampleDevice(asked DeviceNote, p *Problem) DeviceView {
-	v := DeviceView{Page: samplePage("").with("device-form"), All: p != nil, Waits: asked == DeviceAsked, Problem: p, Devices: []Device{
+	v := DeviceView{Page: samplePage("").with("device-form"), All: p != nil, Waits: asked == DeviceAsked, Known: p == nil, Problem: p, Devices: []Device{
 		{ID: "k1", Name: "Pixel 8", System: "Android 16", LastUsed: "today, 14:33", Asked: asked},
 		{ID: "k2", Name: "Mara’s iPhone", System: "iOS 18.2", LastUsed: "3 March 2026"},
 		{ID: "k3", Name: "Terminal"},
