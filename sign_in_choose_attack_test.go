@@ -286,3 +286,48 @@ func TestABrowserThatNeverSignedInSeesNamesOfPhonesAndNoMore(t *testing.T) {
 		t.Errorf("the user's own browser: known: %v, %+v", w.Known, c)
 	}
 }
+
+// Whoever knows the password cannot bury, under requests that they take from phone to phone, the change by which its person
+// throws them out: its page has the number.
+func TestGoingFromPhoneToPhoneHidesNoChangeThatWaits(t *testing.T) {
+	h := start(t, nil)
+	p, second := h.withTwo(t)
+	c := p.enter(t)
+	keys := []string{p.key.ID, second.ID}
+	var ready []*nodkeytest.Browser
+	for range 10 * 60 / 4 { // as many as there can be, each of them asked and run out
+		h.Clock.Advance(4 * time.Second)
+		b := h.NewBrowser(h.address())
+		if err := b.Begin(h.ctx, p.name, password); err == nil {
+			is(t, b.Choose(h.ctx, keys[0]), "", "a choice")
+			ready = append(ready, b)
+		}
+	}
+	h.Clock.Advance(nodkey.ApprovalLife)
+	_, err := h.Keys.AskRemove(h.ctx, c, nodkey.KeyID(second.ID))
+	is(t, err, "", "the change")
+	before := len(nodkeytest.Dump(t, h.path)["approvals"])
+	for round := range 2 {
+		h.Clock.Advance(time.Duration(round) * (2*time.Minute + time.Second))
+		for _, b := range ready {
+			if round == 0 {
+				is(t, b.Again(h.ctx), "", "once more")
+			}
+			for n := range 20 {
+				h.Clock.Advance(time.Millisecond)
+				if err := b.Choose(h.ctx, keys[(n+1)%2]); nodkey.HasKey(err, "sign_in.slow") {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if made := len(nodkeytest.Dump(t, h.path)["approvals"]) - before; made < 100 {
+		t.Fatalf("only %d requests were made", made)
+	}
+	change, err := h.Approvals.Change(h.ctx, c)
+	if err != nil || change.State != nodkey.ApprovalOpen || change.Number == "" {
+		t.Errorf("under them all: %+v, %v", change, err)
+	}
+}
