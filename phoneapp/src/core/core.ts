@@ -78,6 +78,7 @@ class PhoneCore implements Core {
     const news = {
       approvals: (now: number, statements: readonly string[]) => void this.heard(now, statements).catch(() => undefined),
       keys: () => void this.states.ask(this.asking()).catch(() => undefined),
+      opened: () => void this.late.ask(),
     };
     this.stream = new Live(this.api, () => this.asking(), news, page);
     this.known = new KnownServer(this.api, store, this.clock);
@@ -220,6 +221,7 @@ class PhoneCore implements Core {
   }
 
   live(): () => void {
+    void this.late.ask(); // the tab that has the stream is another one, perhaps
     return this.stream.open();
   }
 

@@ -49,6 +49,13 @@ describe("missed requests", () => {
     expect(events).toBe(1);
   });
 
+  test("are asked for when the app begins to listen, without anybody's touch", async () => {
+    const id = await ranOut(10);
+    const close = core.live();
+    await lists([id]);
+    close();
+  });
+
   test("tell times by this phone's own clock", async () => {
     await ranOut(10);
     const slow = await openCoreIn({ ...here, wall: () => server.now - 300_000 });

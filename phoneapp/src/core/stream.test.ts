@@ -34,6 +34,7 @@ let heard: string[];
 let live: Live;
 let keys: Signer[];
 let close: () => void;
+let openings: number;
 
 function start(page: Page = noPage): Live {
   live = new Live(
@@ -42,6 +43,7 @@ function start(page: Page = noPage): Live {
     {
       approvals: (now, statements) => heard.push(`approvals ${now} ${statements.join()}`),
       keys: () => heard.push("keys"),
+      opened: () => openings++,
     },
     page,
   );
@@ -53,6 +55,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   wire = new Wire();
   heard = [];
+  openings = 0;
   keys = [someKey];
 });
 afterEach(() => {
@@ -88,6 +91,7 @@ describe("the stream", () => {
     expect(wire.opened).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(wire.opened).toHaveLength(3);
+    expect(openings).toBe(2); // the third has said nothing yet
   });
 
   test("is tried later and later while it fails", async () => {

@@ -11,6 +11,8 @@ export interface StreamNews {
   approvals(now: number, statements: readonly string[]): void;
   /** The state of some key changed. */
   keys(): void;
+  /** It came about, in this tab: what happened before it is told by nothing else. */
+  opened(): void;
 }
 
 /** What the stream uses of the page; absent parts are done without. */
@@ -148,6 +150,7 @@ export class Live {
       for await (const line of lines(await this.api.stream(keys, attempt.signal))) {
         clearTimeout(watchdog);
         watchdog = setTimeout(() => attempt.abort(), silence);
+        if (!heard) this.news.opened();
         heard = true;
         if (!this.line(line)) break;
       }
