@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/nodkey/nodkey/nodkeytest/eye"
 	"github.com/nodkey/nodkey/nodkeytest/firefox"
 	"github.com/nodkey/nodkey/nodkeytest/pushservice"
 )
@@ -46,7 +47,7 @@ func pushedInFirefox(t *testing.T) (*pushed, *pushservice.Autopush) {
 	})
 	h.open = func() pushedPage { return b.Open(t, "phone") }
 	h.list = func(p pushedPage, expression string) []string {
-		return firefox.Eval[[]string](p.(*firefox.Tab), expression)
+		return eye.Eval[[]string](p.(*firefox.Tab).Eye, expression)
 	}
 	return h, service
 }

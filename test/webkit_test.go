@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/nodkey/nodkey/nodkeytest/browser"
+	"github.com/nodkey/nodkey/nodkeytest/eye"
 	"github.com/nodkey/nodkey/nodkeytest/webkit"
 )
 
@@ -47,11 +48,11 @@ func TestThePhoneAppRunsInWebKit(t *testing.T) {
 		"a secure context": "isSecureContext", "WebCrypto": "typeof crypto.subtle === 'object'", "IndexedDB": "typeof indexedDB === 'object'",
 		"a service worker in charge": "navigator.serviceWorker.ready.then(() => true)",
 	} {
-		if !webkit.Eval[bool](phone, is) {
+		if !eye.Eval[bool](phone.Eye, is) {
 			t.Errorf("this WebKit has not %s: %s", what, is)
 		}
 	}
-	if webkit.Eval[bool](phone, "'PublicKeyCredential' in window") {
+	if eye.Eval[bool](phone.Eye, "'PublicKeyCredential' in window") {
 		t.Error("this WebKit has WebAuthn: let the test use it")
 	}
 

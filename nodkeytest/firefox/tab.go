@@ -1,7 +1,6 @@
 package firefox
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -9,15 +8,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
-)
 
-// patience is how long anything may take that a test waits for. It is a bound for what hangs, not for what is slow.
-const patience = 30 * time.Second
+	"github.com/nodkey/nodkey/nodkeytest/eye"
+)
 
 // Tab is a page. Its methods end the test when what they are told to do cannot be done.
 type Tab struct {
-	t       testing.TB
+	eye.Eye
 	browser *Browser
 	name    string
 
@@ -29,7 +26,10 @@ type Tab struct {
 // fail the test when it ends.
 func (b *Browser) Open(t testing.TB, name string) *Tab {
 	t.Helper()
-	tab := &Tab{t: t, browser: b, name: name}
+	tab := &Tab{browser: b, name: name}
+	tab.Eye = eye.Eye{T: t, Fail: tab.fail, Evaluate: func(expression string, value any) error {
+		return tab.act("evaluate", map[string]any{"expression": expression}, value)
+	}}
 	b.mu.Lock()
 	b.hear[name] = tab.complain
 	b.mu.Unlock()
@@ -60,7 +60,7 @@ func (tab *Tab) act(what string, params map[string]any, value any) error {
 }
 
 func (tab *Tab) must(what string, params map[string]any) {
-	tab.t.Helper()
+	tab.T.Helper()
 	if err := tab.act(what, params, nil); err != nil {
 		tab.fail("%s %v: %v", what, params, err)
 	}
@@ -68,94 +68,33 @@ func (tab *Tab) must(what string, params map[string]any) {
 
 // Go opens an address and waits until it is loaded.
 func (tab *Tab) Go(address string) {
-	tab.t.Helper()
+	tab.T.Helper()
 	tab.must("go", map[string]any{"address": address})
 }
 
 // Close closes the page, as a person does with an app.
 func (tab *Tab) Close() {
-	tab.t.Helper()
+	tab.T.Helper()
 	tab.must("close", nil)
-}
-
-// Eval evaluates an expression, a promise included.
-func Eval[T any](tab *Tab, expression string) (value T) {
-	tab.t.Helper()
-	if err := tab.act("evaluate", map[string]any{"expression": expression}, &value); err != nil {
-		tab.fail("%s: %v", expression, err)
-	}
-	return value
-}
-
-// until does something again and again until it is done.
-func (tab *Tab) until(what string, done func() error) {
-	tab.t.Helper()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for end := time.Now().Add(patience); ; <-look.C {
-		err := done()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			tab.fail("%s: %v", what, err)
-		}
-	}
-}
-
-// Until waits until an expression is true. While a page gives way to the next one it is not.
-func (tab *Tab) Until(what, expression string) {
-	tab.t.Helper()
-	tab.until(what, func() error {
-		var ok bool
-		if err := tab.act("evaluate", map[string]any{"expression": "(async () => Boolean(await (" + expression + ")))()"}, &ok); err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("not so: %s", expression)
-		}
-		return nil
-	})
-}
-
-func quote(s string) string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string always is JSON
-	}
-	return string(text)
-}
-
-// Wait waits until an element is there to be seen.
-func (tab *Tab) Wait(selector string) {
-	tab.t.Helper()
-	tab.Until(selector, "(e => e !== null && e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length > 0)(document.querySelector("+quote(selector)+"))")
-}
-
-// Says waits until an element's text holds a piece of text.
-func (tab *Tab) Says(selector, piece string) {
-	tab.t.Helper()
-	tab.Until(fmt.Sprintf("%q in %s", piece, selector),
-		"(e => e !== null && e.textContent.replace(/\\s+/g, ' ').includes("+quote(piece)+"))(document.querySelector("+quote(selector)+"))")
 }
 
 // Click waits until an element is there to be seen, brings it into view, and clicks where it is.
 func (tab *Tab) Click(selector string) {
-	tab.t.Helper()
+	tab.T.Helper()
 	tab.Wait(selector)
-	tab.until("clicking "+selector, func() error { return tab.act("click", map[string]any{"selector": selector}, nil) })
+	tab.Keep("clicking "+selector, func() error { return tab.act("click", map[string]any{"selector": selector}, nil) })
 }
 
 // Type puts text in an empty field by keystrokes.
 func (tab *Tab) Type(selector, text string) {
-	tab.t.Helper()
+	tab.T.Helper()
 	tab.Wait(selector)
 	tab.must("type", map[string]any{"selector": selector, "text": text})
 }
 
 // Picture keeps a picture of what is in view, in build/screens.
 func (tab *Tab) Picture(name string) {
-	tab.t.Helper()
+	tab.T.Helper()
 	if err := tab.picture(name); err != nil {
 		tab.fail("picture of %s: %v", name, err)
 	}
@@ -171,9 +110,9 @@ func (tab *Tab) picture(name string) error {
 
 // fail ends the test, with a picture of what was there.
 func (tab *Tab) fail(format string, args ...any) {
-	tab.t.Helper()
+	tab.T.Helper()
 	var where string
 	_ = tab.act("evaluate", map[string]any{"expression": "location.href + '\\n' + (document.body?.innerText ?? '').slice(0, 1500)"}, &where)
-	_ = tab.picture("FAILED-" + strings.NewReplacer("/", "-", " ", "-").Replace(tab.t.Name())) // the test fails anyway
-	tab.t.Fatalf("Firefox: %s\nat %s", fmt.Sprintf(format, args...), where)
+	_ = tab.picture("FAILED-" + strings.NewReplacer("/", "-", " ", "-").Replace(tab.T.Name())) // the test fails anyway
+	tab.T.Fatalf("Firefox: %s\nat %s", fmt.Sprintf(format, args...), where)
 }

@@ -2,22 +2,19 @@ package webkit
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-)
 
-// patience is how long anything may take that a test waits for. It is a bound for what hangs, not for what is slow.
-const patience = 30 * time.Second
+	"github.com/nodkey/nodkey/nodkeytest/eye"
+)
 
 // Tab is the browser's one page. Its methods end the test when what they are told to do cannot be done.
 type Tab struct {
-	t        testing.TB
+	eye.Eye
 	session  *session
 	pictures string // folder
 }
@@ -25,7 +22,8 @@ type Tab struct {
 // Tab gives the page, as large as a phone's screen. Pictures go into a folder.
 func (b *Browser) Tab(t testing.TB, pictures string) *Tab {
 	t.Helper()
-	tab := &Tab{t: t, session: b.session, pictures: pictures}
+	tab := &Tab{session: b.session, pictures: pictures}
+	tab.Eye = eye.Eye{T: t, Fail: tab.fail, Evaluate: b.session.evaluate}
 	if err := b.session.post("/window/rect", map[string]int{"x": 0, "y": 0, "width": 360, "height": 780}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -34,78 +32,17 @@ func (b *Browser) Tab(t testing.TB, pictures string) *Tab {
 
 // Go opens an address and waits until it is loaded.
 func (tab *Tab) Go(address string) {
-	tab.t.Helper()
+	tab.T.Helper()
 	if err := tab.session.post("/url", map[string]string{"url": address}, nil); err != nil {
 		tab.fail("opening %s: %v", address, err)
 	}
 }
 
-// Eval evaluates an expression, a promise included.
-func Eval[T any](tab *Tab, expression string) (value T) {
-	tab.t.Helper()
-	if err := tab.session.evaluate(expression, &value); err != nil {
-		tab.fail("%s: %v", expression, err)
-	}
-	return value
-}
-
-// until does something again and again until it is done.
-func (tab *Tab) until(what string, done func() error) {
-	tab.t.Helper()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for end := time.Now().Add(patience); ; <-look.C {
-		err := done()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			tab.fail("%s: %v", what, err)
-		}
-	}
-}
-
-// Until waits until an expression is true, or a promise of it.
-func (tab *Tab) Until(what, expression string) {
-	tab.t.Helper()
-	tab.until(what, func() error {
-		var ok bool
-		if err := tab.session.evaluate("(async () => Boolean(await ("+expression+")))()", &ok); err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("not so: %s", expression)
-		}
-		return nil
-	})
-}
-
-func quote(s string) string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string always is JSON
-	}
-	return string(text)
-}
-
-// Wait waits until an element is there to be seen.
-func (tab *Tab) Wait(selector string) {
-	tab.t.Helper()
-	tab.Until(selector, "(e => e !== null && e.getClientRects().length > 0 && getComputedStyle(e).visibility === 'visible')(document.querySelector("+quote(selector)+"))")
-}
-
-// Says waits until an element's text holds a piece of text.
-func (tab *Tab) Says(selector, piece string) {
-	tab.t.Helper()
-	tab.Until(fmt.Sprintf("%q in %s", piece, selector),
-		"(e => e !== null && e.textContent.replace(/\\s+/g, ' ').includes("+quote(piece)+"))(document.querySelector("+quote(selector)+"))")
-}
-
 // Click waits until an element can be hit, and hits it (§12.5.1: the driver scrolls to it, and refuses what is covered).
 func (tab *Tab) Click(selector string) {
-	tab.t.Helper()
+	tab.T.Helper()
 	tab.Wait(selector)
-	tab.until("clicking "+selector, func() error {
+	tab.Keep("clicking "+selector, func() error {
 		element, err := tab.session.element(selector)
 		if err != nil {
 			return err
@@ -116,7 +53,7 @@ func (tab *Tab) Click(selector string) {
 
 // Type puts text in an empty field by keystrokes.
 func (tab *Tab) Type(selector, text string) {
-	tab.t.Helper()
+	tab.T.Helper()
 	tab.Wait(selector)
 	element, err := tab.session.element(selector)
 	if err == nil {
@@ -129,8 +66,8 @@ func (tab *Tab) Type(selector, text string) {
 
 // Picture keeps a picture of what is in view.
 func (tab *Tab) Picture(name string) {
-	tab.t.Helper()
-	Eval[bool](tab, `(async () => {
+	tab.T.Helper()
+	eye.Eval[bool](tab.Eye, `(async () => {
   await document.fonts.ready;
   for (let i = 0; i < 2; i++) await new Promise(r => requestAnimationFrame(r));
   await Promise.all(document.getAnimations().map(a => a.finished.catch(() => undefined)));
@@ -158,9 +95,9 @@ func (tab *Tab) picture(name string) error {
 
 // fail ends the test, with a picture of what was there.
 func (tab *Tab) fail(format string, args ...any) {
-	tab.t.Helper()
+	tab.T.Helper()
 	var where string
 	_ = tab.session.evaluate("location.href + '\\n' + (document.body?.innerText ?? '').slice(0, 1500)", &where)
-	_ = tab.picture("FAILED-" + strings.NewReplacer("/", "-", " ", "-").Replace(tab.t.Name())) // the test fails anyway
-	tab.t.Fatalf("WebKit: %s\nat %s", fmt.Sprintf(format, args...), where)
+	_ = tab.picture("FAILED-" + strings.NewReplacer("/", "-", " ", "-").Replace(tab.T.Name())) // the test fails anyway
+	tab.T.Fatalf("WebKit: %s\nat %s", fmt.Sprintf(format, args...), where)
 }
