@@ -37,6 +37,17 @@ func broken(text string) http.HandlerFunc {
 	}
 }
 
+// lost answers with a redirect that leads to the same path at no address.
+func lost(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Location", "https://"+r.Host+":1:2"+r.RequestURI)
+	w.WriteHeader(http.StatusMovedPermanently)
+}
+
+// echo answers with what it was asked, as something that is no service does.
+func echo(w http.ResponseWriter, r *http.Request) {
+	broken(r.Method+" "+r.RequestURI+" HTTP/1.1\r\n\r\n")(w, r)
+}
+
 // says answers with a body.
 func says(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -83,6 +94,8 @@ func everywhere(now time.Time) map[string]outcome {
 		"a redirect":               {status(307, "Location", "https://"+pushHost+"/p/other"), nodkey.PushRefused, 0},
 		"a redirect for good":      {status(301, "Location", "http://localhost/"), nodkey.PushRefused, 0},
 		"a redirect to nowhere":    {status(302), nodkey.PushRefused, 0},
+		"a redirect that is none":  {lost, nodkey.PushRefused, 0},
+		"what was asked":           {echo, nodkey.PushRetry, 0},
 		"a refusal without an end": {says(403, strings.Repeat("no", 1<<19)), nodkey.PushRefused, 0},
 	}
 }
@@ -122,8 +135,8 @@ var ofChannel = map[string]map[string]outcome{
 	},
 }
 
-// mute fails the test when an error tells more of an address than its host.
-func mute(t *testing.T, what string, err error) {
+// muted fails the test when an error tells more of an address than its host.
+func muted(t *testing.T, what string, err error) {
 	t.Helper()
 	if err != nil && (strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "://")) {
 		t.Errorf("%s: the address stands in the error: %v", what, err)
@@ -142,7 +155,7 @@ func TestWhatAServiceAnswersIsUnderstood(t *testing.T) {
 			if answer.Outcome != c.is || answer.RetryAfter != c.after || (err == nil) != (c.is == nodkey.PushDelivered) {
 				t.Errorf("%s, %s: %v after %s, %v", name, what, answer.Outcome, answer.RetryAfter, err)
 			}
-			mute(t, name+", "+what, err)
+			muted(t, name+", "+what, err)
 		}
 		to.as(nil)
 		if answer, err := to.channel(0).Send(t.Context(), to.message); err != nil || answer.Outcome != nodkey.PushDelivered {
@@ -194,7 +207,7 @@ func TestAServiceThatIsSlowIsGivenUp(t *testing.T) {
 			if took := time.Since(began); took > 3*time.Second {
 				t.Errorf("%s, %s: it took %s", name, what, took)
 			}
-			mute(t, name, err)
+			muted(t, name, err)
 		}
 		// Who answered and then says no more is not waited for either; what the status says holds, if that is enough.
 		to.as(func(w http.ResponseWriter, _ *http.Request) {
@@ -218,7 +231,7 @@ func TestAServiceThatIsDownIsTriedAgain(t *testing.T) {
 		if answer.Outcome != nodkey.PushRetry || err == nil {
 			t.Errorf("%s: %v, %v", name, answer, err)
 		}
-		mute(t, name, err)
+		muted(t, name, err)
 	}
 }
 

@@ -185,6 +185,6 @@ func TestAnNtfyServerInAPrivateNetworkIsNotReached(t *testing.T) {
 		if answer.Outcome != nodkey.PushRetry || !errors.Is(err, ErrPrivate) || connected.Load() != 0 {
 			t.Errorf("%s: %v, %v, %d connections", place, answer, err, connected.Load())
 		}
-		mute(t, place, err)
+		muted(t, place, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -45,12 +46,20 @@ func newSender(dial func(ctx context.Context, network, place string) (net.Conn, 
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
 		TLSHandshakeTimeout: 5 * time.Second, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
 	}
-	return &sender{
-		breaker: newBreaker(now), now: now,
-		client: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+	return &sender{breaker: newBreaker(now), now: now, client: &http.Client{Transport: blunt{transport}, Timeout: timeout}}
+}
+
+// blunt leads nowhere: an answer that redirects is the last one, also where http.Client could not read the address, which it would
+// put in its error.
+type blunt struct{ *http.Transport }
+
+// RoundTrip is of http.RoundTripper.
+func (b blunt) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := b.Transport.RoundTrip(request)
+	if err == nil {
+		response.Header.Del("Location")
 	}
+	return response, err
 }
 
 // Paused counts the hosts that are left alone at the moment.
@@ -76,11 +85,7 @@ func (s *sender) send(host string, build func() (*http.Request, error), means fu
 	response, err := s.client.Do(request)
 	if err != nil {
 		s.breaker.report(host, false)
-		var inner *url.Error
-		if errors.As(err, &inner) { // which has the whole address in its text
-			err = inner.Err
-		}
-		return nodkey.PushAnswer{}, fmt.Errorf("%s: %w", host, err)
+		return nodkey.PushAnswer{}, fmt.Errorf("%s: %w", host, mute(err, request.URL))
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(response.Body, answerMax)) // also so that the connection serves again
@@ -97,6 +102,20 @@ func (s *sender) send(host string, build func() (*http.Request, error), means fu
 		return answer, nil
 	}
 	return answer, fmt.Errorf("%s answered %d", host, response.StatusCode)
+}
+
+// mute takes an address out of the error of its request. What answers with garbage may repeat in it what it was asked.
+func mute(err error, address *url.URL) error {
+	var inner *url.Error
+	if errors.As(err, &inner) { // which has the whole address in its text
+		err = inner.Err
+	}
+	for _, secret := range []string{address.RequestURI(), address.EscapedPath()} {
+		if len(secret) > 1 && strings.Contains(err.Error(), secret) {
+			return errors.New(strings.ReplaceAll(err.Error(), secret, "…"))
+		}
+	}
+	return err
 }
 
 // retryAfter reads seconds or a date (RFC 9110 §10.2.3); zero when it is neither.

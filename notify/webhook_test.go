@@ -137,7 +137,7 @@ func TestWithoutTLSOnlyThisMachineIsReached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := w.client.Transport.(*http.Transport)
+	transport := w.client.Transport.(blunt)
 	for _, elsewhere := range []string{"192.0.2.1:8080", "[2001:db8::1]:8080", "10.0.0.1:80"} {
 		if _, err := transport.DialContext(t.Context(), "tcp", elsewhere); err == nil || !strings.Contains(err.Error(), errNotHere.Error()) {
 			t.Errorf("%s is dialled: %v", elsewhere, err)
