@@ -66,7 +66,7 @@ demo: build
 
 test: test-deps build
 	$(MAKE) --no-print-directory check
-	$(GO) test -count=1 -timeout 30m ./test/...
+	$(GO) test -count=1 -timeout 45m ./test/...
 
 check: need-browser lint
 	npx --no-install vitest run

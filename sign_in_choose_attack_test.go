@@ -197,7 +197,9 @@ func TestChoosingNeverExceedsTheBudgetsOfStrangers(t *testing.T) {
 		}
 		var browsers []*nodkeytest.Browser
 		last := map[*nodkeytest.Browser]request{} // that is open
-		var since []time.Time                     // when phones were woken since the last yes
+		var woken []time.Time                     // when phones were
+		// How many of them do not count any more: for the table since a yes to a request that woke them, for the level since any.
+		answered, emptied := 0, 0
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
 			h.Clock.Advance(time.Duration(rapid.SampledFrom([]int{1, 1, 60, 181, 361, 961, 14460}).Draw(rt, "seconds")) * time.Second)
 			now := h.Clock.Now()
@@ -229,10 +231,12 @@ func TestChoosingNeverExceedsTheBudgetsOfStrangers(t *testing.T) {
 					open++
 				}
 			}
-			for _, woken := range since {
+			for _, woken := range woken[answered:] {
 				if now.Sub(woken) < 15*time.Minute {
 					recent++
 				}
+			}
+			for _, woken := range woken[emptied:] {
 				level = max(0, level-float64(woken.Sub(at))/float64(4*time.Hour)) + 1
 				at = woken
 			}
@@ -241,12 +245,15 @@ func TestChoosingNeverExceedsTheBudgetsOfStrangers(t *testing.T) {
 				rt.Fatalf("woken: %v, with %d open, %d in the quarter of an hour and a level of %g", w.Notified, open, recent, level)
 			}
 			if w.Notified {
-				since = append(since, now)
+				woken = append(woken, now)
 			}
 			last[b] = request{now, w.ExpiresAt, key, w.Notified}
 			if rapid.IntRange(0, 5).Draw(rt, "answer") == 0 {
 				(&person{house: h, name: p.name, id: p.id, key: key}).yes(rt, b)
-				since = nil
+				emptied = len(woken)
+				if w.Notified {
+					answered = len(woken)
+				}
 				delete(last, b)
 			}
 		}

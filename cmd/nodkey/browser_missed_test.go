@@ -51,6 +51,7 @@ func TestAMissedRequestIsFoundOnThePhone(t *testing.T) {
 	phone.Click("#dismiss")
 	phone.Wait("[data-screen=home]")
 	phone.Gone(row)
+	phone.Until("the way back home", "history.state.depth === 0")
 	phone.Reload()
 	phone.Wait("[data-screen=home]")
 

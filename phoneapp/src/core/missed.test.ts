@@ -4,6 +4,7 @@ import type { Core } from "./contract";
 import { openCoreIn } from "./core";
 import { activated, another, surroundings } from "./fake-phone";
 import { FakeServer, Refusal, signingPair, type ActiveKey } from "./fake-server";
+import { Store } from "./store";
 import type { Surroundings } from "./surroundings";
 
 let server: FakeServer;
@@ -54,6 +55,32 @@ describe("missed requests", () => {
     const close = core.live();
     await lists([id]);
     close();
+  });
+
+  test("that were taken away do not come back by a list that was on its way", async () => {
+    const id = await ranOut(10);
+    await core.refresh();
+    await lists([id]);
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let asked = false;
+    const read: Store["setting"] = Reflect.get(Store.prototype, "setting");
+    vi.spyOn(Store.prototype, "setting").mockImplementation(async function (this: Store, name) {
+      const value = await read.call(this, name);
+      if (name === "dismissed") {
+        asked = true;
+        await held; // it was read before the person took something away, and counts after
+      }
+      return value;
+    });
+    const other = await ranOut(20);
+    await core.refresh();
+    await vi.waitFor(() => expect(asked).toBe(true));
+    await core.dismissMissed([id]);
+    letGo();
+    await vi.waitFor(() => expect(missed()).toContain(other));
+    expect(missed()).toEqual([other]);
+    vi.restoreAllMocks();
   });
 
   test("tell times by this phone's own clock", async () => {

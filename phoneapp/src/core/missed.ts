@@ -15,6 +15,8 @@ const settling = 2_000;
 
 export class MissedApprovals {
   private list: readonly MissedApproval[] = [];
+  /** Taken away since this began: a list that is on its way may have been read before the store had it. */
+  private readonly away = new Set<string>();
   private asking: Promise<void> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -45,8 +47,9 @@ export class MissedApprovals {
 
   /** Takes these off the list, on this phone. Throws PhoneFault "storage". */
   async dismiss(ids: readonly string[]): Promise<void> {
-    this.set(this.list.filter((one) => !ids.includes(one.id)));
     await this.store.dismiss(ids);
+    for (const id of ids) this.away.add(id);
+    this.set(this.list);
   }
 
   dropKey(keyId: string): void {
@@ -68,7 +71,8 @@ export class MissedApprovals {
     this.set(read.filter(fit).map((one) => missedOf(one, this.clock)).sort((a, b) => b.issuedAt - a.issuedAt));
   }
 
-  private set(list: readonly MissedApproval[]): void {
+  private set(told: readonly MissedApproval[]): void {
+    const list = told.filter(({ id }) => !this.away.has(id));
     const same = list.length === this.list.length && list.every((one, i) => one.id === this.list[i]?.id);
     if (same) return;
     this.list = list;
