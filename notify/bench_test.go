@@ -58,7 +58,7 @@ func BenchmarkVAPID(b *testing.B) {
 	})
 }
 
-// BenchmarkOutbox takes messages and settles them as delivered, 64 at a time, and sends nothing.
+// BenchmarkOutbox takes messages and settles them as delivered, as many at a time as a lane holds, and sends nothing.
 func BenchmarkOutbox(b *testing.B) {
 	h := newHouse(b)
 	g := h.guest(1)

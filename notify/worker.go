@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	laneWidth  = 64            // messages in the air to one push service
+	laneWidth  = 128           // messages in the air to one push service
 	settleMost = 4 * laneWidth // answers that wait to be written down; further messages stay in the air until there is room
 	wakeRest   = 2 * time.Millisecond
 	pollEvery  = time.Second     // how soon what was put back, or whose wake-up was lost, is seen

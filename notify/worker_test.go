@@ -197,7 +197,7 @@ func TestMessagesDoNotWaitForWhatBecameOfOthersToBeWrittenDown(t *testing.T) {
 
 func TestAWorkerThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
 	q, c := newLine(), newWay()
-	q.put("hangs", 70)
+	q.put("hangs", laneWidth+6)
 	stop, _ := working(t, q, c, time.Now, nil)
 	eventually(t, "the lane is full", func() bool { return c.flying("hangs") == laneWidth })
 	time.AfterFunc(100*time.Millisecond, func() { close(c.hang) })
@@ -206,7 +206,7 @@ func TestAWorkerThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
 	if took := time.Since(began); took > stopWithin || q.count("hangs") != laneWidth || c.stopped != 0 {
 		t.Errorf("it took %s, %d were settled, %d broken off", took, q.count("hangs"), c.stopped)
 	}
-	if len(q.waiting["hangs"]) != 70-laneWidth {
+	if len(q.waiting["hangs"]) != 6 {
 		t.Errorf("%d are left for the next", len(q.waiting["hangs"]))
 	}
 }
