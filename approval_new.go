@@ -196,7 +196,11 @@ func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 				out.Number = s.id.digits(a.ID)
 			}
 		}
-		if out.Phones, err = s.askedPhones(tx, a); err == nil && out.State == ApprovalOpen {
+		keys, err := tx.KeysOf(session.UserID)
+		if err != nil {
+			return err
+		}
+		if out.Phones, err = askedPhones(tx, a, keys); err == nil && out.State == ApprovalOpen {
 			out.Unconfirmed, out.ConfirmBy = unconfirmed(out.Phones, out.AskedAt, now)
 		}
 		return err

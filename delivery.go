@@ -95,12 +95,8 @@ func (d Delivery) reach(queued time.Time) (Reach, time.Time) {
 	return ReachNone, time.Time{}
 }
 
-// askedPhones gives the phones that may answer an approval, oldest key first, with how far it has come to each.
-func (b *base) askedPhones(tx Tx, a Approval) ([]AskedPhone, error) {
-	keys, err := tx.KeysOf(a.UserID)
-	if err != nil {
-		return nil, err
-	}
+// askedPhones gives those of a user's phones that may answer an approval, in their order, with how far it has come to each.
+func askedPhones(tx Tx, a Approval, keys []Key) ([]AskedPhone, error) {
 	notices, err := tx.NoticesOf(a.ID)
 	if err != nil {
 		return nil, err
@@ -154,15 +150,9 @@ func (s *Approvals) Seen(ctx context.Context, c Caller, id ApprovalID, step Seen
 	var topics []string
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		topics = nil
-		if err := s.spend(tx, c); err != nil {
-			return err
-		}
-		key, err := tx.Key(c.key.ID)
+		key, err := s.spendActive(tx, c)
 		if err != nil {
 			return err
-		}
-		if key.State != KeyActive {
-			return s.notActive(key)
 		}
 		a, err := s.approvalFor(tx, c, id)
 		if err != nil {

@@ -99,6 +99,21 @@ func (b *base) spend(tx Tx, c Caller) error {
 	return err
 }
 
+// spendActive uses a write's proof up, and gives the caller's key as it is now. Errors: key.* for one that is not active.
+func (b *base) spendActive(tx Tx, c Caller) (Key, error) {
+	if err := b.spend(tx, c); err != nil {
+		return Key{}, err
+	}
+	key, err := tx.Key(c.key.ID)
+	if err != nil {
+		return Key{}, err
+	}
+	if key.State != KeyActive {
+		return Key{}, b.notActive(key)
+	}
+	return key, nil
+}
+
 // List gives the user's keys that are not removed, oldest first.
 func (k *Keys) List(ctx context.Context, c Caller) ([]Key, error) {
 	session, err := c.withSession(Restricted)

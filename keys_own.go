@@ -78,15 +78,9 @@ func (k *Keys) RenameOwn(ctx context.Context, c Caller, name string) error {
 	}
 	now := k.now()
 	err := k.Store.Update(ctx, func(tx Tx) error {
-		if err := k.spend(tx, c); err != nil {
-			return err
-		}
-		key, err := tx.Key(c.key.ID)
+		key, err := k.spendActive(tx, c)
 		if err != nil {
 			return err
-		}
-		if key.State != KeyActive {
-			return k.notActive(key)
 		}
 		return k.rename(tx, c, key, name, now)
 	})

@@ -30,15 +30,9 @@ func (k *Keys) Subscribe(ctx context.Context, c Caller, channel string, s Subscr
 		return AsError(err)
 	}
 	return wrap(k.Store.Update(ctx, func(tx Tx) error {
-		if err := k.spend(tx, c); err != nil {
-			return err
-		}
-		key, err := tx.Key(c.key.ID)
+		key, err := k.spendActive(tx, c)
 		if err != nil {
 			return err
-		}
-		if key.State != KeyActive {
-			return k.notActive(key)
 		}
 		kept, err := tx.Subscription(key.ID, channel)
 		if err != nil && !errors.Is(err, ErrNoRow) {

@@ -34,21 +34,22 @@ type Waiting struct {
 
 // Wait tells where the sign-in behind a browser's token stands.
 func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
+	now := s.now()
 	var w Waiting
 	err := s.Store.View(ctx, func(tx Tx) error {
 		var approval Approval
 		var err error
-		if w, approval, err = s.progress(tx, token, s.now()); err != nil || w.State == SignInApproved || w.State == SignInDone {
+		if w, approval, err = s.progress(tx, token, now); err != nil || w.State == SignInApproved || w.State == SignInDone {
 			return err // whose page names no phone
 		}
-		if w.Phones, err = s.askedPhones(tx, approval); err == nil && w.State == SignInPending {
-			w.Unconfirmed, w.ConfirmBy = unconfirmed(w.Phones, w.AskedAt, s.now())
-		}
+		keys, err := tx.KeysOf(approval.UserID)
 		if err != nil {
 			return err
 		}
-		keys, err := tx.KeysOf(approval.UserID)
 		s.offer(&w, keys, approval)
+		if w.Phones, err = askedPhones(tx, approval, keys); err == nil && w.State == SignInPending {
+			w.Unconfirmed, w.ConfirmBy = unconfirmed(w.Phones, w.AskedAt, now)
+		}
 		return err
 	})
 	return w, wrap(err)

@@ -60,20 +60,21 @@ func NewRenderer(assets AssetPaths, translators ...Translator) (*Renderer, error
 	if err != nil {
 		return nil, err
 	}
-	for _, translator := range translators {
+	for i, translator := range translators {
 		calls := functions(assets, translator)
 		pages := make(map[string]pageSet, len(names))
 		for _, name := range names {
-			pages[name] = sync.OnceValues(func() (*template.Template, error) { return parse(calls, append(parts[:len(parts):len(parts)], name)) })
+			set := func() (*template.Template, error) { return parse(calls, parts, name) }
+			pages[name] = sync.OnceValues(set)
+			if i > 0 {
+				continue
+			}
+			// What is wrong shows at the start, in one language for all. This one's are made anew when they are shown.
+			if _, err := set(); err != nil {
+				return nil, fmt.Errorf("template %s: %w", name, err)
+			}
 		}
 		r.pages[translator.Lang()] = pages
-	}
-	// What is wrong shows at the start, in one language for all. This one's are made anew when they are shown.
-	calls := functions(assets, translators[0])
-	for _, name := range names {
-		if _, err := parse(calls, append(parts[:len(parts):len(parts)], name)); err != nil {
-			return nil, fmt.Errorf("template %s: %w", name, err)
-		}
 	}
 	return r, nil
 }
@@ -124,14 +125,14 @@ func templateNames() (pages, parts []string, err error) {
 
 // parse makes a page's set of templates: the parts and the page itself, which
 // defines "title", "scripts" and "main".
-func parse(calls template.FuncMap, names []string) (*template.Template, error) {
+func parse(calls template.FuncMap, parts []string, page string) (*template.Template, error) {
 	set := template.New("").Funcs(calls)
-	for _, name := range names {
-		if err := add(set, name, calls); err != nil {
+	for _, part := range parts {
+		if err := add(set, part, calls); err != nil {
 			return nil, err
 		}
 	}
-	return set, nil
+	return set, add(set, page, calls)
 }
 
 // add parses one file into a set of templates.

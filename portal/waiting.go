@@ -8,14 +8,23 @@ import (
 	"github.com/nodkey/nodkey"
 )
 
-// waiting gives the sign-in behind the browser's cookie.
-func (d *Door) waiting(x *exchange) (nodkey.Token, nodkey.Waiting, error) {
+// token is the browser's cookie of its sign-in.
+func (d *Door) token(x *exchange) (nodkey.Token, error) {
 	token, ok := d.signIn.Read(x.r)
 	if !ok {
-		return "", nodkey.Waiting{}, &nodkey.Error{Kind: nodkey.NotFound, Key: "sign_in.unknown"}
+		return "", &nodkey.Error{Kind: nodkey.NotFound, Key: "sign_in.unknown"}
 	}
-	w, err := d.services.SignIns.Wait(x.r.Context(), nodkey.Token(token))
-	return nodkey.Token(token), w, err
+	return nodkey.Token(token), nil
+}
+
+// waiting gives the sign-in behind the browser's cookie.
+func (d *Door) waiting(x *exchange) (nodkey.Token, nodkey.Waiting, error) {
+	token, err := d.token(x)
+	if err != nil {
+		return "", nodkey.Waiting{}, err
+	}
+	w, err := d.services.SignIns.Wait(x.r.Context(), token)
+	return token, w, err
 }
 
 // signInWait shows where the sign-in stands, and opens the portal once it is approved: the one dispatcher of the waiting
@@ -142,14 +151,14 @@ func (d *Door) signInState(x *exchange) error {
 
 // signInCancel ends the sign-in from its own page.
 func (d *Door) signInCancel(x *exchange) error {
-	token, _, err := d.waiting(x)
+	token, err := d.token(x)
+	if err == nil {
+		err = d.services.SignIns.Cancel(x.r.Context(), x.caller, token)
+	}
 	if nodkey.HasKey(err, "sign_in.unknown") {
 		return d.leave(x, "/sign-in", "")
 	}
 	if err != nil {
-		return err
-	}
-	if err := d.services.SignIns.Cancel(x.r.Context(), x.caller, token); err != nil {
 		return err
 	}
 	return d.leave(x, "/sign-in/wait", "")
@@ -157,14 +166,13 @@ func (d *Door) signInCancel(x *exchange) error {
 
 // signInAgain asks the phone once more.
 func (d *Door) signInAgain(x *exchange) error {
-	token, _, err := d.waiting(x)
+	token, err := d.token(x)
+	if err == nil {
+		err = d.services.SignIns.Again(x.r.Context(), x.caller, token)
+	}
 	if nodkey.HasKey(err, "sign_in.unknown") {
 		return d.leave(x, "/sign-in", "")
 	}
-	if err != nil {
-		return err
-	}
-	err = d.services.SignIns.Again(x.r.Context(), x.caller, token)
 	if nodkey.HasKey(err, "choice.gone") {
 		return d.chosen(x, err)
 	}

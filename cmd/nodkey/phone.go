@@ -116,6 +116,22 @@ func trusted(path string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
+// anyKey says so when a phone has no key at all.
+func anyKey(phone *client.Phone) error {
+	if len(phone.Keys()) == 0 {
+		return &commandError{code: exitNotFound, sentence: "this phone has no key", next: "Activate one: nodkey phone activate --server URL CODE"}
+	}
+	return nil
+}
+
+// optional gives a command's only argument, or nothing.
+func optional(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
 // oneKey finds a key by its id or its user's name. With no name it must be the only one.
 func oneKey(phone *client.Phone, name string) (client.Key, error) {
 	keys := phone.Keys()
@@ -129,7 +145,7 @@ func oneKey(phone *client.Phone, name string) (client.Key, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(keys) == 0:
-		return client.Key{}, &commandError{code: exitNotFound, sentence: "this phone has no key", next: "Activate one: nodkey phone activate --server URL CODE"}
+		return client.Key{}, anyKey(phone)
 	case len(found) == 0:
 		return client.Key{}, &commandError{code: exitNotFound, sentence: fmt.Sprintf("this phone has no key %q", printable(name)), next: "See nodkey phone list"}
 	}

@@ -99,8 +99,7 @@ func phoneDenyCommand(flags *phoneFlags) *cobra.Command {
 
 // oneApproval finds an open request by its id or the beginning of it.
 func oneApproval(ctx context.Context, phone *client.Phone, id string) (client.Approval, error) {
-	if len(phone.Keys()) == 0 {
-		_, err := oneKey(phone, "")
+	if err := anyKey(phone); err != nil {
 		return client.Approval{}, err
 	}
 	open, failed := phone.Approvals(ctx)

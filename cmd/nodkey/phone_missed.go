@@ -25,8 +25,7 @@ func phoneMissedCommand(flags *phoneFlags) *cobra.Command {
 				return err
 			}
 			defer release()
-			if len(phone.Keys()) == 0 {
-				_, err := oneKey(phone, "")
+			if err := anyKey(phone); err != nil {
 				return err
 			}
 			missed, failed := phone.Missed(c.Context())

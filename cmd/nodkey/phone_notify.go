@@ -33,11 +33,7 @@ func phoneNotifyCommand(flags *phoneFlags) *cobra.Command {
 				return err
 			}
 			defer release()
-			user := ""
-			if len(args) == 1 {
-				user = args[0]
-			}
-			k, err := namedKey(phone, user, nameAtTheEnd)
+			k, err := namedKey(phone, optional(args), nameAtTheEnd)
 			if err != nil {
 				return err
 			}

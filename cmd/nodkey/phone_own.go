@@ -23,11 +23,7 @@ func phoneTestCommand(flags *phoneFlags) *cobra.Command {
 				return err
 			}
 			defer release()
-			user := ""
-			if len(args) == 1 {
-				user = args[0]
-			}
-			k, err := namedKey(phone, user, "Name one, by name@host or by its id: nodkey phone test USER")
+			k, err := namedKey(phone, optional(args), "Name one, by name@host or by its id: nodkey phone test USER")
 			if err != nil {
 				return err
 			}
@@ -116,8 +112,7 @@ func keysToRename(phone *client.Phone, key string) ([]client.Key, error) {
 	if len(keys) > 0 {
 		return keys, nil
 	}
-	if len(phone.Keys()) == 0 {
-		_, err := oneKey(phone, "")
+	if err := anyKey(phone); err != nil {
 		return nil, err
 	}
 	return nil, &commandError{code: exitNotFound, sentence: "none of this phone's keys is active", next: "See nodkey phone list"}

@@ -32,10 +32,7 @@ func phoneRespondCommand(flags *phoneFlags) *cobra.Command {
 				return err
 			}
 			defer release()
-			user := ""
-			if len(args) == 1 {
-				user = args[0]
-			}
+			user := optional(args)
 			ask := newAsker(c)
 			if statement, digits, err = shownByPage(c.Context(), ask, statement, digits); err != nil {
 				return err

@@ -30,8 +30,7 @@ func phoneWatchCommand(flags *phoneFlags) *cobra.Command {
 				return err
 			}
 			defer release()
-			if len(phone.Keys()) == 0 {
-				_, err := oneKey(phone, "")
+			if err := anyKey(phone); err != nil {
 				return err
 			}
 			ask := newAsker(c)
