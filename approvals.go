@@ -308,6 +308,9 @@ func (b *base) conclude(tx Tx, c Caller, ended Approval, now time.Time, facts ..
 			return err
 		}
 	}
+	if err := b.noticeRefused(tx, c, ended, now); err != nil {
+		return err
+	}
 	facts = append([]any{"kind", ended.Kind, "factor", ended.Factor, "reason", ended.Reason}, facts...)
 	return b.record(tx, c, now, "approval."+string(ended.State), ended.UserID, string(ended.ID), facts...)
 }

@@ -25,6 +25,9 @@ func SealedColumns() []SealedColumn {
 		{"secrets", "value"}, {"users", "password"}, {"keys", "ocra"}, {"keys", "pin"}, {"keys", "prf"},
 		{"activations", "code"}, {"activations", "es"}, {"activations", "digits"}, {"approvals", "payload"},
 		{"subscriptions", "target"},
+		{"messages", "subject"}, {"messages", "notice"}, {"message_entries", "text"}, {"message_entries", "signature"},
+		{"message_files", "name"}, {"file_chunks", "data"}, {"announcement_texts", "subject"}, {"announcement_texts", "text"},
+		{"summaries", "address"}, {"contacts", "address"}, {"contact_tries", "address"}, {"contact_tries", "code"},
 	}
 }
 
@@ -34,8 +37,13 @@ type SealedValue struct {
 	Sealed []byte
 }
 
-// resealBatch is how many values one transaction of the sweep takes.
-const resealBatch = 200
+// resealBatch is how many values one transaction of the sweep takes: fewer of those that are big.
+func (c SealedColumn) resealBatch() int {
+	if c.Table == "file_chunks" {
+		return 8
+	}
+	return 200
+}
 
 // resealSettle is longer than a server goes on sealing under a data key that is not the newest any more: it asks for new
 // ones once in [PurgeEvery].
@@ -141,16 +149,17 @@ func (d *DataKeys) List(ctx context.Context, c Caller) ([]DataKey, error) {
 // older pages through what is sealed under data keys before a version.
 func (b *base) older(ctx context.Context, version uint32, each func(SealedColumn, []SealedValue) error) error {
 	for _, column := range SealedColumns() {
+		batch := column.resealBatch()
 		for after, more := "", true; more; {
 			var values []SealedValue
 			err := b.Store.View(ctx, func(tx Tx) (err error) {
-				values, err = tx.Sealed(column, version, after, resealBatch)
+				values, err = tx.Sealed(column, version, after, batch)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			if more = len(values) == resealBatch; len(values) > 0 {
+			if more = len(values) == batch; len(values) > 0 {
 				after = values[len(values)-1].Row
 				if err := each(column, values); err != nil {
 					return err

@@ -256,6 +256,11 @@ func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
 	if err := b.endSessionsWhere(tx, c, key.UserID, func(s Session) bool { return s.KeyID == key.ID }, now); err != nil {
 		return err
 	}
+	if !key.ActivatedAt.IsZero() { // one that never became active is no loss
+		if err := b.noticeTo(tx, c, key.UserID, AccountNotice{Kind: NoticeKeyRemoved, Phone: key.Phone.Name}, now); err != nil {
+			return err
+		}
+	}
 	return b.record(tx, c, now, "key.removed", key.UserID, string(key.ID), "phone", key.Phone.Name)
 }
 
@@ -277,6 +282,9 @@ func (b *base) activate(tx Tx, c Caller, key Key, now time.Time) error {
 		if err := tx.SaveUser(user); err != nil {
 			return err
 		}
+	}
+	if err := b.notice(tx, c, user, AccountNotice{Kind: NoticeKeyAdded, Phone: key.Phone.Name, Subject: string(key.ID)}, now); err != nil {
+		return err
 	}
 	return b.record(tx, c, now, "key.activated", key.UserID, string(key.ID), "phone", key.Phone.Name, "platform", key.Phone.Platform)
 }

@@ -76,6 +76,8 @@ type Site struct {
 	ServiceDesk string // whom people ask who lost their phone: a telephone number, an address
 
 	AppIn map[string]string // App in further languages, by BCP 47 tag; may be nil
+
+	Categories []MessageCategory // what people may write to the desk about; nil: DefaultCategories
 }
 
 // app is the name of what one signs in to in a language: of the tag itself, else of its first part ("de" for "de-AT").

@@ -45,6 +45,7 @@ type Tx interface {
 	LimitRows
 	AuditRows
 	InstallRows
+	CentreRows
 }
 
 // UserRows keeps users; Name is unique.

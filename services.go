@@ -30,6 +30,12 @@ type Services struct {
 	Upkeep      *Upkeep
 	DataKeys    *DataKeys
 	Outbox      *Outbox
+
+	Messages      *Messages
+	MessageDesk   *MessageDesk
+	Announcements *Announcements
+	Summaries     *Summaries
+	Contacts      *Contacts
 }
 
 // base is what every service stands on.
@@ -43,6 +49,9 @@ type base struct {
 // Open makes the services on a store. At the first start it makes the installation's identity; rpID is the phone host
 // and can never change. master is the key outside the database.
 func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID string, master [32]byte) (*Services, error) {
+	if err := CheckCategories(site.Categories); err != nil {
+		return nil, err
+	}
 	id, err := openIdentity(ctx, ports, rpID, master)
 	if err != nil {
 		return nil, fmt.Errorf("opening the installation: %w", err)
@@ -66,6 +75,9 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 		Upkeep:      &Upkeep{base: b},
 		DataKeys:    &DataKeys{base: b},
 		Outbox:      &Outbox{base: b},
+
+		Messages: &Messages{base: b}, MessageDesk: &MessageDesk{base: b}, Announcements: &Announcements{base: b},
+		Summaries: &Summaries{base: b}, Contacts: &Contacts{base: b},
 	}, nil
 }
 

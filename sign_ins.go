@@ -271,6 +271,9 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 		if err := s.replaceSession(tx, c, session, now); err != nil {
 			return err
 		}
+		if err := s.noticeBrowser(tx, c, session, out.Browser, now); err != nil {
+			return err
+		}
 		if err := tx.KnowBrowser(out.Browser.Hash(), signIn.UserID, now); err != nil {
 			return err
 		}

@@ -24,6 +24,8 @@ func StoreSuite(t *testing.T, open func(t *testing.T) nodkey.Store) {
 		{"SignIns", signInTests()}, {"Sessions", sessionTests()}, {"Limits", limitTests()}, {"Audit", auditTests()},
 		{"Install", installTests()}, {"Purge", purgeTests()}, {"Transactions", transactionTests()}, {"Races", raceTests()},
 		{"Models", modelTests()}, {"Sealed", sealedTests()},
+		{"Messages", messageTests()}, {"Files", fileTests()}, {"Announcements", announcementTests()},
+		{"Summaries", summaryTests()}, {"Contacts", contactTests()},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

@@ -33,6 +33,9 @@ func (k kit) putSealed(c nodkey.SealedColumn, row string, value []byte) {
 		if err := tx.InsertUser(user); err != nil {
 			return err
 		}
+		if put, err := putCentre(tx, c, user.ID, row, value); put {
+			return err
+		}
 		switch c {
 		case nodkey.SealedColumn{Table: "keys", Column: "ocra"}:
 			key.OCRA = value
@@ -91,14 +94,23 @@ func sealedTests() map[string]func(kit) {
 }
 
 func resealed(k kit, c nodkey.SealedColumn) {
-	for i, version := range []uint32{1, 2, 255, 256, 1 << 31} { // versions are numbers, not text
-		k.putSealed(c, fmt.Sprint("r", i), sealedAs(version, fmt.Sprint(i)))
+	row := func(name string) string {
+		if c.Table == "file_chunks" && name != "" { // whose rows have names of their own
+			return name + "/0"
+		}
+		return name
 	}
-	k.putSealed(c, "r9", nil)
+	for i, version := range []uint32{1, 2, 255, 256, 1 << 31} { // versions are numbers, not text
+		k.putSealed(c, row(fmt.Sprint("r", i)), sealedAs(version, fmt.Sprint(i)))
+	}
+	k.putSealed(c, row("r9"), nil)
 	list := func(below uint32, after string, limit int, want ...string) {
 		k.Helper()
+		for i := range want {
+			want[i] = row(want[i])
+		}
 		see(k, want, func(tx nodkey.Tx) ([]string, error) {
-			values, err := tx.Sealed(c, below, after, limit)
+			values, err := tx.Sealed(c, below, row(after), limit)
 			return ids(values, func(v nodkey.SealedValue) string { return v.Row }), err
 		})
 	}
@@ -109,10 +121,10 @@ func resealed(k kit, c nodkey.SealedColumn) {
 	list(1<<32-1, "r1", 2, "r2", "r3")
 	list(1<<32-1, "r4", 9)
 	list(1<<32-1, "", 0)
-	see(k, []nodkey.SealedValue{{Row: "r1", Sealed: sealedAs(2, "1")}}, func(tx nodkey.Tx) ([]nodkey.SealedValue, error) { return tx.Sealed(c, 3, "r0", 9) })
+	see(k, []nodkey.SealedValue{{Row: row("r1"), Sealed: sealedAs(2, "1")}}, func(tx nodkey.Tx) ([]nodkey.SealedValue, error) { return tx.Sealed(c, 3, row("r0"), 9) })
 
-	swap := func(row string, old, sealed []byte) func(nodkey.Tx) error {
-		return func(tx nodkey.Tx) error { return tx.Reseal(c, row, old, sealed) }
+	swap := func(name string, old, sealed []byte) func(nodkey.Tx) error {
+		return func(tx nodkey.Tx) error { return tx.Reseal(c, row(name), old, sealed) }
 	}
 	k.fails(nodkey.ErrNoRow, swap("r0", sealedAs(1, "another"), sealedAs(3, "0")))
 	k.fails(nodkey.ErrNoRow, swap("none", sealedAs(1, "0"), sealedAs(3, "0")))
@@ -120,5 +132,5 @@ func resealed(k kit, c nodkey.SealedColumn) {
 	k.update(swap("r0", sealedAs(1, "0"), sealedAs(3, "0")))
 	k.fails(nodkey.ErrNoRow, swap("r0", sealedAs(1, "0"), sealedAs(3, "0")))
 	list(3, "", 9, "r1")
-	see(k, []nodkey.SealedValue{{Row: "r0", Sealed: sealedAs(3, "0")}}, func(tx nodkey.Tx) ([]nodkey.SealedValue, error) { return tx.Sealed(c, 4, "", 1) })
+	see(k, []nodkey.SealedValue{{Row: row("r0"), Sealed: sealedAs(3, "0")}}, func(tx nodkey.Tx) ([]nodkey.SealedValue, error) { return tx.Sealed(c, 4, "", 1) })
 }

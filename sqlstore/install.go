@@ -57,6 +57,19 @@ var sealedIn = map[nodkey.SealedColumn][3]string{
 	{Table: "activations", Column: "digits"}:   {"activations", "id", "sealed_digits"},
 	{Table: "approvals", Column: "payload"}:    {"approvals", "id", "payload"},
 	{Table: "subscriptions", Column: "target"}: {"subscriptions", "id", "target"},
+
+	{Table: "messages", Column: "subject"}:           {"messages", "id", "subject"},
+	{Table: "messages", Column: "notice"}:            {"messages", "id", "notice"},
+	{Table: "message_entries", Column: "text"}:       {"message_entries", "id", "text"},
+	{Table: "message_entries", Column: "signature"}:  {"message_entries", "id", "signature"},
+	{Table: "message_files", Column: "name"}:         {"message_files", "id", "name"},
+	{Table: "file_chunks", Column: "data"}:           {"file_chunks", "id", "data"},
+	{Table: "announcement_texts", Column: "subject"}: {"announcement_texts", "id", "subject"},
+	{Table: "announcement_texts", Column: "text"}:    {"announcement_texts", "id", "text"},
+	{Table: "summaries", Column: "address"}:          {"summaries", "id", "address"},
+	{Table: "contacts", Column: "address"}:           {"contacts", "id", "address"},
+	{Table: "contact_tries", Column: "address"}:      {"contact_tries", "id", "address"},
+	{Table: "contact_tries", Column: "code"}:         {"contact_tries", "id", "code"},
 }
 
 func placeOf(c nodkey.SealedColumn) (table, key, column string, err error) {

@@ -35,6 +35,10 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 		for _, f := range []nodkey.AuditFilter{{UserID: "u"}, {UserID: "u", Action: "a."}, {UserID: "u", Since: time.UnixMilli(1)}} {
 			tx.AuditLog(f, 0, 1)
 		}
+		for _, f := range []nodkey.MessageFilter{{Kind: "k"}, {Status: "s"}, {Category: "c"}, {Unread: true}, {Kind: "k", Status: "s", Category: "c", Unread: true}} {
+			tx.MessagesOf("u", f, nil, 1)
+			tx.DeskMessages(f, nil, 1)
+		}
 		for _, c := range nodkey.SealedColumns() {
 			tx.Sealed(c, 2, "", 1)
 			tx.Reseal(c, "r", []byte("old"), []byte("new"))

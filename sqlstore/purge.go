@@ -11,6 +11,8 @@ const (
 	keepActivation = 30 * 24 * time.Hour  // a phone may ask for its receipt again
 	keepSignIn     = 90 * 24 * time.Hour  // the portal lists recent ones
 	keepApproval   = 90 * 24 * time.Hour  // with its evidence, and its challenges
+	keepSummary    = 90 * 24 * time.Hour  // what was sent, and what became of it
+	keepTry        = 24 * time.Hour       // of an address
 	keepBrowser    = 400 * 24 * time.Hour // browsers keep no cookie longer (RFC 6265bis §5.5)
 )
 
@@ -29,6 +31,9 @@ var purges = []struct {
 	{purge("pin_failures", "key_id, attempt", "at"), nodkey.PINTriesInAllIn},
 	{purge("code_failures", "key_id, attempt", "at"), nodkey.CodeTriesInAllIn},
 	{purge("asked_challenges", "key_id, digits", "at"), nodkey.ChallengeRest},
+	{purge("message_files", "id", "expires_at"), 0},
+	{purge("summaries", "id", "ended_at"), keepSummary},
+	{purge("contact_tries", "id", "expires_at"), keepTry},
 	{purge("known_browsers", "browser, user_id", "at"), keepBrowser},
 }
 

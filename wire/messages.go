@@ -8,6 +8,7 @@ const (
 	TypStatement  = "nodkey-statement+jws"
 	TypDecision   = "nodkey-decision+jws"
 	TypRequest    = "nodkey-request+jws"
+	TypReply      = "nodkey-reply+jws"
 )
 
 // Offer is what an activation code leads to (§4.2), signed by the server and covered by a MAC under the code.
@@ -181,3 +182,12 @@ type Request struct {
 
 // RequestHeader is the HTTP header that carries a signed Request.
 const RequestHeader = "Nodkey-Proof"
+
+// Reply is what a phone signs of an answer in the message centre (docs/messages.md).
+type Reply struct {
+	Aud       string `json:"aud"`
+	Key       string `json:"key"`
+	Reference string `json:"reference"` // of the message: "2026-0412"
+	Text      Bytes  `json:"text"`      // SHA-256 of the answer's text as it is kept
+	Iat       int64  `json:"iat"`       // milliseconds
+}

@@ -1,0 +1,101 @@
+package nodkey
+
+import (
+	"strings"
+	"time"
+)
+
+// ContactTryID names one try to verify an address.
+type ContactTryID string
+
+// SealedContact is a verified address of a user's, as it is kept: one a channel.
+type SealedContact struct {
+	ID         string // user/channel
+	UserID     UserID
+	Channel    SummaryChannel
+	Address    []byte // sealed
+	VerifiedAt time.Time
+}
+
+// ContactTryState is where a try stands.
+type ContactTryState string
+
+// The states of a try.
+const (
+	ContactOpen     ContactTryState = "open"     // the code is awaited
+	ContactVerified ContactTryState = "verified" // it was right; the phones may still be asked
+	ContactEnded    ContactTryState = "ended"    // a newer try took its place
+)
+
+// ContactTry is an address that somebody says is theirs, and the code that was sent to it.
+type ContactTry struct {
+	ID        ContactTryID
+	UserID    UserID
+	CreatedAt time.Time
+	Channel   SummaryChannel
+	Address   []byte // sealed
+	Code      []byte // sealed; nil once it was sent
+	CodeHash  []byte
+	Language  string
+	Tries     int
+	State     ContactTryState
+	DueAt     time.Time
+	ExpiresAt time.Time
+}
+
+func contactID(user UserID, channel SummaryChannel) string {
+	return string(user) + "/" + string(channel)
+}
+
+const addressMax = 254 // RFC 5321 §4.5.3.1.3, without the brackets
+
+// parseAddress gives the form in which an address is kept. An e-mail address is one in ASCII without quotes or comments, its
+// domain in lower case; a telephone number is one of E.164, of which spaces, hyphens, dots and brackets are taken out. Errors:
+// contact.email, contact.phone, contact.channel.
+func parseAddress(channel SummaryChannel, typed string) (string, error) {
+	typed = strings.TrimSpace(typed)
+	switch channel {
+	case SummaryEmail:
+		local, domain, ok := strings.Cut(typed, "@")
+		domain = strings.ToLower(domain)
+		if !ok || len(typed) > addressMax || len(local) > 64 || !dotted(local, "!#$%&'*+-/=?^_`{|}~") || !dotted(domain, "-") || !strings.Contains(domain, ".") {
+			return "", fail(BadInput, "contact.email")
+		}
+		for label := range strings.SplitSeq(domain, ".") {
+			if len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+				return "", fail(BadInput, "contact.email")
+			}
+		}
+		return local + "@" + domain, nil
+	case SummarySMS:
+		number := strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "").Replace(typed)
+		digits, ok := strings.CutPrefix(number, "+")
+		if !ok || len(digits) < 7 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+			return "", fail(BadInput, "contact.phone")
+		}
+		return number, nil
+	}
+	return "", fail(BadInput, "contact.channel")
+}
+
+// dotted reports whether text is atoms of letters, digits and these characters with dots between.
+func dotted(text, more string) bool {
+	for atom := range strings.SplitSeq(text, ".") {
+		if atom == "" || strings.ContainsFunc(atom, func(r rune) bool {
+			letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+			return !letter && !strings.ContainsRune(more, r)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// hintOf gives as much of an address as its owner needs to know it again: "m…@example.com", "…42".
+func hintOf(channel SummaryChannel, address string) string {
+	if channel == SummarySMS {
+		return "…" + address[max(0, len(address)-2):]
+	}
+	local, domain, _ := strings.Cut(address, "@")
+	return local[:min(1, len(local))] + "…@" + domain
+}

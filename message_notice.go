@@ -1,0 +1,148 @@
+package nodkey
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// NoticeKind is what the server tells a person of their own account. It is the beginning of the keys of its sentences in the
+// catalogues: .title, .happened and .next (what to do if it was somebody else).
+type NoticeKind string
+
+// The kinds.
+const (
+	NoticeKeyAdded        NoticeKind = "notice.key_added"
+	NoticeKeyRemoved      NoticeKind = "notice.key_removed"
+	NoticeRequestRefused  NoticeKind = "notice.request_refused" // with "that was not me"
+	NoticePasswordChanged NoticeKind = "notice.password_changed"
+	NoticeNewBrowser      NoticeKind = "notice.new_browser"
+	NoticeContactChanged  NoticeKind = "notice.contact_changed"
+)
+
+// NoticeAction is the one thing that a notice offers to do, the key of its button's words. What it is done to is the notice's
+// Subject.
+type NoticeAction string
+
+// The actions.
+const (
+	ActRemoveKey      NoticeAction = "notice.act_remove_key"      // Subject: the KeyID
+	ActEndSession     NoticeAction = "notice.act_end_session"     // Subject: the SessionID
+	ActEndOthers      NoticeAction = "notice.act_end_others"      // end every other browser
+	ActChangePassword NoticeAction = "notice.act_change_password" // somebody else may know it
+	ActAskDesk        NoticeAction = "notice.act_ask_desk"        // write to the service desk
+)
+
+// noticeRule is what goes with a kind.
+type noticeRule struct {
+	kind     MessageKind
+	priority Priority
+	action   NoticeAction
+}
+
+var noticeRules = map[NoticeKind]noticeRule{
+	NoticeKeyAdded:        {MessageSecurity, PriorityUrgent, ActRemoveKey},
+	NoticeKeyRemoved:      {MessageSecurity, PriorityHigh, ActAskDesk},
+	NoticeRequestRefused:  {MessageSecurity, PriorityHigh, ActChangePassword},
+	NoticePasswordChanged: {MessageSecurity, PriorityUrgent, ActEndOthers},
+	NoticeNewBrowser:      {MessageSecurity, PriorityHigh, ActEndSession},
+	NoticeContactChanged:  {MessageSecurity, PriorityUrgent, ActAskDesk},
+}
+
+// NoticeKinds are all there are, in no particular order.
+func NoticeKinds() []NoticeKind {
+	var kinds []NoticeKind
+	for k := range noticeRules {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// AccountNotice is what a notice says, as data: words are made of it when it is read, in its reader's language. Empty fields
+// are not known. The sentences may use Phone, With, From and Contact, and the time At.
+type AccountNotice struct {
+	Kind    NoticeKind   `json:"kind"`
+	At      time.Time    `json:"at"`
+	From    string       `json:"from,omitempty"`    // the address it was done from
+	With    string       `json:"with,omitempty"`    // browser and system, in no language
+	Phone   string       `json:"phone,omitempty"`   // the name of the phone that it is about
+	Contact string       `json:"contact,omitempty"` // as much of an address as its owner knows it by
+	Action  NoticeAction `json:"action"`
+	Subject string       `json:"subject,omitempty"` // what the action is done to
+}
+
+// NoticeArgs are the names of the values that a notice's sentences may use, besides its time.
+func NoticeArgs() []string { return []string{"Phone", "With", "From", "Contact"} }
+
+// Args are the values of a notice's sentences.
+func (n AccountNotice) Args() map[string]any {
+	return map[string]any{"Phone": n.Phone, "With": n.With, "From": n.From, "Contact": n.Contact}
+}
+
+// notice tells a user of what happens to the account, in the transaction in which it happens. The audit row of what happened
+// is its record, too. Where it does not say from where and with what, it is the caller's.
+func (b *base) notice(tx Tx, c Caller, user User, n AccountNotice, now time.Time) error {
+	rule := noticeRules[n.Kind]
+	n.At, n.Action = now, rule.action
+	if n.From == "" && n.With == "" {
+		n.From, n.With = c.address(), c.Agent
+	}
+	number, err := tx.CountMessages(now.Year(), 1)
+	if err != nil {
+		return err
+	}
+	m := SealedMessage{ID: MessageID(newID()), UserID: user.ID, CreatedAt: now, Year: now.Year(), Number: number, Kind: rule.kind,
+		Priority: rule.priority, Status: MessageOpen, UpdatedAt: now, Unread: true}
+	raw, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	if m.Notice, err = b.id.seal("messages", "notice", string(m.ID), raw); err != nil {
+		return err
+	}
+	settings, err := b.messageSettings(tx, user)
+	if err != nil {
+		return err
+	}
+	m.remindFirst(now)
+	if err := tx.InsertMessage(m); err != nil {
+		return err
+	}
+	return b.summarise(tx, m, settings, SummaryNew, now)
+}
+
+// noticeTo is notice for a user of whom only the id is at hand.
+func (b *base) noticeTo(tx Tx, c Caller, id UserID, n AccountNotice, now time.Time) error {
+	user, err := tx.User(id)
+	if err != nil {
+		return err
+	}
+	return b.notice(tx, c, user, n, now)
+}
+
+// noticeRefused tells of a request that was refused with "that was not me", and where it came from.
+func (b *base) noticeRefused(tx Tx, c Caller, ended Approval, now time.Time) error {
+	if ended.Reason != ReasonNotMe {
+		return nil
+	}
+	n := AccountNotice{Kind: NoticeRequestRefused, From: ended.Source}
+	if ended.Kind == ApproveSignIn {
+		signIn, err := tx.SignIn(SignInID(ended.Subject))
+		if err != nil && !errors.Is(err, ErrNoRow) {
+			return err
+		}
+		if err == nil {
+			n.From, n.With = signIn.Source, signIn.Agent
+		}
+	}
+	return b.noticeTo(tx, c, ended.UserID, n, now)
+}
+
+// noticeBrowser tells of the first session of a browser.
+func (b *base) noticeBrowser(tx Tx, c Caller, session Session, browser Token, now time.Time) error {
+	known, err := tx.KnownBrowser(browser.Hash(), session.UserID)
+	if err != nil || known {
+		return err
+	}
+	return b.noticeTo(tx, c, session.UserID, AccountNotice{Kind: NoticeNewBrowser, Subject: string(session.ID)}, now)
+}

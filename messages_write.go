@@ -1,0 +1,382 @@
+package nodkey
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nodkey/nodkey/wire"
+)
+
+// The limits on what people write and send; each leaves rows behind that stay.
+var (
+	messagesByUser = bucket{size: 20, drain: 3 * time.Minute} // 20 an hour
+	uploadsByUser  = bucket{size: 20, drain: 3 * time.Minute}
+)
+
+// Thread is a message with all that it says.
+type Thread struct {
+	Message
+	Entries   []MessageEntry
+	Languages []string // those that an announcement is written in; empty for the others
+}
+
+// Read gives a message of the caller's own, an announcement in a language or, where it has no text in that, in the one that the
+// settings choose. It is read from now on, unless something came in meanwhile. Errors: message.unknown, session.*, key.*.
+func (m *Messages) Read(ctx context.Context, c Caller, r Reference, language string) (Thread, error) {
+	var t Thread
+	var seen SealedMessage
+	err := m.Store.View(ctx, func(tx Tx) error {
+		o, err := m.opener(tx, c)
+		if err != nil {
+			return err
+		}
+		if seen, err = owned(tx, o.user.ID, r); err != nil {
+			return err
+		}
+		t, err = o.thread(seen, language)
+		return err
+	})
+	if err != nil || !seen.Unread {
+		return t, wrap(err)
+	}
+	now := m.now()
+	err = m.Store.Update(ctx, func(tx Tx) error {
+		user, err := m.box(tx, c)
+		if err != nil {
+			return err
+		}
+		row, err := owned(tx, user.ID, r)
+		if err != nil {
+			return err
+		}
+		if !row.Unread || !row.UpdatedAt.Equal(seen.UpdatedAt) || row.Entries != seen.Entries {
+			return nil
+		}
+		row.Unread, row.RemindAt = false, time.Time{}
+		if err := tx.SaveMessage(row); err != nil {
+			return err
+		}
+		return m.record(tx, c, now, "message.read", user.ID, string(row.ID))
+	})
+	if err == nil {
+		m.publishMessages(seen.UserID)
+	}
+	return t, wrap(err)
+}
+
+func (o *opener) thread(row SealedMessage, language string) (t Thread, err error) {
+	if t.Message, err = o.message(row); err != nil {
+		return t, err
+	}
+	if t.Entries, err = o.entries(row, language, t.Message); err != nil {
+		return t, err
+	}
+	for _, x := range o.texts[row.AnnouncementID] {
+		t.Languages = append(t.Languages, x.Language)
+	}
+	if len(t.Languages) > 0 && t.Languages[0] != "" && language != "" { // the subject in the same language as the text
+		text, err := o.text(row.AnnouncementID, language)
+		if err != nil {
+			return t, err
+		}
+		subject, err := o.id.open("announcement_texts", "subject", text.ID, text.Subject)
+		if err != nil {
+			return t, err
+		}
+		t.Subject, t.Language = string(subject), text.Language
+	}
+	return t, nil
+}
+
+// Draft is a new message of a person's.
+type Draft struct {
+	Category, Topic string // of Categories; Topic may be empty
+	MessageText
+	Files []FileID // of Upload, at most FilesMax
+}
+
+// Write sends a new message to the desk and gives its reference. It needs a full session: a phone answers only. Errors:
+// message.category, message.subject, message.text, message.text_long, message.files, message.file_unknown, message.slow,
+// session.*.
+func (m *Messages) Write(ctx context.Context, c Caller, d Draft) (Reference, error) {
+	if _, err := c.withSession(Full); err != nil {
+		return Reference{}, err
+	}
+	if err := m.checkTopic(d.Category, d.Topic); err != nil {
+		return Reference{}, err
+	}
+	subject, err := checkSubject(d.Subject)
+	if err != nil {
+		return Reference{}, err
+	}
+	text, err := checkText(d.Text)
+	if err != nil {
+		return Reference{}, err
+	}
+	now := m.now()
+	row := SealedMessage{ID: MessageID(newID()), CreatedAt: now, Year: now.Year(), Kind: MessageTicket, Category: d.Category, Topic: d.Topic,
+		Priority: PriorityNormal, Status: MessageNew, UpdatedAt: now, DeskUnread: true}
+	if row.Subject, err = m.id.seal("messages", "subject", string(row.ID), []byte(subject)); err != nil {
+		return Reference{}, AsError(err)
+	}
+	err = m.Store.Update(ctx, func(tx Tx) error {
+		session, err := m.live(tx, c, Full)
+		if err != nil {
+			return err
+		}
+		if err := chargeMessage(tx, session.UserID, now); err != nil {
+			return err
+		}
+		fresh := row
+		fresh.UserID = session.UserID
+		if fresh.Number, err = tx.CountMessages(now.Year(), 1); err != nil {
+			return err
+		}
+		if err := m.insertFirst(tx, &fresh, SealedEntry{Author: ByUser, Language: SpokenTag(c.Locale)}, text, d.Files, now); err != nil {
+			return err
+		}
+		row.UserID, row.Number = fresh.UserID, fresh.Number
+		return m.record(tx, c, now, "message.written", fresh.UserID, string(fresh.ID), "reference", Reference{fresh.Year, fresh.Number}.String(), "files", len(d.Files))
+	})
+	if err != nil {
+		return Reference{}, AsError(err)
+	}
+	m.publishMessages(row.UserID)
+	return Reference{row.Year, row.Number}, nil
+}
+
+// insertFirst stores a message with its first entry and that one's files.
+func (b *base) insertFirst(tx Tx, m *SealedMessage, e SealedEntry, text string, files []FileID, now time.Time) error {
+	m.Entries = 1
+	if err := tx.InsertMessage(*m); err != nil {
+		return err
+	}
+	m.Entries = 0
+	return b.addEntry(tx, m, e, text, "", files, now)
+}
+
+// addEntry puts a message's next entry in its place and counts it, with its files and, where signed is set, the phone's signature;
+// whoever calls it saves the message. Errors: message.full, message.files, message.file_unknown.
+func (b *base) addEntry(tx Tx, m *SealedMessage, e SealedEntry, text, signed string, files []FileID, now time.Time) error {
+	if m.Entries >= entriesMost {
+		return fail(Conflict, "message.full", "Most", entriesMost)
+	}
+	m.Entries++
+	e.ID, e.MessageID, e.At, e.Number, e.Files = EntryID(newID()), m.ID, now, m.Entries, len(files)
+	var err error
+	if e.Text, err = b.id.seal("message_entries", "text", string(e.ID), []byte(text)); err != nil {
+		return err
+	}
+	if signed != "" {
+		if e.Signature, err = b.id.seal("message_entries", "signature", string(e.ID), []byte(signed)); err != nil {
+			return err
+		}
+	}
+	if err := tx.InsertEntry(e); err != nil {
+		return err
+	}
+	return attach(tx, m.UserID, e, files, now)
+}
+
+func chargeMessage(tx LimitRows, user UserID, now time.Time) error {
+	wait, ok, err := messagesByUser.take(tx, "messages:user:"+string(user), 1, now)
+	if err == nil && !ok {
+		err = limited("message.slow", wait)
+	}
+	return err
+}
+
+// Answer is what somebody adds to a message.
+type Answer struct {
+	Text      string
+	Files     []FileID
+	Signature string // a phone's JWS over the text (docs/messages.md); only phones have one, and phones need one
+}
+
+// Reply adds to a ticket of the caller's own. Errors: message.unknown, message.no_reply, message.closed, message.full and those of
+// Write; message.signature from a phone whose signature does not hold.
+func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) error {
+	text, err := checkText(a.Text)
+	if err != nil {
+		return err
+	}
+	signed, err := m.checkReply(c, r, a, text)
+	if err != nil {
+		return err
+	}
+	now := m.now()
+	var user UserID
+	err = m.Store.Update(ctx, func(tx Tx) error {
+		owner, err := m.box(tx, c)
+		if err != nil {
+			return err
+		}
+		if err := m.spend(tx, c); err != nil {
+			return err
+		}
+		user = owner.ID
+		row, err := owned(tx, user, r)
+		if err != nil {
+			return err
+		}
+		if err := mayAdd(row); err != nil {
+			return err
+		}
+		if err := chargeMessage(tx, user, now); err != nil {
+			return err
+		}
+		e := SealedEntry{Author: ByUser, Language: SpokenTag(c.Locale)}
+		if err := m.addEntry(tx, &row, e, text, signed, a.Files, now); err != nil {
+			return err
+		}
+		if row.Status == MessageAnswered {
+			row.Status = MessageOpen
+		}
+		row.UpdatedAt, row.DeskUnread = now, true
+		if err := tx.SaveMessage(row); err != nil {
+			return err
+		}
+		return m.record(tx, c, now, "message.replied", user, string(row.ID), "files", len(a.Files), "signed", signed != "")
+	})
+	if err == nil {
+		m.publishMessages(user)
+	}
+	return wrap(err)
+}
+
+func mayAdd(m SealedMessage) error {
+	if m.Kind != MessageTicket {
+		return fail(Conflict, "message.no_reply")
+	}
+	if m.Status == MessageClosed {
+		return fail(Conflict, "message.closed")
+	}
+	return nil
+}
+
+// checkReply checks a phone's signature over its reply, and that nobody else has one.
+func (m *Messages) checkReply(c Caller, r Reference, a Answer, text string) (string, error) {
+	if c.key == nil {
+		if a.Signature != "" {
+			return "", fail(BadInput, "message.signature")
+		}
+		return "", nil
+	}
+	var said wire.Reply
+	if _, err := m.verifyPhone(a.Signature, wire.TypReply, c.key.ID, c.key.Public, &said); err != nil {
+		return "", fail(BadInput, "message.signature").because(err)
+	}
+	digest := wire.Digest(text)
+	if said.Aud != m.id.serverID || said.Key != string(c.key.ID) || said.Reference != r.String() || !bytes.Equal(said.Text, digest[:]) || len(a.Files) > 0 {
+		return "", fail(BadInput, "message.signature")
+	}
+	return a.Signature, nil
+}
+
+// Close puts a message of the caller's own away; Reopen takes it back, a ticket to the desk. Doing it again changes nothing.
+// Errors: message.unknown, user.slow.
+func (m *Messages) Close(ctx context.Context, c Caller, r Reference) error {
+	return m.move(ctx, c, r, MessageClosed, "message.closed_by_user")
+}
+
+// Reopen undoes Close, and the desk's closing, too.
+func (m *Messages) Reopen(ctx context.Context, c Caller, r Reference) error {
+	return m.move(ctx, c, r, MessageOpen, "message.reopened")
+}
+
+func (m *Messages) move(ctx context.Context, c Caller, r Reference, to MessageStatus, action string) error {
+	now := m.now()
+	var user UserID
+	err := m.Store.Update(ctx, func(tx Tx) error {
+		owner, err := m.box(tx, c)
+		if err != nil {
+			return err
+		}
+		if err := m.spend(tx, c); err != nil {
+			return err
+		}
+		user = owner.ID
+		row, err := owned(tx, user, r)
+		if err != nil {
+			return err
+		}
+		if (row.Status == MessageClosed) == (to == MessageClosed) {
+			return nil
+		}
+		if err := chargeChange(tx, user, now); err != nil {
+			return err
+		}
+		row.Status, row.UpdatedAt = to, now
+		if row.Kind == MessageTicket {
+			row.DeskUnread = true
+		}
+		if to == MessageClosed {
+			row.Unread, row.RemindAt = false, time.Time{}
+		}
+		if err := tx.SaveMessage(row); err != nil {
+			return err
+		}
+		return m.record(tx, c, now, action, user, string(row.ID))
+	})
+	if err == nil {
+		m.publishMessages(user)
+	}
+	return wrap(err)
+}
+
+// Settings gives the caller's settings: those saved, or the ones that hold without.
+func (m *Messages) Settings(ctx context.Context, c Caller) (s MessageSettings, err error) {
+	err = m.Store.View(ctx, func(tx Tx) error {
+		user, err := m.box(tx, c)
+		if err != nil {
+			return err
+		}
+		s, err = m.messageSettings(tx, user)
+		return err
+	})
+	return s, wrap(err)
+}
+
+// SaveSettings keeps the caller's settings; it needs a full session. off are kinds that are to be spoken of no more: naming
+// security is refused (message.security). Errors: message.settings, message.security, user.slow, session.*.
+func (m *Messages) SaveSettings(ctx context.Context, c Caller, s MessageSettings, off ...MessageKind) error {
+	if _, err := c.withSession(Full); err != nil {
+		return err
+	}
+	if slices.Contains(off, MessageSecurity) {
+		return fail(BadInput, "message.security")
+	}
+	for _, kind := range off {
+		switch kind {
+		case MessageAccount:
+			s.Account = false
+		case MessageAnnouncement:
+			s.Announcements = false
+		default:
+			return fail(BadInput, "message.settings")
+		}
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	now := m.now()
+	var user UserID
+	err := m.Store.Update(ctx, func(tx Tx) error {
+		session, err := m.live(tx, c, Full)
+		if err != nil {
+			return err
+		}
+		if err := chargeChange(tx, session.UserID, now); err != nil {
+			return err
+		}
+		s.UserID, user = session.UserID, session.UserID
+		if err := tx.SaveMessageSettings(s); err != nil {
+			return err
+		}
+		return m.record(tx, c, now, "message_settings.saved", user, "", "first", s.First, "second", s.Second, "delivery", s.Delivery,
+			"account", s.Account, "announcements", s.Announcements, "reminders", s.Reminders)
+	})
+	return wrap(err)
+}

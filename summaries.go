@@ -1,0 +1,336 @@
+package nodkey
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Summaries are what leaves the house: see [Summary]. They are written in the transaction of the message that they tell of;
+// workers take them, carry them, and settle them. This decides what goes out, to whom, when, and how fast.
+type Summaries struct{ *base }
+
+const (
+	summaryLease  = 2 * time.Minute    // longer than any try lasts
+	summaryLife   = 3 * 24 * time.Hour // so long a mail server may be down
+	summaryPause  = time.Minute        // after the first failure; then twice as long each time
+	summaryPauses = time.Hour          // but no longer
+	failureMost   = 200
+)
+
+// The rates. A notice of somebody's own security does not wait behind what others made happen.
+var (
+	summariesByChannel = map[SummaryChannel]bucket{
+		SummaryEmail: {size: 600, drain: 100 * time.Millisecond}, // ten a second
+		SummarySMS:   {size: 60, drain: time.Second},
+	}
+	summariesByUser = bucket{size: 5, drain: 12 * time.Minute} // a channel
+	securityByUser  = bucket{size: 20, drain: 6 * time.Minute}
+)
+
+const topicOfSummaries = "summaries"
+
+// Wake tells of new summaries; losing a wake-up costs time, never a summary.
+func (s *Summaries) Wake() (wake <-chan struct{}, cancel func()) {
+	return s.Bus.Subscribe(topicOfSummaries)
+}
+
+// summarise writes what is to leave the house of a message, in its transaction: a row for each channel that its user's settings
+// name and that has a verified address.
+func (b *base) summarise(tx Tx, m SealedMessage, settings MessageSettings, reason SummaryReason, now time.Time) error {
+	if !settings.wants(m.Kind) {
+		return nil
+	}
+	due := now
+	if m.Kind != MessageSecurity {
+		due = settings.loud(now)
+	}
+	for _, channel := range settings.Delivery.channels() {
+		_, err := tx.Contact(m.UserID, channel)
+		if errors.Is(err, ErrNoRow) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.InsertSummary(SealedSummary{ID: SummaryID(newID()), MessageID: m.ID, UserID: m.UserID, Channel: channel,
+			CreatedAt: now, Reason: reason, ExpiresAt: due.Add(summaryLife), State: SummaryWaiting, DueAt: due}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SummaryMessage is a summary that is to be sent now.
+type SummaryMessage struct {
+	ID      SummaryID
+	Channel SummaryChannel
+	To      string // the address, as it is verified
+	Summary Summary
+	Attempt int // from 1
+	row     SealedSummary
+	sealed  []byte // To
+	label   [3]string
+}
+
+// Take gives what is to be sent on a channel now, what has waited longest first, and at most limit: each is the caller's until
+// its lease ends. What nobody wants any more (read meanwhile, settings changed, no address) it drops; what is over a rate, or in
+// somebody's quiet hours, it puts off. more says that there may be further ones at once.
+func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int) (taken []SummaryMessage, more bool, err error) {
+	rate, ok := summariesByChannel[channel]
+	if !ok {
+		return nil, false, fail(BadInput, "contact.channel")
+	}
+	now := s.now()
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		taken, more = nil, false
+		due, err := tx.DueSummaries(channel, now, limit)
+		if err != nil {
+			return err
+		}
+		for _, row := range due {
+			if _, ok, err := rate.take(tx, "summaries:"+string(channel), 1, now); err != nil || !ok {
+				return err // the rest stays due
+			}
+			message, off, err := s.wanted(tx, row, now)
+			if err != nil {
+				return err
+			}
+			if message == nil { // what is not sent does not count
+				if err := errors.Join(s.settle(tx, row, off, now), rate.add(tx, "summaries:"+string(channel), -1, now)); err != nil {
+					return err
+				}
+				continue
+			}
+			if message.row, err = tx.TakeSummary(row, now.Add(summaryLease)); errors.Is(err, ErrNoRow) {
+				continue
+			} else if err != nil {
+				return err
+			}
+			message.Attempt = message.row.Attempts
+			taken = append(taken, *message)
+		}
+		more = len(due) == limit
+		return nil
+	})
+	if err != nil {
+		return nil, false, AsError(err)
+	}
+	opened := taken[:0]
+	var lost []SentSummary
+	for _, m := range taken {
+		to, err := s.id.open(m.label[0], m.label[1], m.label[2], m.sealed)
+		if err != nil { // it never will
+			lost = append(lost, SentSummary{SummaryMessage: m, Outcome: PushRefused, Failure: "the address does not open"})
+			continue
+		}
+		m.To = string(to)
+		opened = append(opened, m)
+	}
+	return opened, more, s.Settle(ctx, lost)
+}
+
+// putOff is what becomes of a summary that is not sent now: dropped, or due at another time.
+type putOff struct {
+	dropped string
+	until   time.Time
+}
+
+// wanted makes what is sent of a summary, or tells why it is not to be sent now.
+func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMessage, putOff, error) {
+	m, err := tx.Message(row.MessageID)
+	if err != nil {
+		return nil, putOff{}, err
+	}
+	user, err := tx.User(row.UserID)
+	if err != nil {
+		return nil, putOff{}, err
+	}
+	settings, err := s.messageSettings(tx, user)
+	if err != nil {
+		return nil, putOff{}, err
+	}
+	out := &SummaryMessage{ID: row.ID, Channel: row.Channel, row: row, sealed: row.Address, label: [3]string{"summaries", "address", string(row.ID)}}
+	if row.Address == nil {
+		contact, err := tx.Contact(user.ID, row.Channel)
+		if err != nil && !errors.Is(err, ErrNoRow) {
+			return nil, putOff{}, err
+		}
+		switch {
+		case !m.Unread:
+			return nil, putOff{dropped: "read"}, nil
+		case err != nil || !slices.Contains(settings.Delivery.channels(), row.Channel) || !settings.wants(m.Kind):
+			return nil, putOff{dropped: "settings"}, nil
+		}
+		out.sealed, out.label = contact.Address, [3]string{"contacts", "address", contact.ID}
+	}
+	if !now.Before(row.ExpiresAt) {
+		return nil, putOff{dropped: "expired"}, nil
+	}
+	rule, bucket := summariesByUser, "summaries:user:"
+	if m.Kind == MessageSecurity {
+		rule, bucket = securityByUser, "summaries:security:"
+	} else if loud := settings.loud(now); loud.After(now) {
+		return nil, putOff{until: loud}, nil
+	}
+	wait, ok, err := rule.take(tx, bucket+string(user.ID)+":"+string(row.Channel), 1, now)
+	if err != nil || !ok {
+		return nil, putOff{until: now.Add(wait)}, err
+	}
+	language, err := s.languageOf(tx, m, settings)
+	out.Summary = Summary{Kind: m.Kind, Reason: row.Reason, Subject: subjectOf(m.Kind, row.Reason), Reference: m.reference().String(),
+		FirstName: firstName(user.DisplayName), Language: language, Path: "/messages/" + m.reference().String()}
+	return out, putOff{}, err
+}
+
+// languageOf is the summary's language: the first that the person chose, or the second where the message has no text in the
+// first.
+func (s *Summaries) languageOf(tx Tx, m SealedMessage, settings MessageSettings) (string, error) {
+	var there []string
+	if m.AnnouncementID != "" {
+		texts, err := tx.AnnouncementTexts(m.AnnouncementID)
+		if err != nil {
+			return "", err
+		}
+		for _, t := range texts {
+			there = append(there, t.Language)
+		}
+	} else if m.Kind == MessageTicket {
+		entries, err := tx.EntriesOf(m.ID)
+		if err != nil {
+			return "", err
+		}
+		if len(entries) > 0 {
+			there = append(there, entries[len(entries)-1].Language)
+		}
+	}
+	if settings.Second != "" && !slices.Contains(there, settings.First) && slices.Contains(there, settings.Second) {
+		return settings.Second, nil
+	}
+	return settings.First, nil
+}
+
+// settle puts a waiting summary off or drops it.
+func (s *Summaries) settle(tx Tx, row SealedSummary, p putOff, now time.Time) error {
+	if p.dropped == "" {
+		row.DueAt = p.until
+		return tx.SettleSummary(row)
+	}
+	row.State, row.EndedAt, row.Failure = SummaryDropped, now, p.dropped
+	if err := tx.SettleSummary(row); err != nil {
+		return err
+	}
+	return s.record(tx, Caller{operator: "system"}, now, "summary.dropped", row.UserID, string(row.ID), "channel", row.Channel, "why", p.dropped)
+}
+
+// SentSummary is a summary with what became of it.
+type SentSummary struct {
+	SummaryMessage
+	Outcome    PushOutcome
+	RetryAfter time.Duration // with PushRetry: not before that; zero when nobody said
+	Failure    string        // what the service said; what of it is no readable line is taken out
+}
+
+// Settle writes down what became of summaries: delivered ones are sent, gone and refused ones have failed, and the others are due
+// again later, until they are too old.
+func (s *Summaries) Settle(ctx context.Context, sent []SentSummary) error {
+	if len(sent) == 0 {
+		return nil
+	}
+	now := s.now()
+	return wrap(s.Store.Update(ctx, func(tx Tx) error {
+		for _, x := range sent {
+			row, action := x.row, "summary.failed"
+			row.Failure = oneLine(x.Failure, failureMost)
+			switch x.Outcome {
+			case PushRetry:
+				row.DueAt = now.Add(max(x.RetryAfter, min(summaryPause<<min(max(row.Attempts-1, 0), 10), summaryPauses)))
+				if row.DueAt.Before(row.ExpiresAt) {
+					if err := tx.SettleSummary(row); err != nil && !errors.Is(err, ErrNoRow) {
+						return err
+					}
+					continue
+				}
+				row.State, row.EndedAt = SummaryFailed, now
+			case PushDelivered:
+				row.State, row.EndedAt, action = SummarySent, now, "summary.sent"
+			default:
+				row.State, row.EndedAt = SummaryFailed, now
+			}
+			err := tx.SettleSummary(row)
+			if errors.Is(err, ErrNoRow) {
+				continue // its user is gone, or another worker had it after the lease
+			}
+			if err != nil {
+				return err
+			}
+			if err := s.record(tx, Caller{operator: "system"}, now, action, row.UserID, string(row.ID), "channel", row.Channel, "attempts", row.Attempts); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// oneLine makes one readable line of what somebody else said.
+func oneLine(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text[:min(len(text), 8*most)], ""))
+	return clip(strings.TrimSpace(text), most)
+}
+
+// Remind speaks again of unread messages whose time has come, at most 200, and gives how many it looked at.
+func (s *Summaries) Remind(ctx context.Context) (n int, err error) {
+	now := s.now()
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		rows, err := tx.MessagesToRemind(now, announceStep)
+		n = len(rows)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := s.remind(tx, row, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && n > 0 {
+		s.publishMessages()
+	}
+	return n, wrap(err)
+}
+
+func (s *Summaries) remind(tx Tx, row SealedMessage, now time.Time) error {
+	user, err := tx.User(row.UserID)
+	if err != nil {
+		return err
+	}
+	settings, err := s.messageSettings(tx, user)
+	if err != nil {
+		return err
+	}
+	if !row.Unread || !settings.Reminders {
+		row.RemindAt = time.Time{}
+		return tx.SaveMessage(row)
+	}
+	row.Reminders++
+	row.remindNext(now)
+	if err := tx.SaveMessage(row); err != nil {
+		return err
+	}
+	if err := s.summarise(tx, row, settings, SummaryReminder, now); err != nil {
+		return err
+	}
+	return s.record(tx, Caller{operator: "system"}, now, "message.reminded", user.ID, string(row.ID), "time", row.Reminders)
+}
