@@ -15,6 +15,7 @@ const (
 	ApproveKeyRemove      ApprovalKind = "key_remove"
 	ApprovePINChange      ApprovalKind = "pin_change"
 	ApprovePasswordChange ApprovalKind = "password_change"
+	ApproveContactChange  ApprovalKind = "contact_change"
 	ApproveTest           ApprovalKind = "test"      // nothing hangs on a yes
 	ApprovePINCheck       ApprovalKind = "pin_check" // the same, answered by PIN
 	ApprovePushTest       ApprovalKind = "push_test" // never answered: that it arrives is all

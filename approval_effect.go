@@ -64,6 +64,8 @@ func (s *Approvals) effect(a Approval, d decision, key Key, now time.Time) (func
 		}, nil
 	case ApprovePINChange:
 		return s.newPIN(a, d, key, now)
+	case ApproveContactChange:
+		return s.changeContact(a, now)
 	case ApproveTest, ApprovePINCheck:
 		return func(Tx, *Key) error { return nil }, nil // it is written down, and that is all
 	}

@@ -155,7 +155,7 @@ func askedToRemove(active []Key, subject KeyID) []Key {
 type Change struct {
 	ID        ApprovalID
 	Kind      ApprovalKind
-	Subject   KeyID // the key that is to be removed or tested; empty for a password
+	Subject   KeyID // the key that is to be removed or tested; empty for a password or an address
 	State     ApprovalState
 	Cause     string
 	Number    string
@@ -187,7 +187,7 @@ func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 			return err
 		}
 		out = Change{ID: a.ID, Kind: a.Kind, State: a.StateAt(now), Cause: a.Reason, AskedAt: a.CreatedAt, DecidedAt: a.DecidedAt, ExpiresAt: a.ExpiresAt}
-		if a.Kind != ApprovePasswordChange {
+		if a.Kind != ApprovePasswordChange && a.Kind != ApproveContactChange {
 			out.Subject = KeyID(a.Subject)
 		}
 		if out.State == ApprovalOpen {
@@ -222,7 +222,7 @@ func (s *Approvals) newestChange(tx Tx, session Session, now time.Time) (Approva
 			return Approval{}, err
 		}
 		for _, a := range list {
-			if a.SessionID == session.ID && (a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind == ApproveTest) {
+			if a.SessionID == session.ID && (a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind == ApproveContactChange || a.Kind == ApproveTest) {
 				return a, nil
 			}
 		}

@@ -82,6 +82,12 @@ func (n AccountNotice) Args() map[string]any {
 // notice tells a user of what happens to the account, in the transaction in which it happens. The audit row of what happened
 // is its record, too. Where it does not say from where and with what, it is the caller's.
 func (b *base) notice(tx Tx, c Caller, user User, n AccountNotice, now time.Time) error {
+	_, err := b.noticed(tx, c, user, n, now)
+	return err
+}
+
+// noticed is notice, and gives the message.
+func (b *base) noticed(tx Tx, c Caller, user User, n AccountNotice, now time.Time) (m SealedMessage, err error) {
 	rule := noticeRules[n.Kind]
 	n.At, n.Action = now, rule.action
 	if n.From == "" && n.With == "" {
@@ -89,26 +95,26 @@ func (b *base) notice(tx Tx, c Caller, user User, n AccountNotice, now time.Time
 	}
 	number, err := tx.CountMessages(now.Year(), 1)
 	if err != nil {
-		return err
+		return m, err
 	}
-	m := SealedMessage{ID: MessageID(newID()), UserID: user.ID, CreatedAt: now, Year: now.Year(), Number: number, Kind: rule.kind,
+	m = SealedMessage{ID: MessageID(newID()), UserID: user.ID, CreatedAt: now, Year: now.Year(), Number: number, Kind: rule.kind,
 		Priority: rule.priority, Status: MessageOpen, UpdatedAt: now, Unread: true}
 	raw, err := json.Marshal(n)
 	if err != nil {
-		return err
+		return m, err
 	}
 	if m.Notice, err = b.id.seal("messages", "notice", string(m.ID), raw); err != nil {
-		return err
+		return m, err
 	}
 	settings, err := b.messageSettings(tx, user)
 	if err != nil {
-		return err
+		return m, err
 	}
 	m.remindFirst(now)
 	if err := tx.InsertMessage(m); err != nil {
-		return err
+		return m, err
 	}
-	return b.summarise(tx, m, settings, SummaryNew, now)
+	return m, b.summarise(tx, m, settings, SummaryNew, now)
 }
 
 // noticeTo is notice for a user of whom only the id is at hand.

@@ -1,6 +1,6 @@
 // Package i18n holds every sentence that a person reads, one JSON file a
 // subject and language: portal.en.json, errors.en.json, phone.en.json,
-// time.en.json. Go reads them with go-i18n, the phone app imports the same
+// messages.en.json, time.en.json. Go reads them with go-i18n, the phone app imports the same
 // files.
 //
 // A file is one flat object. A value is a sentence with placeholders as

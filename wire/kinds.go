@@ -10,6 +10,7 @@ var kinds = map[string]kind{
 	"pin_change":      {es: true, oneKey: true},
 	"pin_check":       {oneKey: true},
 	"password_change": {},
+	"contact_change":  {item: true},
 	"test":            {oneKey: true},
 	"push_test":       {oneKey: true},
 }
