@@ -256,3 +256,38 @@ func (h house) actions(t failer, user nodkey.UserID, prefix string) []string {
 	}
 	return out
 }
+
+// rawSearch tells in which table of the database a text stands as it is.
+func (h house) rawSearch(t *testing.T, text string) string {
+	t.Helper()
+	for table, rows := range nodkeytest.Dump(t, h.path) {
+		for _, row := range rows {
+			if strings.Contains(row, text) || strings.Contains(row, fmt.Sprint([]byte(text))[1:len(fmt.Sprint([]byte(text)))-1]) {
+				return table
+			}
+		}
+	}
+	return ""
+}
+
+// sendAll hands out every announcement that is due.
+func (h house) sendAll(t failer) (messages int) {
+	t.Helper()
+	for range 10_000 {
+		n, more, err := h.Announcements.Send(h.ctx)
+		if err != nil {
+			t.Fatalf("sending: %v", err)
+		}
+		if messages += n; !more {
+			return messages
+		}
+	}
+	t.Fatalf("sending never ends")
+	return 0
+}
+
+// rawRows counts a table's rows.
+func (h house) rawRows(t *testing.T, table string) int {
+	t.Helper()
+	return len(nodkeytest.Dump(t, h.path)[table])
+}
