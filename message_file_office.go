@@ -39,6 +39,8 @@ func officeType(head, tail []byte, size int64) (string, error) {
 	switch {
 	case first && has("content.xml") && !has("[Content_Types].xml"):
 		return "odt", nil
+	case has("mimetype"):
+		return "", errFileShape
 	case has("[Content_Types].xml") && has("word/document.xml") && !has("xl/workbook.xml"):
 		return "docx", nil
 	case has("[Content_Types].xml") && has("xl/workbook.xml") && !has("word/document.xml"):
