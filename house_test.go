@@ -295,3 +295,11 @@ func (h house) rawRows(t *testing.T, table string) int {
 	}
 	return len(nodkeytest.Dump(t, h.path, except)[table])
 }
+
+// view looks into the store.
+func (h house) view(t failer, read func(nodkey.Tx) error) {
+	t.Helper()
+	if err := h.Ports.Store.View(h.ctx, read); err != nil {
+		t.Fatalf("looking into the store: %v", err)
+	}
+}

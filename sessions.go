@@ -204,7 +204,7 @@ func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error 
 
 // newPassword puts a sealed hash in force and ends what the old password opened, but for one session.
 func (b *base) newPassword(tx Tx, c Caller, user User, sealed []byte, keep SessionID, now time.Time) error {
-	if len(user.Password) > 0 { // the first one is news to nobody
+	if user.HadKey { // before the first phone it is part of setting the account up
 		if err := b.notice(tx, c, user, AccountNotice{Kind: NoticePasswordChanged}, now); err != nil {
 			return err
 		}
