@@ -130,7 +130,10 @@ func BenchmarkMessages(b *testing.B) {
 				})
 			})
 			b.Run("desk", func(b *testing.B) {
-				timed(b, func() error { _, err := h.MessageDesk.List(h.ctx, h.Desk(), nodkey.MessageFilter{}, "", 20); return err })
+				timed(b, func() error {
+					_, err := h.MessageDesk.List(h.ctx, h.Desk(), nodkey.MessageFilter{}, "", 20)
+					return err
+				})
 			})
 			b.Run("post to all", func(b *testing.B) {
 				for b.Loop() {
