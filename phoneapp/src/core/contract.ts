@@ -93,7 +93,7 @@ export interface Offer {
 export interface Approval {
   readonly id: string;
   readonly keyId: string;
-  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change" | "test";
+  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change" | "contact_change" | "test";
   readonly app: string;
   readonly who: string;
   readonly address?: string;
@@ -105,7 +105,7 @@ export interface Approval {
   /** Text an application supplied; shown as such. */
   readonly text?: string;
   readonly newKey?: { readonly id: string; readonly name: string };
-  /** With key_remove: the name of the phone that is to be removed. */
+  /** With key_remove: the name of the phone that is to be removed; with contact_change: the new address. */
   readonly item?: string;
   readonly issuedAt: number;
   /** By this phone's own clock, corrected for the skew. */

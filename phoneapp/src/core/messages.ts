@@ -115,6 +115,7 @@ const kinds: Readonly<Record<StatementKind, { readonly member?: "newKey" | "item
   pin_change: { member: "es", one: true },
   pin_check: { one: true },
   password_change: {},
+  contact_change: { member: "item" },
   test: { one: true },
   push_test: { one: true },
 };

@@ -36,6 +36,10 @@ export const kinds: Readonly<Record<Approval["kind"], KindWords>> = {
   password_change: {
     bar: "approval.password_change.bar", title: "approval.password_change.title", app: "approval.at", approved: "decided.approved.password_change",
   },
+  contact_change: {
+    bar: "approval.contact_change.bar", title: "approval.contact_change.title", app: "approval.at", approved: "decided.approved.contact_change",
+    caution: { title: "approval.contact_change.caution", rest: "approval.contact_change.caution.rest" },
+  },
   test: {
     bar: "approval.test.bar", title: "approval.test.title", app: "approval.at", approved: "decided.test",
     caution: { title: "approval.test.caution", rest: "approval.test.caution.rest", calm: true }, lead: "confirm_pin.lead.test", no: "approval.test.no",
