@@ -52,6 +52,12 @@
 // approval decides what a yes does; nothing hangs on that of a test request, which only shows that the phone works. When
 // the session that asked is gone, so is the question.
 //
+// # The message centre
+//
+// What happens to the account is also told to its person: [AccountNotice] is written in the same transaction, as data, into the
+// box that [Messages] reads, beside what person and desk write to each other and what is announced to all. Of any of it
+// a [Summary] leaves the house at most. docs/messages.md describes it.
+//
 // # What holds everywhere
 //
 // Every call takes its Caller and decides itself whether it is allowed. Only this package makes a Caller stand for a

@@ -73,22 +73,22 @@ type DeskThread struct {
 	Summaries []SealedSummary // at most 50, oldest first; their addresses stay sealed
 }
 
-// Read gives any message, and notes that the desk has read it. Errors: operator.only, message.unknown.
+// Read gives any message, and notes that the desk has read it, unless something came in meanwhile. Errors: operator.only, message.unknown.
 func (d *MessageDesk) Read(ctx context.Context, c Caller, r Reference) (DeskThread, error) {
 	if err := c.asOperator(); err != nil {
 		return DeskThread{}, err
 	}
 	var t DeskThread
-	now := d.now()
-	err := d.Store.Update(ctx, func(tx Tx) error {
-		row, err := tx.MessageByReference(r)
+	var seen SealedMessage
+	err := d.Store.View(ctx, func(tx Tx) (err error) {
+		seen, err = tx.MessageByReference(r)
 		if errors.Is(err, ErrNoRow) {
 			return fail(NotFound, "message.unknown")
 		}
 		if err != nil {
 			return err
 		}
-		user, err := tx.User(row.UserID)
+		user, err := tx.User(seen.UserID)
 		if err != nil {
 			return err
 		}
@@ -96,23 +96,33 @@ func (d *MessageDesk) Read(ctx context.Context, c Caller, r Reference) (DeskThre
 		if err != nil {
 			return err
 		}
-		thread, err := o.thread(row, "")
+		thread, err := o.thread(seen, "")
+		t = DeskThread{DeskMessage: DeskMessage{Message: thread.Message, User: user.Name, DisplayName: user.DisplayName}, Entries: thread.Entries}
 		if err != nil {
 			return err
 		}
-		t = DeskThread{DeskMessage: DeskMessage{Message: thread.Message, User: user.Name, DisplayName: user.DisplayName}, Entries: thread.Entries}
-		if t.Summaries, err = tx.SummariesOf(row.ID, 50); err != nil {
+		t.Summaries, err = tx.SummariesOf(seen.ID, 50)
+		return err
+	})
+	if err != nil {
+		return DeskThread{}, AsError(err)
+	}
+	return t, wrap(d.Store.Update(ctx, func(tx Tx) error {
+		row, err := tx.Message(seen.ID)
+		if errors.Is(err, ErrNoRow) {
+			return fail(NotFound, "message.unknown")
+		}
+		if err != nil {
 			return err
 		}
-		if row.DeskUnread {
+		if row.DeskUnread && row.Entries == seen.Entries && row.UpdatedAt.Equal(seen.UpdatedAt) {
 			row.DeskUnread = false
 			if err := tx.SaveMessage(row); err != nil {
 				return err
 			}
 		}
-		return d.record(tx, c, now, "message.read_by_desk", row.UserID, string(row.ID))
-	})
-	return t, wrap(err)
+		return d.record(tx, c, d.now(), "message.read_by_desk", row.UserID, string(row.ID))
+	}))
 }
 
 // Posting is a message of the desk's to one user.

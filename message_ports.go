@@ -33,6 +33,8 @@ type MessageRows interface {
 	// InsertEntry gives ErrExists also when the message has an entry of that number.
 	InsertEntry(SealedEntry) error
 	Entry(EntryID) (SealedEntry, error)
+	// LastEntry gives a message's entry of the highest number.
+	LastEntry(MessageID) (SealedEntry, error)
 	// EntriesOf lists a message's entries by number.
 	EntriesOf(MessageID) ([]SealedEntry, error)
 

@@ -73,10 +73,10 @@ func (o *opener) thread(row SealedMessage, language string) (t Thread, err error
 	if t.Entries, err = o.entries(row, language, t.Message); err != nil {
 		return t, err
 	}
-	for _, x := range o.texts[row.AnnouncementID] {
+	for _, x := range o.texts[row.AnnouncementID] { // none for the other kinds
 		t.Languages = append(t.Languages, x.Language)
 	}
-	if len(t.Languages) > 0 && t.Languages[0] != "" && language != "" { // the subject in the same language as the text
+	if row.AnnouncementID != "" && language != "" { // the subject in the same language as the text
 		text, err := o.text(row.AnnouncementID, language)
 		if err != nil {
 			return t, err

@@ -199,13 +199,11 @@ func (s *Summaries) languageOf(tx Tx, m SealedMessage, settings MessageSettings)
 			there = append(there, t.Language)
 		}
 	} else if m.Kind == MessageTicket {
-		entries, err := tx.EntriesOf(m.ID)
+		last, err := tx.LastEntry(m.ID)
 		if err != nil {
 			return "", err
 		}
-		if len(entries) > 0 {
-			there = append(there, entries[len(entries)-1].Language)
-		}
+		there = append(there, last.Language)
 	}
 	if settings.Second != "" && !slices.Contains(there, settings.First) && slices.Contains(there, settings.Second) {
 		return settings.Second, nil
@@ -244,7 +242,7 @@ func (s *Summaries) Settle(ctx context.Context, sent []SentSummary) error {
 	return wrap(s.Store.Update(ctx, func(tx Tx) error {
 		for _, x := range sent {
 			row, action := x.row, "summary.failed"
-			row.Failure = oneLine(x.Failure, failureMost)
+			row.Failure = oneLine(x.Failure, x.To, failureMost)
 			switch x.Outcome {
 			case PushRetry:
 				row.DueAt = now.Add(max(x.RetryAfter, min(summaryPause<<min(max(row.Attempts-1, 0), 10), summaryPauses)))
@@ -275,8 +273,16 @@ func (s *Summaries) Settle(ctx context.Context, sent []SentSummary) error {
 	}))
 }
 
-// oneLine makes one readable line of what somebody else said.
-func oneLine(text string, most int) string {
+// oneLine makes one readable line of what somebody else said, without the address that it may name: that is kept sealed alone.
+func oneLine(text, address string, most int) string {
+	text = text[:min(len(text), 8*most)]
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.Contains(w, "@") || address != "" && strings.Contains(w, strings.TrimPrefix(address, "+")) {
+			words[i] = "…"
+		}
+	}
+	text = strings.Join(words, " ")
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -285,7 +291,7 @@ func oneLine(text string, most int) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text[:min(len(text), 8*most)], ""))
+	}, strings.ToValidUTF8(text, ""))
 	return clip(strings.TrimSpace(text), most)
 }
 

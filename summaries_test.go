@@ -323,11 +323,11 @@ func TestSummariesAreTakenAndSettled(t *testing.T) {
 		t.Error("nobody was told of a new summary")
 	}
 	list := h.due(t, nodkey.SummaryEmail)
-	if err := h.Summaries.Settle(h.ctx, []nodkey.SentSummary{{SummaryMessage: list[0], Outcome: nodkey.PushRefused, Failure: "550 5.1.1\r\n no \x1b[31msuch\u202e user " + strings.Repeat("x", 5000)}}); err != nil {
+	if err := h.Summaries.Settle(h.ctx, []nodkey.SentSummary{{SummaryMessage: list[0], Outcome: nodkey.PushRefused, Failure: "550 5.1.1 <mara@example.com>:\r\n no \x1b[31msuch\u202e user " + strings.Repeat("x", 5000)}}); err != nil {
 		t.Fatal(err)
 	}
 	thread, err = h.MessageDesk.Read(h.ctx, h.Desk(), r)
-	if err != nil || thread.Summaries[0].State != nodkey.SummaryFailed || !strings.HasPrefix(thread.Summaries[0].Failure, "550 5.1.1   no [31msuch user x") || len(thread.Summaries[0].Failure) > 210 {
+	if err != nil || thread.Summaries[0].State != nodkey.SummaryFailed || !strings.HasPrefix(thread.Summaries[0].Failure, "550 5.1.1 … no [31msuch user x") || len(thread.Summaries[0].Failure) > 210 {
 		t.Errorf("%+v, %v", thread.Summaries, err)
 	}
 	// A service that is never there again: after three days it has failed.

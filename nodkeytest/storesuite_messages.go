@@ -203,6 +203,8 @@ func messageTests() map[string]func(kit) {
 				return tx.InsertEntry(nodkey.SealedEntry{ID: "another", MessageID: m.ID, Number: full.Number})
 			})
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.InsertEntry(nodkey.SealedEntry{ID: "e", MessageID: "none"}) })
+			see(k, full.ID, func(tx nodkey.Tx) (nodkey.EntryID, error) { e, err := tx.LastEntry(m.ID); return e.ID, err })
+			missing(k, func(tx nodkey.Tx) (nodkey.SealedEntry, error) { return tx.LastEntry("none") })
 			see(k, []nodkey.EntryID{"sparse", full.ID}, func(tx nodkey.Tx) ([]nodkey.EntryID, error) {
 				list, err := tx.EntriesOf(m.ID)
 				return ids(list, func(e nodkey.SealedEntry) nodkey.EntryID { return e.ID }), err

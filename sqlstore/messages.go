@@ -77,6 +77,9 @@ func conditions(f nodkey.MessageFilter, unread string, args []driver.Value) (str
 	return where, args
 }
 
+// literal is a LIMIT in the statement's own text: as a parameter it would have the engine plan anew each time.
+func literal(limit int) string { return strconv.FormatInt(most(limit), 10) }
+
 // placed gives the three values that a place is compared by; nothing comes before the beginning.
 func placed(p *nodkey.MessagePlace) (unread, at int64, id string) {
 	if p == nil {
@@ -88,13 +91,12 @@ func placed(p *nodkey.MessagePlace) (unread, at int64, id string) {
 func (t *tx) MessagesOf(user nodkey.UserID, f nodkey.MessageFilter, after *nodkey.MessagePlace, limit int) ([]nodkey.SealedMessage, error) {
 	unread, at, id := placed(after)
 	where, args := conditions(f, "unread", []driver.Value{string(user), unread, at, id})
-	args = append(args, most(limit))
 	return list(t, scanMessage, "SELECT "+messageColumns+" FROM messages WHERE user_id = $1 AND (unread, updated_at, id) < ($2, $3, $4)"+where+
-		" ORDER BY unread DESC, updated_at DESC, id DESC LIMIT $"+strconv.Itoa(len(args)), args...)
+		" ORDER BY unread DESC, updated_at DESC, id DESC LIMIT "+literal(limit), args...)
 }
 
 func (t *tx) UnreadOf(user nodkey.UserID, limit int) (n int, err error) {
-	err = t.each(func(*row) { n++ }, "SELECT 1 FROM messages WHERE user_id = $1 AND unread = 1 LIMIT $2", string(user), most(limit))
+	err = t.each(func(*row) { n++ }, "SELECT 1 FROM messages WHERE user_id = $1 AND unread = 1 LIMIT "+literal(limit), string(user))
 	return n, err
 }
 
@@ -102,9 +104,8 @@ func (t *tx) DeskMessages(f nodkey.MessageFilter, after *nodkey.MessagePlace, li
 	unread, at, id := placed(after)
 	f.Kind = ""
 	where, args := conditions(f, "desk_unread", []driver.Value{unread, at, id})
-	args = append(args, most(limit))
 	return list(t, scanMessage, "SELECT "+messageColumns+" FROM messages WHERE kind = 'ticket' AND (desk_unread, updated_at, id) < ($1, $2, $3)"+where+
-		" ORDER BY desk_unread DESC, updated_at DESC, id DESC LIMIT $"+strconv.Itoa(len(args)), args...)
+		" ORDER BY desk_unread DESC, updated_at DESC, id DESC LIMIT "+literal(limit), args...)
 }
 
 func (t *tx) MessagesToRemind(now time.Time, limit int) ([]nodkey.SealedMessage, error) {
@@ -126,6 +127,10 @@ func (t *tx) InsertEntry(e nodkey.SealedEntry) error {
 
 func (t *tx) Entry(id nodkey.EntryID) (nodkey.SealedEntry, error) {
 	return one(t, scanEntry, "SELECT "+entryColumns+" FROM message_entries WHERE id = $1", string(id))
+}
+
+func (t *tx) LastEntry(message nodkey.MessageID) (nodkey.SealedEntry, error) {
+	return one(t, scanEntry, "SELECT "+entryColumns+" FROM message_entries WHERE message_id = $1 ORDER BY number DESC LIMIT 1", string(message))
 }
 
 func (t *tx) EntriesOf(message nodkey.MessageID) ([]nodkey.SealedEntry, error) {

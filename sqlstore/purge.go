@@ -31,7 +31,6 @@ var purges = []struct {
 	{purge("pin_failures", "key_id, attempt", "at"), nodkey.PINTriesInAllIn},
 	{purge("code_failures", "key_id, attempt", "at"), nodkey.CodeTriesInAllIn},
 	{purge("asked_challenges", "key_id, digits", "at"), nodkey.ChallengeRest},
-	{purge("message_files", "id", "expires_at"), 0},
 	{purge("summaries", "id", "ended_at"), keepSummary},
 	{purge("contact_tries", "id", "expires_at"), keepTry},
 	{purge("known_browsers", "browser, user_id", "at"), keepBrowser},
@@ -42,6 +41,11 @@ func purge(table, key, at string) string {
 		" WHERE " + at + " > 0 AND " + at + " <= $1 ORDER BY " + at + " LIMIT $2)"
 }
 
+// purgeFiles takes files that were never sent: few at a time, as each has a hundred chunks.
+var purgeFiles = purge("message_files", "id", "expires_at")
+
+const filesAtOnce = 10
+
 // forgetCodes takes the secrets out of activations that ran out unused; the rows stay for as long as the others.
 const forgetCodes = "UPDATE activations SET code = NULL, es = NULL WHERE id IN (SELECT id FROM activations" +
 	" WHERE code IS NOT NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2)"
@@ -50,7 +54,11 @@ func (t *tx) Purge(now time.Time, limit int) (int, error) {
 	if _, err := t.exec(forgetCodes, millis(now), most(limit)); err != nil {
 		return 0, err
 	}
-	sum := 0
+	files, err := t.exec(purgeFiles, millis(now), most(min(limit, filesAtOnce)))
+	if err != nil {
+		return 0, err
+	}
+	sum := int(files)
 	for _, p := range purges {
 		n, err := t.exec(p.query, millis(now.Add(-p.age)), most(limit))
 		if err != nil {

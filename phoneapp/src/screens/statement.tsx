@@ -41,7 +41,10 @@ export function linesOf(texts: Texts, approval: Asked, now: number): Line[] {
     { icon: "person", name: texts.t("approval.as"), value: approval.who },
   ];
   if (approval.newKey !== undefined) lines.push({ icon: "phone", name: texts.t("approval.new_phone"), value: approval.newKey.name });
-  if (approval.item !== undefined) lines.push({ icon: "phone", name: texts.t("approval.removed_phone"), value: approval.item });
+  if (approval.item !== undefined) {
+    const address = approval.kind === "contact_change";
+    lines.push({ icon: address ? "bell" : "phone", name: texts.t(address ? "approval.new_address" : "approval.removed_phone"), value: approval.item });
+  }
   if (from !== undefined) {
     const second = approval.place !== undefined && approval.address !== undefined ? `${approval.address} · ${at}` : at;
     lines.push({ icon: "pin", name: texts.t("approval.from"), value: from, second });
