@@ -7,19 +7,19 @@ import (
 	_ "time/tzdata" // a person's time zone must mean the same on every machine
 )
 
-// Delivery is what leaves the house of a message: never its text, a [Summary] at most.
-type Delivery string
+// SummaryDelivery is what leaves the house of a message: never its text, a [Summary] at most.
+type SummaryDelivery string
 
 // The deliveries.
 const (
-	DeliverCentre Delivery = "centre" // nothing leaves
-	DeliverEmail  Delivery = "email"
-	DeliverSMS    Delivery = "sms"
-	DeliverBoth   Delivery = "both"
+	DeliverCentre SummaryDelivery = "centre" // nothing leaves
+	DeliverEmail  SummaryDelivery = "email"
+	DeliverSMS    SummaryDelivery = "sms"
+	DeliverBoth   SummaryDelivery = "both"
 )
 
 // channels are where a delivery's summaries go.
-func (d Delivery) channels() []SummaryChannel {
+func (d SummaryDelivery) channels() []SummaryChannel {
 	switch d {
 	case DeliverEmail:
 		return []SummaryChannel{SummaryEmail}
@@ -36,7 +36,7 @@ func (d Delivery) channels() []SummaryChannel {
 type MessageSettings struct {
 	UserID        UserID
 	First, Second string // of Languages; Second may be empty
-	Delivery      Delivery
+	Delivery      SummaryDelivery
 	Account       bool // summaries of account notices
 	Announcements bool // summaries of announcements
 	Reminders     bool // of what is unread

@@ -139,7 +139,7 @@ func (t *tx) EntriesOf(message nodkey.MessageID) ([]nodkey.SealedEntry, error) {
 
 func scanSettings(r *row) nodkey.MessageSettings {
 	return nodkey.MessageSettings{
-		UserID: text[nodkey.UserID](r), First: r.text(), Second: r.text(), Delivery: text[nodkey.Delivery](r), Account: r.flag(),
+		UserID: text[nodkey.UserID](r), First: r.text(), Second: r.text(), Delivery: text[nodkey.SummaryDelivery](r), Account: r.flag(),
 		Announcements: r.flag(), Reminders: r.flag(), QuietFrom: r.count(), QuietTo: r.count(), Zone: r.text(),
 	}
 }
