@@ -144,11 +144,18 @@ func (b *base) noticeRefused(tx Tx, c Caller, ended Approval, now time.Time) err
 	return b.noticeTo(tx, c, ended.UserID, n, now)
 }
 
+// announceNotice wakes those who wait for what the end of an approval told its user.
+func (b *base) announceNotice(a Approval) {
+	if a.Reason == ReasonNotMe || a.State == ApprovalApproved && (a.Kind == ApproveKeyAdd || a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind == ApproveContactChange) {
+		b.publishMessages(a.UserID)
+	}
+}
+
 // noticeBrowser tells of the first session of a browser.
-func (b *base) noticeBrowser(tx Tx, c Caller, session Session, browser Token, now time.Time) error {
+func (b *base) noticeBrowser(tx Tx, c Caller, session Session, browser Token, now time.Time) (told bool, err error) {
 	known, err := tx.KnownBrowser(browser.Hash(), session.UserID)
 	if err != nil || known {
-		return err
+		return false, err
 	}
-	return b.noticeTo(tx, c, session.UserID, AccountNotice{Kind: NoticeNewBrowser, Subject: string(session.ID)}, now)
+	return true, b.noticeTo(tx, c, session.UserID, AccountNotice{Kind: NoticeNewBrowser, Subject: string(session.ID)}, now)
 }

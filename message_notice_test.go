@@ -45,7 +45,9 @@ func TestWhatHappensToAnAccountIsTold(t *testing.T) {
 		t.Errorf("the same browser again: %d notices", n)
 	}
 
-	// A request that was not theirs.
+	// A request that was not theirs; an open page hears of it.
+	wake, cancel := h.Ports.Bus.Subscribe(h.Messages.Topics(p.id)...)
+	defer cancel()
 	stranger := h.NewBrowser("198.51.100.7")
 	h.Clock.Advance(time.Second)
 	if err := stranger.Begin(h.ctx, p.name, password); err != nil {
@@ -53,6 +55,11 @@ func TestWhatHappensToAnAccountIsTold(t *testing.T) {
 	}
 	if _, err := p.key.Answer(h.ctx, p.newest(t), nodkeytest.Answer{No: nodkey.ReasonNotMe}); err != nil {
 		t.Fatal(err)
+	}
+	select {
+	case <-wake:
+	default:
+		t.Error("nobody was told of the notice")
 	}
 	if n := p.notices(t, c)[0]; n.Kind != nodkey.NoticeRequestRefused || n.From != "198.51.100.7" || n.With != "Firefox on Windows" || n.Action != nodkey.ActChangePassword {
 		t.Errorf("the refused request: %+v", n)

@@ -33,7 +33,7 @@ func (b *base) keepFile(ctx context.Context, c Caller, name string, r io.Reader,
 				return err
 			}
 		}
-		waiting, _, err := tx.WaitingFiles(f.UserID, now)
+		waiting, err := tx.WaitingFiles(f.UserID, now)
 		if err != nil {
 			return err
 		}

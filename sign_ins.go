@@ -240,6 +240,7 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 	if len(out.Browser) != len(out.Session) { // none, or none of ours
 		out.Browser = newToken()
 	}
+	told, user := false, UserID("")
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		signIn, err := tx.SignInByToken(token.Hash())
 		if errors.Is(err, ErrNoRow) {
@@ -271,9 +272,10 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 		if err := s.replaceSession(tx, c, session, now); err != nil {
 			return err
 		}
-		if err := s.noticeBrowser(tx, c, session, out.Browser, now); err != nil {
+		if told, err = s.noticeBrowser(tx, c, session, out.Browser, now); err != nil {
 			return err
 		}
+		user = session.UserID
 		if err := tx.KnowBrowser(out.Browser.Hash(), signIn.UserID, now); err != nil {
 			return err
 		}
@@ -281,6 +283,9 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 	})
 	if err != nil {
 		return Finished{}, AsError(err)
+	}
+	if told {
+		s.publishMessages(user)
 	}
 	return out, nil
 }

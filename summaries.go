@@ -85,6 +85,15 @@ func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int)
 		return nil, false, fail(BadInput, "contact.channel")
 	}
 	now := s.now()
+	idle := false // mostly, and then there is nothing to write
+	err = s.Store.View(ctx, func(tx Tx) error {
+		due, err := tx.DueSummaries(channel, now, 1)
+		idle = len(due) == 0
+		return err
+	})
+	if err != nil || idle {
+		return nil, false, wrap(err)
+	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		taken, more = nil, false
 		due, err := tx.DueSummaries(channel, now, limit)

@@ -46,10 +46,8 @@ func (t *tx) FilesOf(entry nodkey.EntryID) ([]nodkey.SealedFile, error) {
 	return list(t, scanFile, "SELECT "+fileColumns+" FROM message_files WHERE entry_id = $1 ORDER BY id", string(entry))
 }
 
-func (t *tx) WaitingFiles(user nodkey.UserID, now time.Time) (files int, bytes int64, err error) {
-	err = t.each(func(r *row) { files, bytes = r.count(), r.integer() },
-		"SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM message_files WHERE user_id = $1 AND expires_at > $2", string(user), millis(now))
-	return files, bytes, err
+func (t *tx) WaitingFiles(user nodkey.UserID, now time.Time) (int, error) {
+	return one(t, (*row).count, "SELECT COUNT(*) FROM message_files WHERE user_id = $1 AND expires_at > $2", string(user), millis(now))
 }
 
 func chunkID(file nodkey.FileID, number int) string { return string(file) + "/" + strconv.Itoa(number) }
