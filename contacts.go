@@ -274,7 +274,7 @@ func (b *base) tellOld(tx Tx, m SealedMessage, old SealedContact, now time.Time)
 		return nil // it never will open: there is nobody to tell
 	}
 	s := SealedSummary{ID: SummaryID(newID()), MessageID: m.ID, UserID: m.UserID, Channel: old.Channel, CreatedAt: now, Reason: SummaryNew,
-		ExpiresAt: now.Add(summaryLife), State: SummaryWaiting, DueAt: now}
+		Urgent: true, ExpiresAt: now.Add(summaryLife), State: SummaryWaiting, DueAt: now}
 	if s.Address, err = b.id.seal("summaries", "address", string(s.ID), []byte(address)); err != nil {
 		return err
 	}

@@ -244,6 +244,7 @@ func TestAnAddressThatThePhoneRefuses(t *testing.T) {
 	if _, err := h.Contacts.Confirm(h.ctx, c, nodkey.SummaryEmail, string(h.codes(t, nodkey.SummaryEmail)[0].Code)); err != nil {
 		t.Fatal(err)
 	}
+	h.Clock.Advance(time.Second)
 	if _, err := p.key.Answer(h.ctx, p.newest(t), nodkeytest.Answer{No: nodkey.ReasonNotMe}); err != nil {
 		t.Fatal(err)
 	}

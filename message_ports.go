@@ -82,8 +82,9 @@ type AnnouncementRows interface {
 type SummaryRows interface {
 	// InsertSummary makes nothing when there is one already that waits for the same.
 	InsertSummary(SealedSummary) (made bool, err error)
-	// DueSummaries lists a channel's waiting summaries that are due at now, those due first, at most limit.
-	DueSummaries(channel SummaryChannel, now time.Time, limit int) ([]SealedSummary, error)
+	// DueSummaries lists a channel's waiting summaries, urgent ones or the others, that are due at now, those due first, at most
+	// limit.
+	DueSummaries(channel SummaryChannel, urgent bool, now time.Time, limit int) ([]SealedSummary, error)
 	// TakeSummary makes a waiting summary due at another time and counts an attempt, by one conditional UPDATE; ErrNoRow when
 	// its DueAt is not the argument's any more, or it does not wait.
 	TakeSummary(s SealedSummary, until time.Time) (SealedSummary, error)

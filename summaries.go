@@ -57,7 +57,7 @@ func (b *base) summarise(tx Tx, m SealedMessage, settings MessageSettings, reaso
 			return err
 		}
 		if _, err := tx.InsertSummary(SealedSummary{ID: SummaryID(newID()), MessageID: m.ID, UserID: m.UserID, Channel: channel,
-			CreatedAt: now, Reason: reason, ExpiresAt: due.Add(summaryLife), State: SummaryWaiting, DueAt: due}); err != nil {
+			CreatedAt: now, Reason: reason, Urgent: m.Kind == MessageSecurity, ExpiresAt: due.Add(summaryLife), State: SummaryWaiting, DueAt: due}); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,7 @@ type SummaryMessage struct {
 	label   [3]string
 }
 
-// Take gives what is to be sent on a channel now, what has waited longest first, and at most limit: each is the caller's until
+// Take gives what is to be sent on a channel now, security first and then what has waited longest, and at most limit: each is the caller's until
 // its lease ends. What nobody wants any more (read meanwhile, settings changed, no address) it drops; what is over a rate, or in
 // somebody's quiet hours, it puts off. more says that there may be further ones at once.
 func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int) (taken []SummaryMessage, more bool, err error) {
@@ -87,7 +87,7 @@ func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int)
 	now := s.now()
 	idle := false // mostly, and then there is nothing to write
 	err = s.Store.View(ctx, func(tx Tx) error {
-		due, err := tx.DueSummaries(channel, now, 1)
+		due, err := dueOf(tx, channel, now, 1)
 		idle = len(due) == 0
 		return err
 	})
@@ -96,7 +96,7 @@ func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int)
 	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		taken, more = nil, false
-		due, err := tx.DueSummaries(channel, now, limit)
+		due, err := dueOf(tx, channel, now, limit)
 		if err != nil {
 			return err
 		}
@@ -140,6 +140,16 @@ func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int)
 		opened = append(opened, m)
 	}
 	return opened, more, s.Settle(ctx, lost)
+}
+
+// dueOf lists what is due on a channel: what concerns somebody's security before all that is announced.
+func dueOf(tx SummaryRows, channel SummaryChannel, now time.Time, limit int) ([]SealedSummary, error) {
+	urgent, err := tx.DueSummaries(channel, true, now, limit)
+	if err != nil || len(urgent) >= limit {
+		return urgent, err
+	}
+	rest, err := tx.DueSummaries(channel, false, now, limit-len(urgent))
+	return append(urgent, rest...), err
 }
 
 // putOff is what becomes of a summary that is not sent now: dropped, or due at another time.

@@ -57,6 +57,16 @@ func TestRatesOfSummaries(t *testing.T) {
 	if n := len(h.due(t, nodkey.SummarySMS)); n != 60 {
 		t.Errorf("%d at once", n)
 	}
+	// What concerns somebody's security does not wait behind them.
+	p = h.join(t)
+	p.reached(t, p.enter(t), func(s *nodkey.MessageSettings) { s.Delivery = nodkey.DeliverSMS })
+	h.Clock.Advance(3 * time.Second)
+	p.signIn(t, h.NewBrowser("198.51.100.7"))
+	list, _, err := h.Summaries.Take(h.ctx, nodkey.SummarySMS, 2)
+	if err != nil || len(list) != 2 || list[0].Summary.Kind != nodkey.MessageSecurity || list[1].Summary.Kind != nodkey.MessageAnnouncement {
+		t.Errorf("%+v, %v", list, err)
+	}
+	h.due(t, nodkey.SummarySMS)
 	h.Clock.Advance(10 * time.Second)
 	if n := len(h.due(t, nodkey.SummarySMS)); n != 10 {
 		t.Errorf("%d ten seconds later", n)

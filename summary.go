@@ -75,6 +75,7 @@ type SealedSummary struct {
 	Channel   SummaryChannel
 	CreatedAt time.Time
 	Reason    SummaryReason
+	Urgent    bool // goes before all that is not
 	ExpiresAt time.Time
 	Address   []byte // sealed; nil: the user's own of that channel, as it stands when it is sent
 	State     SummaryState

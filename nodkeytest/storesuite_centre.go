@@ -185,11 +185,18 @@ func summaryTests() map[string]func(kit) {
 				s.MessageID = nodkey.MessageID(fmt.Sprint("m", i))
 				insert(k, s, true)
 			}
+			k.message("m9", "u", 9, nil)
+			urgent := waiting("s9", 0)
+			urgent.MessageID, urgent.Urgent, urgent.Channel = "m9", true, nodkey.SummarySMS
+			insert(k, urgent, true)
+			see(k, []nodkey.SealedSummary{urgent}, func(tx nodkey.Tx) ([]nodkey.SealedSummary, error) {
+				return tx.DueSummaries(nodkey.SummarySMS, true, start, 9)
+			})
 			due := func(after time.Duration, limit int, want ...nodkey.SummaryID) []nodkey.SealedSummary {
 				k.Helper()
 				var list []nodkey.SealedSummary
 				see(k, want, func(tx nodkey.Tx) (_ []nodkey.SummaryID, err error) {
-					list, err = tx.DueSummaries(nodkey.SummaryEmail, start.Add(after), limit)
+					list, err = tx.DueSummaries(nodkey.SummaryEmail, false, start.Add(after), limit)
 					return ids(list, id), err
 				})
 				return list
@@ -198,7 +205,7 @@ func summaryTests() map[string]func(kit) {
 			due(2*time.Second, 9, "s1", "s0")
 			list := due(2*time.Second, 1, "s1")
 			see(k, nil, func(tx nodkey.Tx) ([]nodkey.SealedSummary, error) {
-				return tx.DueSummaries(nodkey.SummarySMS, start.Add(time.Hour), 9)
+				return tx.DueSummaries(nodkey.SummarySMS, false, start.Add(time.Hour), 9)
 			})
 			race(k, 1, nodkey.ErrNoRow, func(tx nodkey.Tx, _ int) error {
 				got, err := tx.TakeSummary(list[0], start.Add(time.Minute))

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	summaryColumns = "id, message_id, user_id, channel, created_at, reason, expires_at, address, state, due_at, attempts, ended_at, failure"
+	summaryColumns = "id, message_id, user_id, channel, created_at, reason, urgent, expires_at, address, state, due_at, attempts, ended_at, failure"
 	tryColumns     = "id, user_id, created_at, channel, address, code, code_hash, language, tries, state, due_at, expires_at"
 	contactColumns = "id, user_id, channel, address, verified_at"
 )
@@ -22,20 +22,20 @@ var (
 func scanSummary(r *row) nodkey.SealedSummary {
 	return nodkey.SealedSummary{
 		ID: text[nodkey.SummaryID](r), MessageID: text[nodkey.MessageID](r), UserID: text[nodkey.UserID](r),
-		Channel: text[nodkey.SummaryChannel](r), CreatedAt: r.time(), Reason: text[nodkey.SummaryReason](r), ExpiresAt: r.time(),
+		Channel: text[nodkey.SummaryChannel](r), CreatedAt: r.time(), Reason: text[nodkey.SummaryReason](r), Urgent: r.flag(), ExpiresAt: r.time(),
 		Address: r.blob(), State: text[nodkey.SummaryState](r), DueAt: r.time(), Attempts: r.count(), EndedAt: r.time(), Failure: r.text(),
 	}
 }
 
 func (t *tx) InsertSummary(s nodkey.SealedSummary) (bool, error) {
 	made, err := t.exec(summaryInsert, string(s.ID), string(s.MessageID), string(s.UserID), string(s.Channel), millis(s.CreatedAt),
-		string(s.Reason), millis(s.ExpiresAt), blob(s.Address), string(s.State), millis(s.DueAt), int64(s.Attempts), millis(s.EndedAt), s.Failure)
+		string(s.Reason), flag(s.Urgent), millis(s.ExpiresAt), blob(s.Address), string(s.State), millis(s.DueAt), int64(s.Attempts), millis(s.EndedAt), s.Failure)
 	return made > 0, err
 }
 
-func (t *tx) DueSummaries(channel nodkey.SummaryChannel, now time.Time, limit int) ([]nodkey.SealedSummary, error) {
-	return list(t, scanSummary, "SELECT "+summaryColumns+" FROM summaries WHERE state = 'waiting' AND channel = $1 AND due_at <= $2"+
-		" ORDER BY due_at, id LIMIT $3", string(channel), millis(now), most(limit))
+func (t *tx) DueSummaries(channel nodkey.SummaryChannel, urgent bool, now time.Time, limit int) ([]nodkey.SealedSummary, error) {
+	return list(t, scanSummary, "SELECT "+summaryColumns+" FROM summaries WHERE state = 'waiting' AND channel = $1 AND urgent = $2 AND due_at <= $3"+
+		" ORDER BY due_at, id LIMIT $4", string(channel), flag(urgent), millis(now), most(limit))
 }
 
 func (t *tx) TakeSummary(s nodkey.SealedSummary, until time.Time) (nodkey.SealedSummary, error) {

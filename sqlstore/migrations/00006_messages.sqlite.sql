@@ -124,6 +124,7 @@ CREATE TABLE summaries (
     channel    TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     reason     TEXT NOT NULL,
+    urgent     INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     address    BLOB, -- NULL: the user's own
     state      TEXT NOT NULL,
@@ -132,7 +133,7 @@ CREATE TABLE summaries (
     ended_at   INTEGER NOT NULL,
     failure    TEXT NOT NULL
 ) STRICT;
-CREATE INDEX summaries_due ON summaries (channel, due_at, id) WHERE state = 'waiting';
+CREATE INDEX summaries_due ON summaries (channel, urgent, due_at, id) WHERE state = 'waiting';
 CREATE UNIQUE INDEX summaries_once ON summaries (message_id, channel) WHERE state = 'waiting' AND address IS NULL;
 CREATE INDEX summaries_of ON summaries (message_id, created_at, id);
 CREATE INDEX summaries_user ON summaries (user_id);
