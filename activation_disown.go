@@ -45,6 +45,23 @@ func (s *Activations) NotMine(ctx context.Context, c Caller, id KeyID) error {
 	return wrap(err)
 }
 
+// MayDisown reports whether the caller's session could undo the activation of a key with NotMine at this moment.
+func (s *Activations) MayDisown(ctx context.Context, c Caller, id KeyID) (bool, error) {
+	may := false
+	err := s.Store.View(ctx, func(tx Tx) error {
+		session, err := s.live(tx, c, Restricted)
+		if err != nil {
+			return err
+		}
+		_, err = s.mayDisown(tx, session, id, s.now())
+		if may = err == nil; HasKey(err, "key.unknown") || HasKey(err, "key.not_mine") {
+			return nil
+		}
+		return err
+	})
+	return may, wrap(err)
+}
+
 // mayDisown gives the key that a session wants undone, if that session may.
 func (s *Activations) mayDisown(tx Tx, session Session, id KeyID, now time.Time) (Key, error) {
 	keys, err := tx.KeysOf(session.UserID)

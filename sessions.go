@@ -12,6 +12,35 @@ type Sessions struct{ *base }
 // Caller turns a cookie into the caller it stands for. A token that stands for nothing (any more) leaves the caller
 // anonymous and is no error: the door sends such a browser to the sign-in page.
 func (s *Sessions) Caller(ctx context.Context, c Caller, token Token) (Caller, error) {
+	c, err := s.Watcher(ctx, c, token)
+	now := s.now()
+	if err != nil || c.session == nil || now.Sub(c.session.LastSeenAt) < time.Minute {
+		return c, err
+	}
+	var found Session
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		fresh, err := tx.SessionByToken(token.Hash())
+		if err != nil {
+			return err
+		}
+		fresh.LastSeenAt, fresh.Source = now, c.address()
+		found = fresh
+		return tx.SaveSession(fresh)
+	})
+	c.session = nil
+	if errors.Is(err, ErrNoRow) {
+		return c, nil
+	}
+	if err != nil {
+		return c, AsError(err)
+	}
+	c.session = &found
+	return c, nil
+}
+
+// Watcher is Caller for what an open page asks by itself: nobody need sit before it, so it does not count as use, and a
+// session that nobody uses ends in its time.
+func (s *Sessions) Watcher(ctx context.Context, c Caller, token Token) (Caller, error) {
 	c.session = nil
 	if token == "" {
 		return c, nil
@@ -28,27 +57,9 @@ func (s *Sessions) Caller(ctx context.Context, c Caller, token Token) (Caller, e
 	if err != nil {
 		return c, AsError(err)
 	}
-	if !s.lasts(found, now) {
-		return c, nil
+	if s.lasts(found, now) {
+		c.session = &found
 	}
-	if now.Sub(found.LastSeenAt) >= time.Minute {
-		err := s.Store.Update(ctx, func(tx Tx) error {
-			fresh, err := tx.SessionByToken(token.Hash())
-			if err != nil {
-				return err
-			}
-			fresh.LastSeenAt, fresh.Source = now, c.address()
-			found = fresh
-			return tx.SaveSession(fresh)
-		})
-		if errors.Is(err, ErrNoRow) {
-			return c, nil
-		}
-		if err != nil {
-			return c, AsError(err)
-		}
-	}
-	c.session = &found
 	return c, nil
 }
 
@@ -134,6 +145,30 @@ func (s *Sessions) End(ctx context.Context, c Caller, id SessionID) error {
 	})
 	if err == nil {
 		s.Bus.Publish(topicOfActivations(user)) // its streams look, and end
+	}
+	return wrap(err)
+}
+
+// EndOthers ends every session of the user's but the caller's own, and every sign-in that is under way, which would become one.
+func (s *Sessions) EndOthers(ctx context.Context, c Caller) error {
+	if _, err := c.withSession(Full); err != nil {
+		return err
+	}
+	now := s.now()
+	var user UserID
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		own, err := s.live(tx, c, Full)
+		if err != nil {
+			return err
+		}
+		user = own.UserID
+		if err := s.cancelSignIns(tx, c, user, now); err != nil {
+			return err
+		}
+		return s.endSessionsWhere(tx, c, user, func(x Session) bool { return x.ID != own.ID }, now)
+	})
+	if err == nil {
+		s.Bus.Publish(topicOfActivations(user)) // their streams look, and end
 	}
 	return wrap(err)
 }
