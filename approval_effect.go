@@ -136,7 +136,7 @@ func (s *Approvals) reservePIN(ctx context.Context, c Caller) (key Key, attempt 
 			if err != nil || checking > 0 { // its tries are used up, but some may still be in the middle of their check
 				return err
 			}
-			topics = []string{topicOfKey(key.ID)} // a check that broke off never said so
+			topics = append(topicsOfBoxes(key.UserID), topicOfKey(key.ID)) // a check that broke off never said so
 			return s.suspend(tx, c, key, now)
 		}
 		if err != nil {
@@ -163,7 +163,8 @@ func (s *Approvals) suspend(tx Tx, c Caller, key Key, now time.Time) error {
 	if err := tx.SaveKey(key); err != nil {
 		return err
 	}
-	return s.record(tx, c, now, "key.suspended", key.UserID, string(key.ID))
+	n := AccountNotice{Kind: NoticeKeySuspended, Phone: key.Phone.Name, Subject: string(key.ID)}
+	return errors.Join(s.noticeTo(tx, c, key.UserID, n, now), s.record(tx, c, now, "key.suspended", key.UserID, string(key.ID)))
 }
 
 // giveBackPIN undoes a reservation: the PIN was right, though its decision came too late.
@@ -236,7 +237,7 @@ func (s *Approvals) wrongPIN(ctx context.Context, c Caller) error {
 			return nil
 		}
 		refused = s.suspendedError()
-		topics = []string{topicOfKey(key.ID)}
+		topics = append(topicsOfBoxes(key.UserID), topicOfKey(key.ID))
 		return s.suspend(tx, c, key, now)
 	})
 	if err != nil {

@@ -23,6 +23,8 @@ func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wi
 	st.Locale = localeOf(user.Locale, c.Locale)
 	st.App, st.Who = clip(b.site.app(st.Locale), 40), clip(user.DisplayName, 40)
 	st.Address, st.With = c.address(), clip(c.with(), 40)
+	_, place := b.place(c.Source, st.Locale)
+	st.Place = clip(place, 40)
 	st.Known, st.Number = a.Known, a.Number
 	st.Iat, st.Exp = a.CreatedAt.UnixMilli(), a.ExpiresAt.UnixMilli()
 	for _, k := range keys {

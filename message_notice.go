@@ -3,6 +3,7 @@ package nodkey
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -17,7 +18,16 @@ const (
 	NoticeRequestRefused  NoticeKind = "notice.request_refused" // with "that was not me"
 	NoticePasswordChanged NoticeKind = "notice.password_changed"
 	NoticeNewBrowser      NoticeKind = "notice.new_browser"
+	NoticeNewCountry      NoticeKind = "notice.new_country" // also where the browser is new
 	NoticeContactChanged  NoticeKind = "notice.contact_changed"
+	NoticeKeySuspended    NoticeKind = "notice.key_suspended"    // after too many wrong PINs
+	NoticeDelivery        NoticeKind = "notice.delivery_changed" // of summaries; an address that loses them is told once more
+
+	// Of a way back into an account without a phone. The parts that let people in that way raise them.
+	NoticeRecoveryBegun  NoticeKind = "notice.recovery_begun"
+	NoticeRecoveryVetoed NoticeKind = "notice.recovery_vetoed"
+	NoticeRecoveryDone   NoticeKind = "notice.recovery_done"
+	NoticeAccessIssued   NoticeKind = "notice.access_issued" // temporary access, by the desk
 )
 
 // NoticeAction is the one thing that a notice offers to do, the key of its button's words. What it is done to is the notice's
@@ -31,6 +41,7 @@ const (
 	ActEndOthers      NoticeAction = "notice.act_end_others"      // end every other browser
 	ActChangePassword NoticeAction = "notice.act_change_password" // somebody else may know it
 	ActAskDesk        NoticeAction = "notice.act_ask_desk"        // write to the service desk
+	ActSettings       NoticeAction = "notice.act_settings"        // look at the message settings
 )
 
 // noticeRule is what goes with a kind.
@@ -46,7 +57,14 @@ var noticeRules = map[NoticeKind]noticeRule{
 	NoticeRequestRefused:  {MessageSecurity, PriorityHigh, ActChangePassword},
 	NoticePasswordChanged: {MessageSecurity, PriorityUrgent, ActEndOthers},
 	NoticeNewBrowser:      {MessageSecurity, PriorityHigh, ActEndSession},
+	NoticeNewCountry:      {MessageSecurity, PriorityUrgent, ActEndSession},
 	NoticeContactChanged:  {MessageSecurity, PriorityUrgent, ActAskDesk},
+	NoticeKeySuspended:    {MessageSecurity, PriorityHigh, ActRemoveKey},
+	NoticeDelivery:        {MessageAccount, PriorityNormal, ActSettings},
+	NoticeRecoveryBegun:   {MessageSecurity, PriorityUrgent, ActAskDesk},
+	NoticeRecoveryVetoed:  {MessageSecurity, PriorityHigh, ActChangePassword},
+	NoticeRecoveryDone:    {MessageSecurity, PriorityUrgent, ActAskDesk},
+	NoticeAccessIssued:    {MessageSecurity, PriorityUrgent, ActAskDesk},
 }
 
 // NoticeKinds are all there are, in no particular order.
@@ -59,11 +77,12 @@ func NoticeKinds() []NoticeKind {
 }
 
 // AccountNotice is what a notice says, as data: words are made of it when it is read, in its reader's language. Empty fields
-// are not known. The sentences may use Phone, With, From and Contact, and the time At.
+// are not known. The sentences may use Phone, With, From, Place and Contact, and the time At.
 type AccountNotice struct {
 	Kind    NoticeKind   `json:"kind"`
 	At      time.Time    `json:"at"`
 	From    string       `json:"from,omitempty"`    // the address it was done from
+	Place   string       `json:"place,omitempty"`   // where that address is, in the person's language of then
 	With    string       `json:"with,omitempty"`    // browser and system, in no language
 	Phone   string       `json:"phone,omitempty"`   // the name of the phone that it is about
 	Contact string       `json:"contact,omitempty"` // as much of an address as its owner knows it by
@@ -72,11 +91,11 @@ type AccountNotice struct {
 }
 
 // NoticeArgs are the names of the values that a notice's sentences may use, besides its time.
-func NoticeArgs() []string { return []string{"Phone", "With", "From", "Contact"} }
+func NoticeArgs() []string { return []string{"Phone", "With", "From", "Place", "Contact"} }
 
 // Args are the values of a notice's sentences.
 func (n AccountNotice) Args() map[string]any {
-	return map[string]any{"Phone": n.Phone, "With": n.With, "From": n.From, "Contact": n.Contact}
+	return map[string]any{"Phone": n.Phone, "With": n.With, "From": n.From, "Place": n.Place, "Contact": n.Contact}
 }
 
 // notice tells a user of what happens to the account, in the transaction in which it happens. The audit row of what happened
@@ -90,8 +109,13 @@ func (b *base) notice(tx Tx, c Caller, user User, n AccountNotice, now time.Time
 func (b *base) noticed(tx Tx, c Caller, user User, n AccountNotice, now time.Time) (m SealedMessage, err error) {
 	rule := noticeRules[n.Kind]
 	n.At, n.Action = now, rule.action
+	settings, err := b.messageSettings(tx, user)
+	if err != nil {
+		return m, err
+	}
 	if n.From == "" && n.With == "" {
 		n.From, n.With = c.address(), c.Agent
+		_, n.Place = b.place(c.Source, settings.First)
 	}
 	number, err := tx.CountMessages(now.Year(), 1)
 	if err != nil {
@@ -104,10 +128,6 @@ func (b *base) noticed(tx Tx, c Caller, user User, n AccountNotice, now time.Tim
 		return m, err
 	}
 	if m.Notice, err = b.id.seal("messages", "notice", string(m.ID), raw); err != nil {
-		return m, err
-	}
-	settings, err := b.messageSettings(tx, user)
-	if err != nil {
 		return m, err
 	}
 	m.remindFirst(now)
@@ -151,11 +171,32 @@ func (b *base) announceNotice(a Approval) {
 	}
 }
 
-// noticeBrowser tells of the first session of a browser.
-func (b *base) noticeBrowser(tx Tx, c Caller, session Session, browser Token, now time.Time) (told bool, err error) {
+// noticeSession tells of a session from where the user never was before: a country, else a browser.
+func (b *base) noticeSession(tx Tx, c Caller, session Session, browser Token, now time.Time) (told bool, err error) {
 	known, err := tx.KnownBrowser(browser.Hash(), session.UserID)
-	if err != nil || known {
+	if err != nil {
 		return false, err
 	}
-	return true, b.noticeTo(tx, c, session.UserID, AccountNotice{Kind: NoticeNewBrowser, Subject: string(session.ID)}, now)
+	strange, err := b.newCountry(tx, c, session.UserID, now)
+	if err != nil || known && !strange {
+		return false, err
+	}
+	n := AccountNotice{Kind: NoticeNewBrowser, Subject: string(session.ID)}
+	if strange {
+		n.Kind = NoticeNewCountry
+	}
+	return true, b.noticeTo(tx, c, session.UserID, n, now)
+}
+
+// newCountry remembers where a user signs in from, and reports whether it is a country that none of the sessions before was in.
+func (b *base) newCountry(tx Tx, c Caller, user UserID, now time.Time) (bool, error) {
+	country, _ := b.place(c.Source, "")
+	if country == "" {
+		return false, nil
+	}
+	seen, err := tx.CountriesOf(user)
+	if err != nil || slices.Contains(seen, country) {
+		return false, err
+	}
+	return len(seen) > 0, tx.InsertCountry(user, country, now)
 }

@@ -1,6 +1,7 @@
 package nodkey
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -138,4 +139,98 @@ func (s MessageSettings) loud(at time.Time) time.Time {
 		end = time.Date(local.Year(), local.Month(), local.Day()+1, s.QuietTo/60, s.QuietTo%60, 0, 0, zone)
 	}
 	return end.UTC()
+}
+
+// Settings gives the caller's settings: those saved, or the ones that hold without.
+func (m *Messages) Settings(ctx context.Context, c Caller) (s MessageSettings, err error) {
+	err = m.Store.View(ctx, func(tx Tx) error {
+		user, err := m.box(tx, c)
+		if err != nil {
+			return err
+		}
+		s, err = m.messageSettings(tx, user)
+		return err
+	})
+	return s, wrap(err)
+}
+
+// SaveSettings keeps the caller's settings; it needs a full session. off are kinds that are to be spoken of no more: naming
+// security is refused (message.security). Errors: message.settings, message.security, user.slow, session.*.
+func (m *Messages) SaveSettings(ctx context.Context, c Caller, s MessageSettings, off ...MessageKind) error {
+	if _, err := c.withSession(Full); err != nil {
+		return err
+	}
+	if slices.Contains(off, MessageSecurity) {
+		return fail(BadInput, "message.security")
+	}
+	for _, kind := range off {
+		switch kind {
+		case MessageAccount:
+			s.Account = false
+		case MessageAnnouncement:
+			s.Announcements = false
+		default:
+			return fail(BadInput, "message.settings")
+		}
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	now := m.now()
+	var user UserID
+	err := m.Store.Update(ctx, func(tx Tx) error {
+		session, err := m.live(tx, c, Full)
+		if err != nil {
+			return err
+		}
+		if err := chargeChange(tx, session.UserID, now); err != nil {
+			return err
+		}
+		owner, err := tx.User(session.UserID)
+		if err != nil {
+			return err
+		}
+		s.UserID, user = owner.ID, owner.ID
+		if err := m.noticeDelivery(tx, c, owner, s, now); err != nil {
+			return err
+		}
+		if err := tx.SaveMessageSettings(s); err != nil {
+			return err
+		}
+		return m.record(tx, c, now, "message_settings.saved", user, "", "first", s.First, "second", s.Second, "delivery", s.Delivery,
+			"account", s.Account, "announcements", s.Announcements, "reminders", s.Reminders)
+	})
+	if err == nil {
+		m.publishMessages(user)
+	}
+	return wrap(err)
+}
+
+// noticeDelivery tells of summaries that go elsewhere from now on, as they went until now: whoever turns them off in somebody's
+// name does not do it in silence.
+func (m *Messages) noticeDelivery(tx Tx, c Caller, user User, to MessageSettings, now time.Time) error {
+	from, err := m.messageSettings(tx, user)
+	if err != nil || from.Delivery == to.Delivery {
+		return err
+	}
+	message, err := m.noticed(tx, c, user, AccountNotice{Kind: NoticeDelivery}, now)
+	if err != nil {
+		return err
+	}
+	for _, channel := range from.Delivery.channels() {
+		if slices.Contains(to.Delivery.channels(), channel) {
+			continue
+		}
+		contact, err := tx.Contact(user.ID, channel)
+		if errors.Is(err, ErrNoRow) {
+			continue
+		}
+		if err == nil {
+			err = m.tellOld(tx, message, contact, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

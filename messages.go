@@ -310,7 +310,7 @@ func (o *opener) entries(row SealedMessage, language string, m Message) ([]Messa
 		if err != nil {
 			return nil, err
 		}
-		return []MessageEntry{{Number: 1, At: m.CreatedAt, Author: ByOperator, Language: text.Language, Text: string(body)}}, nil
+		return []MessageEntry{{Number: 1, At: m.CreatedAt, Author: ByOperator, Language: text.Language, Text: string(body), Markdown: true}}, nil
 	}
 	rows, err := o.tx.EntriesOf(row.ID)
 	if err != nil {
@@ -318,7 +318,7 @@ func (o *opener) entries(row SealedMessage, language string, m Message) ([]Messa
 	}
 	out := make([]MessageEntry, 0, len(rows))
 	for _, r := range rows {
-		e := MessageEntry{ID: r.ID, Number: r.Number, At: r.At, Author: r.Author, Name: r.Name, Language: r.Language, Signed: r.Signature != nil}
+		e := MessageEntry{ID: r.ID, Number: r.Number, At: r.At, Author: r.Author, Name: r.Name, Language: r.Language, Markdown: r.Author == ByOperator, Signed: r.Signature != nil}
 		text, err := o.id.open("message_entries", "text", string(r.ID), r.Text)
 		e.Text, e.Damaged = string(text), err != nil
 		if r.Files > 0 {
@@ -350,11 +350,13 @@ func (b *base) file(r SealedFile) File {
 	return f
 }
 
-// publishMessages tells that something in a user's box is new.
-func (b *base) publishMessages(users ...UserID) {
+// publishMessages tells that something in users' boxes is new.
+func (b *base) publishMessages(users ...UserID) { b.Bus.Publish(topicsOfBoxes(users...)...) }
+
+func topicsOfBoxes(users ...UserID) []string {
 	topics := []string{topicOfSummaries}
 	for _, u := range users {
 		topics = append(topics, topicOfMessages(u))
 	}
-	b.Bus.Publish(topics...)
+	return topics
 }

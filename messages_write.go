@@ -3,7 +3,6 @@ package nodkey
 import (
 	"bytes"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/nodkey/nodkey/wire"
@@ -323,60 +322,5 @@ func (m *Messages) move(ctx context.Context, c Caller, r Reference, to MessageSt
 	if err == nil {
 		m.publishMessages(user)
 	}
-	return wrap(err)
-}
-
-// Settings gives the caller's settings: those saved, or the ones that hold without.
-func (m *Messages) Settings(ctx context.Context, c Caller) (s MessageSettings, err error) {
-	err = m.Store.View(ctx, func(tx Tx) error {
-		user, err := m.box(tx, c)
-		if err != nil {
-			return err
-		}
-		s, err = m.messageSettings(tx, user)
-		return err
-	})
-	return s, wrap(err)
-}
-
-// SaveSettings keeps the caller's settings; it needs a full session. off are kinds that are to be spoken of no more: naming
-// security is refused (message.security). Errors: message.settings, message.security, user.slow, session.*.
-func (m *Messages) SaveSettings(ctx context.Context, c Caller, s MessageSettings, off ...MessageKind) error {
-	if _, err := c.withSession(Full); err != nil {
-		return err
-	}
-	if slices.Contains(off, MessageSecurity) {
-		return fail(BadInput, "message.security")
-	}
-	for _, kind := range off {
-		switch kind {
-		case MessageAccount:
-			s.Account = false
-		case MessageAnnouncement:
-			s.Announcements = false
-		default:
-			return fail(BadInput, "message.settings")
-		}
-	}
-	if err := s.check(); err != nil {
-		return err
-	}
-	now := m.now()
-	var user UserID
-	err := m.Store.Update(ctx, func(tx Tx) error {
-		session, err := m.live(tx, c, Full)
-		if err != nil {
-			return err
-		}
-		if err := chargeChange(tx, session.UserID, now); err != nil {
-			return err
-		}
-		s.UserID, user = session.UserID, session.UserID
-		if err := tx.SaveMessageSettings(s); err != nil {
-			return err
-		}
-		return m.record(tx, c, now, "message_settings.saved", user, "", "first", s.First, "second", s.Second, "delivery", s.Delivery,
-			"account", s.Account, "announcements", s.Announcements, "reminders", s.Reminders)
-	})
 	return wrap(err)
 }

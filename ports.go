@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/nodkey/nodkey/seal"
@@ -207,6 +208,10 @@ type SessionRows interface {
 	KnownBrowser(browser TokenHash, user UserID) (bool, error)
 	// ForgetBrowsers makes strangers of all the browsers that signed in as the user.
 	ForgetBrowsers(UserID) error
+	// InsertCountry keeps that the user signed in from a country (ISO 3166-1); it is no error when that is kept already.
+	InsertCountry(user UserID, country string, at time.Time) error
+	// CountriesOf lists the countries that the user signed in from, in the order of their codes.
+	CountriesOf(UserID) ([]string, error)
 }
 
 // LimitRows keeps the levels of leaky buckets.
@@ -271,6 +276,14 @@ type Passwords interface {
 type Bus interface {
 	Publish(topics ...string)
 	Subscribe(topics ...string) (wake <-chan struct{}, cancel func())
+}
+
+// Places knows where addresses are, more or less: such databases are wrong by a city often, by a country sometimes. Nothing is
+// decided by it.
+type Places interface {
+	// Place gives a country's code (ISO 3166-1 alpha-2) and the place's name ("Hamburg, Germany") in one of [Languages], in
+	// English where it has none; both empty where it does not know.
+	Place(address netip.Addr, language string) (country, name string)
 }
 
 // JOSE signs and verifies compact JWS with ES256 and nothing else. Header rules are the domain's.

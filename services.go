@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type Ports struct {
 	JOSE      JOSE
 	WebAuthn  WebAuthn
 	Push      PushServices // nil: no Web Push
+	Places    Places       // nil: nobody knows where addresses are
 }
 
 // Services are the domain's calls, grouped by what they are about. Doors take the groups they need.
@@ -83,6 +85,14 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 
 // now is the clock to the millisecond, which is what the store keeps.
 func (b *base) now() time.Time { return b.Clock.Now().UTC().Truncate(time.Millisecond) }
+
+// place is [Places.Place], where there is somebody to ask and something to ask about.
+func (b *base) place(address netip.Addr, language string) (country, name string) {
+	if b.Places == nil || !address.IsValid() {
+		return "", ""
+	}
+	return b.Places.Place(address.Unmap(), language)
+}
 
 // record writes an audit row into the transaction of the change that it tells of. facts are pairs of name and value.
 func (b *base) record(tx Tx, c Caller, now time.Time, action string, user UserID, subject string, facts ...any) error {

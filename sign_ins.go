@@ -272,7 +272,7 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 		if err := s.replaceSession(tx, c, session, now); err != nil {
 			return err
 		}
-		if told, err = s.noticeBrowser(tx, c, session, out.Browser, now); err != nil {
+		if told, err = s.noticeSession(tx, c, session, out.Browser, now); err != nil {
 			return err
 		}
 		user = session.UserID

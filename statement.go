@@ -32,7 +32,7 @@ func fit(st *wire.Statement, keys []Key) error {
 		if err != nil || len(raw) <= room {
 			return err
 		}
-		texts := []*string{&st.With, &st.Who, &st.App, &st.Item}
+		texts := []*string{&st.With, &st.Who, &st.App, &st.Item, &st.Place}
 		if st.NewKey != nil {
 			texts = append(texts, &st.NewKey.Name)
 		}

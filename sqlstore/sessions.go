@@ -59,6 +59,15 @@ func (t *tx) ForgetBrowsers(user nodkey.UserID) error {
 	return err
 }
 
+func (t *tx) InsertCountry(user nodkey.UserID, country string, at time.Time) error {
+	_, err := t.exec("INSERT INTO countries (user_id, country, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", string(user), country, millis(at))
+	return err
+}
+
+func (t *tx) CountriesOf(user nodkey.UserID) ([]string, error) {
+	return list(t, (*row).text, "SELECT country FROM countries WHERE user_id = $1 ORDER BY country", string(user))
+}
+
 func (t *tx) KnownBrowser(browser nodkey.TokenHash, user nodkey.UserID) (bool, error) {
 	n, err := one(t, (*row).count, "SELECT COUNT(*) FROM known_browsers WHERE browser = $1 AND user_id = $2 AND browser <> ''",
 		string(browser), string(user))
