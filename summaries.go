@@ -70,10 +70,12 @@ type SummaryMessage struct {
 	Channel SummaryChannel
 	To      string // the address, as it is verified
 	Summary Summary
-	Attempt int // from 1
-	row     SealedSummary
-	sealed  []byte // To
-	label   [3]string
+	// Unsubscribe goes into the head of a letter about an announcement; empty for everything else.
+	Unsubscribe UnsubscribeToken
+	Attempt     int // from 1
+	row         SealedSummary
+	sealed      []byte // To
+	label       [3]string
 }
 
 // Take gives what is to be sent on a channel now, security first and then what has waited longest, and at most limit: each is the caller's until
@@ -200,6 +202,9 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 		return nil, putOff{until: now.Add(wait)}, err
 	}
 	language, err := s.languageOf(tx, m, settings)
+	if m.Kind == MessageAnnouncement && row.Channel == SummaryEmail {
+		out.Unsubscribe = s.id.unsubscribeToken(user.ID, now)
+	}
 	out.Summary = Summary{Kind: m.Kind, Reason: row.Reason, Subject: subjectOf(m.Kind, row.Reason), Reference: m.reference().String(),
 		FirstName: firstName(user.DisplayName), Language: language, Path: "/messages/" + m.reference().String()}
 	return out, putOff{}, err
