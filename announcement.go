@@ -48,7 +48,8 @@ type SealedText struct {
 
 func textID(id AnnouncementID, language string) string { return string(id) + "/" + language }
 
-// MessageText is what an operator or a user writes: a subject of one line, and plain text.
+// MessageText is what an operator or a user writes: a subject of one line, and a text, which is plain where a user
+// wrote it and Markdown where the desk did.
 type MessageText struct {
 	Subject string // 1 to SubjectMax characters
 	Text    string // 1 to TextMax characters

@@ -167,6 +167,8 @@ func forbidden(dir, target string) string {
 		if room != "wire" && room != "proof" && room != "otp" {
 			return "the client imports wire, proof and otp only"
 		}
+	case from == "prose" && ours:
+		return "prose knows texts and nothing of Nodkey"
 	case from == "web" && ours:
 		if slices.Contains(doors, room) || slices.Contains(adapters, room) {
 			return "what doors share imports no door and no adapter"
@@ -218,6 +220,9 @@ func TestTheImportRulesForbid(t *testing.T) {
 		{"bench", module + "/cmd/nodkey", false},
 		{"cmd/nodkey", module + "/sqlstore", true},
 		{"web", module + "/portal", false},
+		{"prose", "github.com/yuin/goldmark/ast", true},
+		{"prose", module, false},
+		{"portal", module + "/prose", true},
 	} {
 		if got := forbidden(c.dir, c.target) == ""; got != c.allowed {
 			t.Errorf("%s may import %s: %t", c.dir, c.target, got)

@@ -130,7 +130,8 @@ type MessageEntry struct {
 	Author   Author
 	Name     string // the operator's; empty for the others
 	Language string // BCP 47
-	Text     string // plain text with \n at the ends of lines, at most TextMax characters
+	Text     string // with \n at the ends of lines, at most TextMax characters
+	Markdown bool   // Text is Markdown (package prose), as the desk writes; otherwise it is plain
 	Signed   bool   // by the phone that wrote it
 	Damaged  bool   // the text does not open
 	Files    []File
