@@ -317,13 +317,23 @@ type ContactCode struct {
 	Code     Token // its String hides it
 	Language string
 	Left     time.Duration
+	Until    time.Time // the caller's until then
 }
 
 // TakeCodes gives codes that are to be sent on a channel now, at most limit; each is the caller's until its lease ends.
 func (k *Contacts) TakeCodes(ctx context.Context, channel SummaryChannel, limit int) ([]ContactCode, error) {
 	now := k.now()
 	var taken []ContactTry
-	err := k.Store.Update(ctx, func(tx Tx) error {
+	idle := false // mostly, and then there is nothing to write
+	err := k.Store.View(ctx, func(tx Tx) error {
+		due, err := tx.DueContactTries(channel, now, 1)
+		idle = len(due) == 0
+		return err
+	})
+	if err != nil || idle {
+		return nil, wrap(err)
+	}
+	err = k.Store.Update(ctx, func(tx Tx) error {
 		taken = nil
 		due, err := tx.DueContactTries(channel, now, limit)
 		if err != nil {
@@ -352,7 +362,7 @@ func (k *Contacts) TakeCodes(ctx context.Context, channel SummaryChannel, limit 
 		if err1 != nil || err2 != nil {
 			continue // its person asks for another
 		}
-		out = append(out, ContactCode{ID: try.ID, Channel: channel, To: string(to), Code: Token(code), Language: try.Language, Left: try.ExpiresAt.Sub(now)})
+		out = append(out, ContactCode{ID: try.ID, Channel: channel, To: string(to), Code: Token(code), Language: try.Language, Left: try.ExpiresAt.Sub(now), Until: try.DueAt})
 	}
 	return out, nil
 }

@@ -72,9 +72,11 @@ type SummaryMessage struct {
 	Summary Summary
 	// Unsubscribe goes into the head of a letter about an announcement; empty for everything else.
 	Unsubscribe UnsubscribeToken
-	Attempt     int // from 1
+	Attempt     int       // from 1
+	Until       time.Time // the caller's until then
 	row         SealedSummary
-	sealed      []byte // To
+	due         time.Time // when it was, before it was taken
+	sealed      []byte    // To
 	label       [3]string
 }
 
@@ -121,7 +123,7 @@ func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int)
 			} else if err != nil {
 				return err
 			}
-			message.Attempt = message.row.Attempts
+			message.Attempt, message.Until, message.due = message.row.Attempts, message.row.DueAt, row.DueAt
 			taken = append(taken, *message)
 		}
 		more = len(due) == limit
@@ -191,13 +193,11 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 	if !now.Before(row.ExpiresAt) {
 		return nil, putOff{dropped: "expired"}, nil
 	}
-	rule, bucket := summariesByUser, "summaries:user:"
-	if m.Kind == MessageSecurity {
-		rule, bucket = securityByUser, "summaries:security:"
-	} else if loud := settings.loud(now); loud.After(now) {
+	if loud := settings.loud(now); m.Kind != MessageSecurity && loud.After(now) {
 		return nil, putOff{until: loud}, nil
 	}
-	wait, ok, err := rule.take(tx, bucket+string(user.ID)+":"+string(row.Channel), 1, now)
+	rule, name := rateOf(m.Kind, user.ID, row.Channel)
+	wait, ok, err := rule.take(tx, name, 1, now)
 	if err != nil || !ok {
 		return nil, putOff{until: now.Add(wait)}, err
 	}
@@ -208,6 +208,14 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 	out.Summary = Summary{Kind: m.Kind, Reason: row.Reason, Subject: subjectOf(m.Kind, row.Reason), Reference: m.reference().String(),
 		FirstName: firstName(user.DisplayName), Language: language, Path: "/messages/" + m.reference().String()}
 	return out, putOff{}, err
+}
+
+// rateOf is the rate that bounds what one person gets.
+func rateOf(kind MessageKind, user UserID, channel SummaryChannel) (rule bucket, name string) {
+	if kind == MessageSecurity {
+		return securityByUser, "summaries:security:" + string(user) + ":" + string(channel)
+	}
+	return summariesByUser, "summaries:user:" + string(user) + ":" + string(channel)
 }
 
 // languageOf is the summary's language: the first that the person chose, or the second where the message has no text in the
@@ -254,6 +262,7 @@ type SentSummary struct {
 	Outcome    PushOutcome
 	RetryAfter time.Duration // with PushRetry: not before that; zero when nobody said
 	Failure    string        // what the service said; what of it is no readable line is taken out
+	Away       bool          // with PushRetry: the service took nothing at all. It is due as before, counts as no try, and keeps its place
 }
 
 // Settle writes down what became of summaries: delivered ones are sent, gone and refused ones have failed, and the others are due
@@ -269,6 +278,12 @@ func (s *Summaries) Settle(ctx context.Context, sent []SentSummary) error {
 			row.Failure = oneLine(x.Failure, x.To, failureMost)
 			switch x.Outcome {
 			case PushRetry:
+				if x.Away && now.Before(row.ExpiresAt) {
+					if err := s.giveBack(tx, x.SummaryMessage, row, now); err != nil && !errors.Is(err, ErrNoRow) {
+						return err
+					}
+					continue
+				}
 				row.DueAt = now.Add(max(x.RetryAfter, min(summaryPause<<min(max(row.Attempts-1, 0), 10), summaryPauses)))
 				if row.DueAt.Before(row.ExpiresAt) {
 					if err := tx.SettleSummary(row); err != nil && !errors.Is(err, ErrNoRow) {
@@ -295,6 +310,16 @@ func (s *Summaries) Settle(ctx context.Context, sent []SentSummary) error {
 		}
 		return nil
 	}))
+}
+
+// giveBack makes a summary as if it had not been taken.
+func (s *Summaries) giveBack(tx Tx, m SummaryMessage, row SealedSummary, now time.Time) error {
+	row.DueAt, row.Attempts = m.due, row.Attempts-1
+	if err := tx.SettleSummary(row); err != nil {
+		return err
+	}
+	rule, name := rateOf(m.Summary.Kind, row.UserID, row.Channel)
+	return errors.Join(rule.add(tx, name, -1, now), summariesByChannel[row.Channel].add(tx, "summaries:"+string(row.Channel), -1, now))
 }
 
 // oneLine makes one readable line of what somebody else said, without the address that it may name: that is kept sealed alone.

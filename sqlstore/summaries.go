@@ -9,7 +9,7 @@ import (
 
 const (
 	summaryColumns = "id, message_id, user_id, channel, created_at, reason, urgent, expires_at, address, state, due_at, attempts, ended_at, failure"
-	tryColumns     = "id, user_id, created_at, channel, address, code, code_hash, language, tries, state, due_at, expires_at"
+	tryColumns     = "id, user_id, created_at, channel, address, code, code_hash, session_id, language, tries, state, due_at, expires_at"
 	contactColumns = "id, user_id, channel, address, verified_at"
 )
 
@@ -44,8 +44,8 @@ func (t *tx) TakeSummary(s nodkey.SealedSummary, until time.Time) (nodkey.Sealed
 }
 
 func (t *tx) SettleSummary(s nodkey.SealedSummary) error {
-	return t.save("UPDATE summaries SET state = $2, due_at = $3, ended_at = $4, failure = $5 WHERE id = $1 AND state = 'waiting'",
-		string(s.ID), string(s.State), millis(s.DueAt), millis(s.EndedAt), s.Failure)
+	return t.save("UPDATE summaries SET state = $2, due_at = $3, ended_at = $4, failure = $5, attempts = $6 WHERE id = $1 AND state = 'waiting'",
+		string(s.ID), string(s.State), millis(s.DueAt), millis(s.EndedAt), s.Failure, int64(s.Attempts))
 }
 
 func (t *tx) SummariesOf(message nodkey.MessageID, limit int) ([]nodkey.SealedSummary, error) {
@@ -75,13 +75,13 @@ func (t *tx) DeleteContact(user nodkey.UserID, channel nodkey.SummaryChannel) er
 
 func tryArgs(c nodkey.ContactTry) []driver.Value {
 	return []driver.Value{string(c.ID), string(c.UserID), millis(c.CreatedAt), string(c.Channel), blob(c.Address), blob(c.Code),
-		blob(c.CodeHash), c.Language, int64(c.Tries), string(c.State), millis(c.DueAt), millis(c.ExpiresAt)}
+		blob(c.CodeHash), maybeText(string(c.SessionID)), c.Language, int64(c.Tries), string(c.State), millis(c.DueAt), millis(c.ExpiresAt)}
 }
 
 func scanTry(r *row) nodkey.ContactTry {
 	return nodkey.ContactTry{
 		ID: text[nodkey.ContactTryID](r), UserID: text[nodkey.UserID](r), CreatedAt: r.time(), Channel: text[nodkey.SummaryChannel](r),
-		Address: r.blob(), Code: r.blob(), CodeHash: r.blob(), Language: r.text(), Tries: r.count(), State: text[nodkey.ContactTryState](r),
+		Address: r.blob(), Code: r.blob(), CodeHash: r.blob(), SessionID: text[nodkey.SessionID](r), Language: r.text(), Tries: r.count(), State: text[nodkey.ContactTryState](r),
 		DueAt: r.time(), ExpiresAt: r.time(),
 	}
 }
@@ -93,8 +93,12 @@ func (t *tx) ContactTry(id nodkey.ContactTryID) (nodkey.ContactTry, error) {
 }
 
 func (t *tx) NewestContactTry(user nodkey.UserID, channel nodkey.SummaryChannel) (nodkey.ContactTry, error) {
-	return one(t, scanTry, "SELECT "+tryColumns+" FROM contact_tries WHERE user_id = $1 AND channel = $2"+
+	return one(t, scanTry, "SELECT "+tryColumns+" FROM contact_tries WHERE user_id = $1 AND channel = $2 AND session_id IS NULL"+
 		" ORDER BY created_at DESC, id DESC LIMIT 1", string(user), string(channel))
+}
+
+func (t *tx) NewestSessionTry(session nodkey.SessionID) (nodkey.ContactTry, error) {
+	return one(t, scanTry, "SELECT "+tryColumns+" FROM contact_tries WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1", string(session))
 }
 
 func (t *tx) ReserveContactTry(id nodkey.ContactTryID, most int, now time.Time) (nodkey.ContactTry, error) {
