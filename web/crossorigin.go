@@ -3,9 +3,10 @@ package web
 import "net/http"
 
 // CrossOrigin refuses state-changing requests that a browser sends from another
-// origin (Sec-Fetch-Site, or Origin against Host in older ones). Nothing is
-// exempt: not the demo's page, which only frames, and not the phone API, whose
-// phones are either of its own origin or no browsers.
+// origin (Sec-Fetch-Site, or Origin against Host in older ones). Only a route
+// with [Allowance].AnyOrigin is exempt, which reads no cookie: not the demo's
+// page, which only frames, and not the phone API, whose phones are either of
+// its own origin or no browsers.
 func CrossOrigin(fail Fail) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		guard := http.NewCrossOriginProtection()

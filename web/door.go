@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -18,28 +19,26 @@ type Door struct {
 	Fail    Fail          // how it says no
 	MaxBody int64         // bytes; 0 means MaxBody
 	Timeout time.Duration // for what is no stream; 0 means 30 s
+	Allow   []Allowance   // what single routes may do beyond that
 }
 
 // Site wraps a handler, made by Routes, into a site for NewHosts.
 func (d Door) Site(handler http.Handler) Site {
-	maxBody, timeout := d.MaxBody, d.Timeout
-	if maxBody == 0 {
-		maxBody = MaxBody
+	if d.Origin.Secure() {
+		handler = RequireTLS(d.Origin, d.Fail)(handler)
 	}
-	if timeout == 0 {
-		timeout = 30 * time.Second
-	}
+	handler = byRoute(d.Allow, func(a Allowance) http.Handler {
+		inner := MaxBytes(cmp.Or(a.MaxBody, d.MaxBody, MaxBody), d.Fail)(handler)
+		if !a.AnyOrigin {
+			inner = CrossOrigin(d.Fail)(inner)
+		}
+		return Deadline(cmp.Or(a.Timeout, d.Timeout, 30*time.Second))(inner)
+	})
 	layers := []func(http.Handler) http.Handler{ // outermost first
 		Remote(d.Proxies),
 		Log(d.Name, d.Log, d.Observe),
 		Headers(d.Headers),
 		Recover(d.Log, d.Fail),
-		Deadline(timeout),
-		CrossOrigin(d.Fail),
-		MaxBytes(maxBody, d.Fail),
-	}
-	if d.Origin.Secure() {
-		layers = append(layers, RequireTLS(d.Origin, d.Fail))
 	}
 	for i := len(layers) - 1; i >= 0; i-- {
 		handler = layers[i](handler)
