@@ -27,6 +27,15 @@ const (
 	ContactEnded    ContactTryState = "ended"    // a newer try took its place
 )
 
+// ContactPurpose is what a code is for.
+type ContactPurpose string
+
+// The purposes.
+const (
+	ForAddress    ContactPurpose = "address"    // it verifies an address that is to become the user's
+	ForActivation ContactPurpose = "activation" // it proves that a contact on record is the person's, before the first phone
+)
+
 // ContactTry is an address that somebody says is theirs, and the code that was sent to it.
 type ContactTry struct {
 	ID        ContactTryID
@@ -36,6 +45,7 @@ type ContactTry struct {
 	Address   []byte // sealed
 	Code      []byte // sealed; nil once it was sent
 	CodeHash  []byte
+	SessionID SessionID // whose first activation the code is for; empty: the code verifies the address
 	Language  string
 	Tries     int
 	State     ContactTryState

@@ -88,7 +88,7 @@ type SummaryRows interface {
 	// TakeSummary makes a waiting summary due at another time and counts an attempt, by one conditional UPDATE; ErrNoRow when
 	// its DueAt is not the argument's any more, or it does not wait.
 	TakeSummary(s SealedSummary, until time.Time) (SealedSummary, error)
-	// SettleSummary stores State, DueAt, EndedAt and Failure of a waiting summary, by one conditional UPDATE; ErrNoRow when it
+	// SettleSummary stores State, DueAt, Attempts, EndedAt and Failure of a waiting summary, by one conditional UPDATE; ErrNoRow when it
 	// does not wait any more.
 	SettleSummary(SealedSummary) error
 	// SummariesOf lists what was sent of a message, oldest first, at most limit.
@@ -102,10 +102,13 @@ type ContactRows interface {
 	// Contact gives ErrNoRow when the user has none of that channel.
 	Contact(UserID, SummaryChannel) (SealedContact, error)
 	DeleteContact(UserID, SummaryChannel) error
+	// InsertContactTry gives ErrNoRow when there is no such user, or no such session where it has one. A try goes with its session.
 	InsertContactTry(ContactTry) error
 	ContactTry(ContactTryID) (ContactTry, error)
-	// NewestContactTry gives a user's newest try of a channel.
+	// NewestContactTry gives a user's newest try of a channel that has no session.
 	NewestContactTry(UserID, SummaryChannel) (ContactTry, error)
+	// NewestSessionTry gives the newest try that was made for a session.
+	NewestSessionTry(SessionID) (ContactTry, error)
 	// ReserveContactTry counts an answer before it is checked, by one conditional UPDATE; ErrNoRow when the try is not open, has
 	// expired at now, or has had most answers already.
 	ReserveContactTry(id ContactTryID, most int, now time.Time) (ContactTry, error)

@@ -254,6 +254,9 @@ func contactTests() map[string]func(kit) {
 			user := k.user("u")
 			full, other := fill[nodkey.ContactTry](1), fill[nodkey.ContactTry](2)
 			full.UserID = user
+			k.update(func(tx nodkey.Tx) error {
+				return errors.Join(tx.InsertSession(nodkey.Session{ID: full.SessionID, UserID: user, Token: "a"}), tx.InsertSession(nodkey.Session{ID: other.SessionID, UserID: user, Token: "b"}))
+			})
 			other.ID, other.UserID, other.CreatedAt, other.Channel = full.ID, user, full.CreatedAt, full.Channel
 			keeping[nodkey.ContactTry]{
 				full: full, other: other, sparse: nodkey.ContactTry{ID: "sparse", UserID: user}, insert: nodkey.Tx.InsertContactTry, save: nodkey.Tx.SaveContactTry,
@@ -265,6 +268,19 @@ func contactTests() map[string]func(kit) {
 			k.update(func(tx nodkey.Tx) error { return errors.Join(tx.InsertContactTry(try), tx.InsertContactTry(older)) })
 			see(k, try, func(tx nodkey.Tx) (nodkey.ContactTry, error) { return tx.NewestContactTry(user, nodkey.SummaryEmail) })
 			missing(k, func(tx nodkey.Tx) (nodkey.ContactTry, error) { return tx.NewestContactTry(user, nodkey.SummarySMS) })
+			own, ownOlder := try, try
+			own.ID, own.SessionID, own.CreatedAt, own.Code = "own", "here", start.Add(time.Hour), nil
+			ownOlder.ID, ownOlder.SessionID, ownOlder.Channel, ownOlder.Code = "own older", "here", nodkey.SummarySMS, nil
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.InsertContactTry(own) })
+			k.update(func(tx nodkey.Tx) error {
+				return errors.Join(tx.InsertSession(nodkey.Session{ID: "here", UserID: user, Token: "c"}), tx.InsertContactTry(own), tx.InsertContactTry(ownOlder))
+			})
+			see(k, own, func(tx nodkey.Tx) (nodkey.ContactTry, error) { return tx.NewestSessionTry("here") })
+			see(k, try, func(tx nodkey.Tx) (nodkey.ContactTry, error) { return tx.NewestContactTry(user, nodkey.SummaryEmail) })
+			missing(k, func(tx nodkey.Tx) (nodkey.ContactTry, error) { return tx.NewestContactTry(user, nodkey.SummarySMS) })
+			missing(k, func(tx nodkey.Tx) (nodkey.ContactTry, error) { return tx.NewestSessionTry("elsewhere") })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteSession("here") })
+			missing(k, func(tx nodkey.Tx) (nodkey.ContactTry, error) { return tx.NewestSessionTry("here") })
 			due := func(after time.Duration, limit int, want ...nodkey.ContactTryID) {
 				k.Helper()
 				see(k, want, func(tx nodkey.Tx) ([]nodkey.ContactTryID, error) {
