@@ -59,9 +59,9 @@ func TestASummaryInOneMessage(t *testing.T) {
 		"a name that would be a line": {Texter{portalOfTests, ""}, summaryFor("Mara\n\u202eCall 0900", "en", nodkey.SubjectTicket),
 			"Hello Mara Call 0900.\nYou have a new message: 2026-0412\nSign in to read it:\n" + linkOfTests, false},
 		"Japanese": {Texter{portalOfTests, "Aldermere Savings"}, summaryFor("美咲", "ja", nodkey.SubjectReply),
-			"返信が届いています\n" + linkOfTests, true},
+			"美咲 様\n返信が届いています\n" + linkOfTests, true},
 		"Japanese with room": {Texter{"https://p.example", "安田"}, summaryFor("美咲", "ja", nodkey.SubjectReply),
-			"【安田】\n返信が届いています（2026-0412）\n" + "https://p.example/messages/2026-0412", true},
+			"【安田】\n美咲 様\n返信が届いています（2026-0412）\n" + "https://p.example/messages/2026-0412", true},
 		"Japanese with less": {Texter{"https://portal.aldermere-savings.example", "安田"}, summaryFor("美咲", "ja", nodkey.SubjectSecurity),
 			"新着メッセージ\n" + "https://portal.aldermere-savings.example/messages/2026-0412", true},
 	} {
