@@ -23,11 +23,13 @@ func newID() string {
 	for {
 		var raw [16]byte
 		rand.Read(raw[:]) // never fails (crypto/rand, Go 1.24)
-		if id := base64.RawURLEncoding.EncodeToString(raw[:]); id[0] != '-' {
+		if id := idOf(raw); id[0] != '-' {
 			return id
 		}
 	}
 }
+
+func idOf(raw [16]byte) string { return base64.RawURLEncoding.EncodeToString(raw[:]) }
 
 // Token is a bearer secret of 256 bits as base64url (43 characters): what a cookie holds. The store has its hash only.
 type Token string

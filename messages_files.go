@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -133,27 +134,41 @@ func chargeUpload(tx LimitRows, user UserID, now time.Time) error {
 // attach sends files with an entry: files of the same box and the same side, whole, and not sent yet. Errors: message.files,
 // message.file_unknown.
 func attach(tx Tx, user UserID, e SealedEntry, files []FileID, now time.Time) error {
-	if len(files) > FilesMax {
-		return fail(BadInput, "message.files", "Most", FilesMax, "Megabytes", FilesBytes>>20)
+	rows, err := waitingFiles(tx, user, e.Author == ByOperator, files, now)
+	if err != nil {
+		return err
 	}
-	var sum int64
-	for _, id := range files {
-		f, err := tx.File(id)
-		if errors.Is(err, ErrNoRow) || err == nil && (f.UserID != user || f.ByDesk != (e.Author == ByOperator) || f.EntryID != "" || !f.Ready || !now.Before(f.ExpiresAt)) {
-			return fail(NotFound, "message.file_unknown") // the same file twice is sent already the second time
-		}
-		if err != nil {
-			return err
-		}
-		if sum += f.Size; sum > FilesBytes {
-			return fail(BadInput, "message.files", "Most", FilesMax, "Megabytes", FilesBytes>>20)
-		}
+	for _, f := range rows {
 		f.EntryID, f.ExpiresAt = e.ID, time.Time{}
 		if err := tx.SaveFile(f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// waitingFiles looks up files that are to be sent together. Errors: message.files, message.file_unknown.
+func waitingFiles(tx MessageFileRows, user UserID, byDesk bool, files []FileID, now time.Time) ([]SealedFile, error) {
+	if len(files) > FilesMax {
+		return nil, fail(BadInput, "message.files", "Most", FilesMax, "Megabytes", FilesBytes>>20)
+	}
+	var rows []SealedFile
+	var sum int64
+	for i, id := range files {
+		f, err := tx.File(id)
+		if errors.Is(err, ErrNoRow) || slices.Contains(files[:i], id) ||
+			err == nil && (f.UserID != user || f.ByDesk != byDesk || f.EntryID != "" || !f.Ready || !now.Before(f.ExpiresAt)) {
+			return nil, fail(NotFound, "message.file_unknown")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if sum += f.Size; sum > FilesBytes {
+			return nil, fail(BadInput, "message.files", "Most", FilesMax, "Megabytes", FilesBytes>>20)
+		}
+		rows = append(rows, f)
+	}
+	return rows, nil
 }
 
 // Discard forgets a file of the caller's that was not sent. Error: message.file_unknown.

@@ -3,6 +3,7 @@ package nodkey
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nodkey/nodkey/wire"
@@ -94,35 +95,38 @@ type Draft struct {
 	Category, Topic string // of Categories; Topic may be empty
 	MessageText
 	Files []FileID // of Upload, at most FilesMax
+	// Once names this draft among its person's: sent again with the same words and files, it gives the message that it became
+	// the first time. Empty: each time is another message.
+	Once string
 }
 
 // Write sends a new message to the desk and gives its reference. It needs a full session: a phone answers only. Errors:
 // message.category, message.subject, message.text, message.text_long, message.files, message.file_unknown, message.slow,
 // session.*.
 func (m *Messages) Write(ctx context.Context, c Caller, d Draft) (Reference, error) {
-	if _, err := c.withSession(Full); err != nil {
-		return Reference{}, err
-	}
-	if err := m.checkTopic(d.Category, d.Topic); err != nil {
-		return Reference{}, err
-	}
-	subject, err := checkSubject(d.Subject)
+	session, err := c.withSession(Full)
 	if err != nil {
 		return Reference{}, err
 	}
-	text, err := checkText(d.Text)
-	if err != nil {
+	if d, err = m.checkDraft(d); err != nil {
 		return Reference{}, err
 	}
 	now := m.now()
-	row := SealedMessage{ID: MessageID(newID()), CreatedAt: now, Year: now.Year(), Kind: MessageTicket, Category: d.Category, Topic: d.Topic,
+	row := SealedMessage{ID: MessageID(m.onceID(session.UserID, d.Once, d.parts()...)), CreatedAt: now, Year: now.Year(), Kind: MessageTicket, Category: d.Category, Topic: d.Topic,
 		Priority: PriorityNormal, Status: MessageNew, UpdatedAt: now, DeskUnread: true}
-	if row.Subject, err = m.id.seal("messages", "subject", string(row.ID), []byte(subject)); err != nil {
+	if row.Subject, err = m.id.seal("messages", "subject", string(row.ID), []byte(d.Subject)); err != nil {
 		return Reference{}, AsError(err)
 	}
+	again := false
 	err = m.Store.Update(ctx, func(tx Tx) error {
 		session, err := m.live(tx, c, Full)
 		if err != nil {
+			return err
+		}
+		if sent, err := tx.Message(row.ID); err == nil {
+			row, again = sent, true
+			return nil
+		} else if !errors.Is(err, ErrNoRow) {
 			return err
 		}
 		if err := chargeMessage(tx, session.UserID, now); err != nil {
@@ -133,7 +137,7 @@ func (m *Messages) Write(ctx context.Context, c Caller, d Draft) (Reference, err
 		if fresh.Number, err = tx.CountMessages(now.Year(), 1); err != nil {
 			return err
 		}
-		if err := m.insertFirst(tx, &fresh, SealedEntry{Author: ByUser, Language: SpokenTag(c.Locale)}, text, d.Files, now); err != nil {
+		if err := m.insertFirst(tx, &fresh, SealedEntry{Author: ByUser, Language: SpokenTag(c.Locale)}, d.Text, d.Files, now); err != nil {
 			return err
 		}
 		row.UserID, row.Number = fresh.UserID, fresh.Number
@@ -142,7 +146,9 @@ func (m *Messages) Write(ctx context.Context, c Caller, d Draft) (Reference, err
 	if err != nil {
 		return Reference{}, AsError(err)
 	}
-	m.publishMessages(row.UserID)
+	if !again {
+		m.publishMessages(row.UserID)
+	}
 	return Reference{row.Year, row.Number}, nil
 }
 
@@ -163,7 +169,10 @@ func (b *base) addEntry(tx Tx, m *SealedMessage, e SealedEntry, text, signed str
 		return fail(Conflict, "message.full", "Most", entriesMost)
 	}
 	m.Entries++
-	e.ID, e.MessageID, e.At, e.Number, e.Files = EntryID(newID()), m.ID, now, m.Entries, len(files)
+	if e.ID == "" {
+		e.ID = EntryID(newID())
+	}
+	e.MessageID, e.At, e.Number, e.Files = m.ID, now, m.Entries, len(files)
 	var err error
 	if e.Text, err = b.id.seal("message_entries", "text", string(e.ID), []byte(text)); err != nil {
 		return err
@@ -192,6 +201,7 @@ type Answer struct {
 	Text      string
 	Files     []FileID
 	Signature string // a phone's JWS over the text (docs/messages.md); only phones have one, and phones need one
+	Once      string // as a Draft's
 }
 
 // Reply adds to a ticket of the caller's own. Errors: message.unknown, message.no_reply, message.closed, message.full and those of
@@ -220,13 +230,16 @@ func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) e
 		if err != nil {
 			return err
 		}
+		e := SealedEntry{ID: EntryID(m.onceID(user, a.Once, append([]string{string(row.ID), text}, namesOf(a.Files)...)...)), Author: ByUser, Language: SpokenTag(c.Locale)}
+		if _, err := tx.Entry(e.ID); !errors.Is(err, ErrNoRow) {
+			return err // nil: it was sent before
+		}
 		if err := mayAdd(row); err != nil {
 			return err
 		}
 		if err := chargeMessage(tx, user, now); err != nil {
 			return err
 		}
-		e := SealedEntry{Author: ByUser, Language: SpokenTag(c.Locale)}
 		if err := m.addEntry(tx, &row, e, text, signed, a.Files, now); err != nil {
 			return err
 		}
