@@ -97,7 +97,7 @@ func buildTool(file *ast.File) bool {
 // itself. A package of a kind may import those below its own folder too.
 var (
 	doors    = []string{"portal", "phoneapi", "adminapi", "demo"}
-	adapters = []string{"sqlstore", "proof", "password", "bus", "notify"}
+	adapters = []string{"sqlstore", "proof", "password", "bus", "notify", "places"}
 	leaves   = []string{"otp", "seal", "wire"}
 )
 

@@ -226,6 +226,14 @@ func sessionTests() map[string]func(kit) {
 			of(time.Hour)
 			missing(k, func(tx nodkey.Tx) (nodkey.Session, error) { return tx.SessionByToken("new") })
 		},
+		"countries are a user's own, and each counts once": func(k kit) {
+			user, other := k.user("u"), k.user("other")
+			for _, country := range []string{"JP", "CH", "JP"} {
+				k.update(func(tx nodkey.Tx) error { return tx.InsertCountry(user, country, start) })
+			}
+			see(k, []string{"CH", "JP"}, func(tx nodkey.Tx) ([]string, error) { return tx.CountriesOf(user) })
+			see(k, nil, func(tx nodkey.Tx) ([]string, error) { return tx.CountriesOf(other) })
+		},
 		"browsers are known to the users who signed in with them": func(k kit) {
 			user, other := k.user("u"), k.user("other")
 			knows := func(browser nodkey.TokenHash, user nodkey.UserID, want bool) {

@@ -23,6 +23,8 @@ type Config struct {
 	MetricsListen  Listen   `key:"metrics_listen" default:"127.0.0.1:9464" doc:"Address and port of /healthz, /readyz and /metrics, never reachable through the portal. Empty: none."`
 	MasterKeyFile  string   `key:"master_key_file" default:"" doc:"File of the key that seals secrets in the database. Made at the first start. Empty: master.key in data_dir. Back it up apart from the database."`
 
+	PlacesFile     string   `key:"places_file" default:"" doc:"Database of countries or cities in the MaxMind DB format. With it phones show where a request comes from, and a sign-in from another country is told of. Read at the start. Empty: none."`
+
 	TLS    TLSConfig    `key:"tls"`
 	ACME   ACMEConfig   `key:"acme"`
 	Log    LogConfig    `key:"log"`
@@ -56,7 +58,7 @@ type LogConfig struct {
 
 // PolicyConfig is what the operator decides about sign-in.
 type PolicyConfig struct {
-	ActivationFirst    string   `key:"activation_first" default:"code" oneof:"code password" doc:"What a user's first phone needs. code: a first-access code from the service desk. password: the password alone, which is weak."`
+	ActivationFirst    string   `key:"activation_first" default:"code" oneof:"code contact password" doc:"What a user's first phone needs. code: a first-access code from the service desk. contact: the password, and a code that is sent to an e-mail address or telephone number on record; it needs mail or sms. password: the password alone, which is weak."`
 	ActivationConfirm  bool     `key:"activation_confirm" default:"false" doc:"Whether six digits shown on the new phone have to be typed in the portal."`
 	MaxKeys            int      `key:"max_keys" default:"3" min:"1" max:"20" doc:"How many phones a user may have. A request names as many as fit it, those used last first: three always do."`
 	NumberMatching     bool     `key:"number_matching" default:"true" doc:"Whether the two digits on the page have to be typed on the phone."`

@@ -108,6 +108,9 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 		return nil, err
 	}
 	ports := nodkey.Ports{Store: h.store, Clock: h.clock, Bus: h.bus, Passwords: passwords, JOSE: proof.JOSE{}, WebAuthn: webAuthn}
+	if ports.Places, err = s.places(); err != nil {
+		return nil, err
+	}
 	if o.store != nil {
 		ports.Store = o.store(h.store)
 	}
