@@ -28,10 +28,12 @@ type Envelope struct {
 	To   *mail.Address // nil: likewise
 	Date time.Time
 	ID   string // of the message, without angle brackets: "4vht@portal.example"
+	// Unsubscribe is an https address that takes the reader off a list by one POST (RFC 8058). Empty: the letter is of no list.
+	Unsubscribe string
 }
 
-// ErrText is returned for text that could change a message's headers or hide what it says: control characters, line ends.
-var ErrText = errors.New("the text holds control characters")
+// ErrText is returned for text that could change a message's headers or hide what it says: control characters, line ends, what a header takes for encoded words.
+var ErrText = errors.New("the text holds control characters, or what mail programs read as something else")
 
 // ErrAddress is returned for what is no e-mail address that every mail server takes: one, in ASCII (RFC 5321 §4.1.2).
 var ErrAddress = errors.New("this is no e-mail address")

@@ -44,7 +44,7 @@ func read(t testing.TB, raw []byte) (head mail.Header, subject, text string) {
 		t.Fatal(err)
 	}
 	media, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
-	if err != nil || media != "text/plain" || params["charset"] != "utf-8" {
+	if err != nil || media != "text/plain" || !strings.EqualFold(params["charset"], "utf-8") {
 		t.Errorf("the text is %s %v: %v", media, params, err)
 	}
 	var body io.Reader
@@ -155,6 +155,8 @@ func TestNothingGetsIntoTheHeaders(t *testing.T) {
 	for what, change := range map[string]func(*Letter, *Envelope){
 		"subject": func(l *Letter, _ *Envelope) { l.Subject = evil }, "language": func(l *Letter, _ *Envelope) { l.Lang = evil }, "id": func(_ *Letter, e *Envelope) { e.ID = evil },
 		"sender's name": func(_ *Letter, e *Envelope) { e.From.Name = evil }, "reader's name": func(_ *Letter, e *Envelope) { e.To.Name = evil },
+		"subject in an encoded word": func(l *Letter, _ *Envelope) { l.Subject = "=?utf-8?q?Bcc=3A_x?=" }, "name in an encoded word": func(_ *Letter, e *Envelope) { e.From.Name = "=?utf-8?q?x?=" },
+		"list": func(_ *Letter, e *Envelope) { e.Unsubscribe = "https://portal.example/\r\nBcc: thief@evil.example" }, "list by http": func(_ *Letter, e *Envelope) { e.Unsubscribe = "http://portal.example/" },
 		"address": func(_ *Letter, e *Envelope) { e.To.Address = evil }, "two addresses": func(_ *Letter, e *Envelope) { e.To.Address = "a@b.example, c@d.example" },
 	} {
 		l, e := Letter{Lang: "en", Subject: "x", Text: "y\n"}, sampleEnvelope()
@@ -206,8 +208,11 @@ func FuzzMessagesHaveTheirOwnHeadersOnly(f *testing.F) {
 		if !slices.Equal(names, want) {
 			t.Errorf("headers %q", names)
 		}
-		if list, err := m.Header.AddressList("To"); err != nil || len(list) != 1 || list[0].Address != to.Address {
+		if list, err := m.Header.AddressList("To"); err != nil || len(list) != 1 || list[0].Address != to.Address || list[0].Name != to.Name {
 			t.Errorf("to %v: %v\n%q", list, err, raw)
+		}
+		if got, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil || got != strings.Trim(subject, " \t") {
+			t.Errorf("the subject %q is read as %q: %v", subject, got, err)
 		}
 	})
 }

@@ -74,14 +74,21 @@ func (t Texter) from(say Speaker, worth int) line {
 	return line{{say.T("mail.sms_from", map[string]any{"Operator": name}), worth}, {}}
 }
 
-// hello greets by a name, unless phones would make a link of it: the one link is the portal's.
 func hello(say Speaker, name string, worth int) line {
-	name = legible(name)
-	dot := strings.IndexByte(name, '.')
-	if name == "" || strings.ContainsAny(name, `/\:@#`) || dot >= 0 && dot < len(name)-1 {
+	if name = callable(name); name == "" {
 		return line{{}}
 	}
 	return line{{say.T("mail.sms_hello", map[string]any{"Name": name}), worth}, {}}
+}
+
+// callable gives a name to greet somebody by: none where phones and mail programs would make a link of it. The one link is the portal's.
+func callable(name string) string {
+	name = legible(name)
+	dot := strings.IndexByte(name, '.')
+	if strings.ContainsAny(name, `/\:@#`) || dot >= 0 && dot < len(name)-1 {
+		return ""
+	}
+	return name
 }
 
 // legible takes out of a name what is not seen, or would begin a line of its own.
