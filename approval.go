@@ -16,13 +16,20 @@ const (
 	ApprovePINChange      ApprovalKind = "pin_change"
 	ApprovePasswordChange ApprovalKind = "password_change"
 	ApproveContactChange  ApprovalKind = "contact_change"
-	ApproveTest           ApprovalKind = "test"      // nothing hangs on a yes
-	ApprovePINCheck       ApprovalKind = "pin_check" // the same, answered by PIN
-	ApprovePushTest       ApprovalKind = "push_test" // never answered: that it arrives is all
+	ApproveContactRemove  ApprovalKind = "contact_remove"
+	ApproveTest           ApprovalKind = "test"          // nothing hangs on a yes
+	ApprovePINCheck       ApprovalKind = "pin_check"     // the same, answered by PIN
+	ApprovePushTest       ApprovalKind = "push_test"     // never answered: that it arrives is all
+	ApproveMessagesOpen   ApprovalKind = "messages_open" // a yes opens the message centre on the phone that asked
 )
 
 // byPINOnly reports whether a yes takes the PIN, whatever else the key has.
 func (k ApprovalKind) byPINOnly() bool { return k == ApprovePINChange || k == ApprovePINCheck }
+
+// aboutContact reports whether a yes changes where a user can be reached.
+func (k ApprovalKind) aboutContact() bool {
+	return k == ApproveContactChange || k == ApproveContactRemove
+}
 
 // ApprovalState is where an approval stands.
 type ApprovalState string
@@ -61,7 +68,7 @@ type Approval struct {
 	Source    string // address prefix it came from
 
 	SessionID SessionID // the portal session that asked; empty for sign_in and for what a phone asks
-	Subject   string    // SignInID for sign_in, KeyID for key_add, key_remove, pin_change, pin_check and test
+	Subject   string    // SignInID for sign_in, KeyID for key_add, key_remove and what a phone asks about itself
 	Payload   []byte    // sealed: what a yes puts in force (Es of pin_change, the new hash of password_change)
 
 	CreatedAt time.Time

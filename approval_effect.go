@@ -64,8 +64,10 @@ func (s *Approvals) effect(a Approval, d decision, key Key, now time.Time) (func
 		}, nil
 	case ApprovePINChange:
 		return s.newPIN(a, d, key, now)
-	case ApproveContactChange:
+	case ApproveContactChange, ApproveContactRemove:
 		return s.changeContact(a, now)
+	case ApproveMessagesOpen:
+		return s.openMessages(a, now), nil
 	case ApproveTest, ApprovePINCheck:
 		return func(Tx, *Key) error { return nil }, nil // it is written down, and that is all
 	}
@@ -161,6 +163,9 @@ const pinCheckLife = time.Minute
 func (s *Approvals) suspend(tx Tx, c Caller, key Key, now time.Time) error {
 	key.State = KeySuspended
 	if err := tx.SaveKey(key); err != nil {
+		return err
+	}
+	if err := tx.DeleteOpening(key.ID); err != nil {
 		return err
 	}
 	n := AccountNotice{Kind: NoticeKeySuspended, Phone: key.Phone.Name, Subject: string(key.ID)}

@@ -335,7 +335,7 @@ func topicsOfPages(a Approval) []string {
 	return topics
 }
 
-// Disown takes back a yes within a day: the session that it opened ends.
+// Disown takes back a yes within a day: the session that it opened, or the message centre on a phone, ends.
 func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 	if c.key == nil {
 		return fail(Unauthenticated, "proof.missing")
@@ -355,6 +355,11 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 		}
 		if err := chargeWrite(tx, disownedByKey, "disowned:key:"+string(c.key.ID), now); err != nil {
 			return err
+		}
+		if a.Kind == ApproveMessagesOpen {
+			if err := s.shutDisowned(tx, c, a, now); err != nil {
+				return err
+			}
 		}
 		if a.Kind == ApproveSignIn {
 			// Which browser it let in is not kept, and a stranger's must not pass for one that was here before.

@@ -32,6 +32,7 @@ func TestAnothersMessagesAreNotThere(t *testing.T) {
 	r := victim.write(t, c, d)
 	before := victim.read(t, c, r)
 	own := thief.enter(t)
+	thief.open(t, thief.key)
 	phone, err := thief.key.Caller(h.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -234,6 +235,7 @@ func TestRepliesOfPhonesAreSigned(t *testing.T) {
 	r, other := p.write(t, c, draft), p.write(t, c, draft)
 	_, err := h.Messages.Read(h.ctx, c, r, "")
 	is(t, err, "", "reading")
+	p.open(t, p.key)
 	sign := func(change func(*wire.Reply)) string {
 		digest := wire.Digest("It works now.")
 		m := wire.Reply{Aud: p.key.Server.Aud, Key: string(p.key.ID), Reference: r.String(), Text: digest[:], Iat: h.Clock.Now().UnixMilli()}

@@ -20,8 +20,18 @@ const (
 	entriesMost = 500  // of one message
 )
 
-// box gives the caller whose box it is, looked up again in the transaction.
+// box gives the caller whose box it is, looked up again in the transaction. A phone's key needs an opening besides. Error:
+// messages.closed.
 func (b *base) box(tx Tx, c Caller) (User, error) {
+	user, err := b.boxOwner(tx, c)
+	if err == nil && c.key != nil {
+		err = b.opened(tx, c.key.ID)
+	}
+	return user, err
+}
+
+// boxOwner is box for what a phone may see without an opening.
+func (b *base) boxOwner(tx Tx, c Caller) (User, error) {
 	var id UserID
 	if c.key != nil {
 		key, err := tx.Key(c.key.ID)
@@ -127,10 +137,10 @@ func (m *Messages) List(ctx context.Context, c Caller, q MessageQuery) (MessageP
 	return page, wrap(err)
 }
 
-// Unread counts the unread messages of the caller's box, at most 100.
+// Unread counts the unread messages of the caller's box, at most 100. A phone needs no opening.
 func (m *Messages) Unread(ctx context.Context, c Caller) (n int, err error) {
 	err = m.Store.View(ctx, func(tx Tx) error {
-		user, err := m.box(tx, c)
+		user, err := m.boxOwner(tx, c)
 		if err != nil {
 			return err
 		}

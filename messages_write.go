@@ -1,12 +1,9 @@
 package nodkey
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
-
-	"github.com/nodkey/nodkey/wire"
 )
 
 // The limits on what people write and send; each leaves rows behind that stay.
@@ -205,7 +202,8 @@ type Answer struct {
 }
 
 // Reply adds to a ticket of the caller's own. Errors: message.unknown, message.no_reply, message.closed, message.full and those of
-// Write; message.signature from a phone whose signature does not hold.
+// Write; message.signature from a phone whose signature does not hold. What a phone signed comes once: the same signature again
+// changes nothing.
 func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) error {
 	text, err := checkText(a.Text)
 	if err != nil {
@@ -230,6 +228,9 @@ func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) e
 		if err != nil {
 			return err
 		}
+		if again, err := m.repeated(tx, c, signed); again || err != nil {
+			return err
+		}
 		e := SealedEntry{ID: EntryID(m.onceID(user, a.Once, append([]string{string(row.ID), text}, namesOf(a.Files)...)...)), Author: ByUser, Language: SpokenTag(c.Locale)}
 		if _, err := tx.Entry(e.ID); !errors.Is(err, ErrNoRow) {
 			return err // nil: it was sent before
@@ -240,7 +241,7 @@ func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) e
 		if err := chargeMessage(tx, user, now); err != nil {
 			return err
 		}
-		if err := m.addEntry(tx, &row, e, text, signed, a.Files, now); err != nil {
+		if err := m.addEntry(tx, &row, e, text, signed.jws, a.Files, now); err != nil {
 			return err
 		}
 		if row.Status == MessageAnswered {
@@ -250,7 +251,7 @@ func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) e
 		if err := tx.SaveMessage(row); err != nil {
 			return err
 		}
-		return m.record(tx, c, now, "message.replied", user, string(row.ID), "files", len(a.Files), "signed", signed != "")
+		return m.record(tx, c, now, "message.replied", user, string(row.ID), "files", len(a.Files), "signed", signed.jws != "")
 	})
 	if err == nil {
 		m.publishMessages(user)
@@ -266,25 +267,6 @@ func mayAdd(m SealedMessage) error {
 		return fail(Conflict, "message.closed")
 	}
 	return nil
-}
-
-// checkReply checks a phone's signature over its reply, and that nobody else has one.
-func (m *Messages) checkReply(c Caller, r Reference, a Answer, text string) (string, error) {
-	if c.key == nil {
-		if a.Signature != "" {
-			return "", fail(BadInput, "message.signature")
-		}
-		return "", nil
-	}
-	var said wire.Reply
-	if _, err := m.verifyPhone(a.Signature, wire.TypReply, c.key.ID, c.key.Public, &said); err != nil {
-		return "", fail(BadInput, "message.signature").because(err)
-	}
-	digest := wire.Digest(text)
-	if said.Aud != m.id.serverID || said.Key != string(c.key.ID) || said.Reference != r.String() || !bytes.Equal(said.Text, digest[:]) || len(a.Files) > 0 {
-		return "", fail(BadInput, "message.signature")
-	}
-	return a.Signature, nil
 }
 
 // Close puts a message of the caller's own away; Reopen takes it back, a ticket to the desk. Doing it again changes nothing.

@@ -41,6 +41,7 @@ type Tx interface {
 	ChallengeRows
 	PushRows
 	DeliveryRows
+	OpeningRows
 	SignInRows
 	SessionRows
 	LimitRows

@@ -25,7 +25,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) nodkey.Store) {
 		{"Install", installTests()}, {"Purge", purgeTests()}, {"Transactions", transactionTests()}, {"Races", raceTests()},
 		{"Models", modelTests()}, {"Sealed", sealedTests()},
 		{"Messages", messageTests()}, {"Files", fileTests()}, {"Announcements", announcementTests()},
-		{"Summaries", summaryTests()}, {"Contacts", contactTests()},
+		{"Summaries", summaryTests()}, {"Contacts", contactTests()}, {"Openings", openingTests()},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

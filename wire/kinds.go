@@ -11,8 +11,10 @@ var kinds = map[string]kind{
 	"pin_check":       {oneKey: true},
 	"password_change": {},
 	"contact_change":  {item: true},
+	"contact_remove":  {item: true},
 	"test":            {oneKey: true},
 	"push_test":       {oneKey: true},
+	"messages_open":   {oneKey: true},
 }
 
 // FitsKind reports whether a statement is of a kind that is known, and has the members of that kind and no others. A phone

@@ -116,7 +116,7 @@ type Statement struct {
 	ID      string   `json:"id"`
 	User    string   `json:"user"`
 	Keys    []string `json:"keys"`
-	Kind    string   `json:"kind"` // sign_in, key_add, key_remove, pin_change, pin_check, password_change, contact_change, test or push_test
+	Kind    string   `json:"kind"` // sign_in, key_add, key_remove, pin_change, pin_check, password_change, contact_change, test, push_test or messages_open
 	Locale  string   `json:"locale"`
 	App     string   `json:"app"`
 	Who     string   `json:"who"`
@@ -127,7 +127,7 @@ type Statement struct {
 	Number  bool     `json:"number"`
 	Text    string   `json:"text,omitempty"`
 	NewKey  *NewKey  `json:"newKey,omitempty"`
-	Item    string   `json:"item,omitempty"` // with key_remove: the phone's name; with contact_change: the new address
+	Item    string   `json:"item,omitempty"` // with key_remove: the phone's name; with contact_change: the new address; with contact_remove: the one that is to go
 	Es      Bytes    `json:"es,omitempty"`   // point, with pin_change
 	// Challenge is six digits, with sign_in once a code was asked for (§8).
 	Challenge string `json:"challenge,omitempty"`
@@ -183,7 +183,7 @@ type Request struct {
 // RequestHeader is the HTTP header that carries a signed Request.
 const RequestHeader = "Nodkey-Proof"
 
-// Reply is what a phone signs of an answer in the message centre (docs/messages.md).
+// Reply is what a phone signs of an answer in the message centre (docs/protocol.md §10.5).
 type Reply struct {
 	Aud       string `json:"aud"`
 	Key       string `json:"key"`
