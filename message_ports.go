@@ -51,8 +51,8 @@ type MessageFileRows interface {
 	DeleteFile(FileID) error
 	// FilesOf lists an entry's files by id.
 	FilesOf(EntryID) ([]SealedFile, error)
-	// WaitingFiles counts a user's files that are not sent and have not expired at now.
-	WaitingFiles(user UserID, now time.Time) (int, error)
+	// WaitingFiles lists a user's files that are not sent and have not expired at now, the first to expire first.
+	WaitingFiles(user UserID, now time.Time) ([]SealedFile, error)
 	// InsertChunk keeps a file's chunk of that number, from 0; ErrExists when there is one.
 	InsertChunk(file FileID, number int, sealed []byte) error
 	Chunk(file FileID, number int) ([]byte, error)

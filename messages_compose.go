@@ -2,7 +2,6 @@ package nodkey
 
 import (
 	"context"
-	"errors"
 	"strconv"
 )
 
@@ -34,35 +33,24 @@ func (m *Messages) Preview(ctx context.Context, c Caller, d Draft) (Draft, []Fil
 	return d, files, nil
 }
 
-// Waiting gives those of these files that are the caller's own and wait to be sent, in their order: what was sent, has expired, or
-// is another's is left out. Errors: session.*.
-func (m *Messages) Waiting(ctx context.Context, c Caller, ids []FileID) ([]File, error) {
+// Waiting gives the caller's own files that wait to be sent, those first that will be forgotten first. Errors: session.*.
+func (m *Messages) Waiting(ctx context.Context, c Caller) ([]File, error) {
 	var rows []SealedFile
-	now := m.now()
 	err := m.Store.View(ctx, func(tx Tx) error {
-		rows = nil
 		session, err := m.live(tx, c, Full)
-		if err != nil {
-			return err
+		if err == nil {
+			rows, err = tx.WaitingFiles(session.UserID, m.now())
 		}
-		for _, id := range ids[:min(len(ids), filesWaiting)] {
-			f, err := waitingFiles(tx, session.UserID, false, []FileID{id}, now)
-			if fault := (*Error)(nil); errors.As(err, &fault) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			rows = append(rows, f...)
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, AsError(err)
 	}
 	var files []File
 	for _, r := range rows {
-		files = append(files, m.file(r))
+		if r.Ready && !r.ByDesk {
+			files = append(files, m.file(r))
+		}
 	}
 	return files, nil
 }

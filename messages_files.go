@@ -38,7 +38,8 @@ func (b *base) keepFile(ctx context.Context, c Caller, name string, r io.Reader,
 		if err != nil {
 			return err
 		}
-		if waiting >= filesWaiting {
+		waiting = slices.DeleteFunc(waiting, func(w SealedFile) bool { return w.ByDesk != f.ByDesk })
+		if len(waiting) >= filesWaiting {
 			return fail(Conflict, "message.files_waiting", "Most", filesWaiting)
 		}
 		return tx.InsertFile(f)

@@ -51,7 +51,10 @@ func fileTests() map[string]func(kit) {
 				return ids(list, func(f nodkey.SealedFile) nodkey.FileID { return f.ID }), err
 			})
 			for after, want := range map[time.Duration]int{0: 2, time.Second: 1, 2 * time.Second: 0} {
-				see(k, want, func(tx nodkey.Tx) (int, error) { return tx.WaitingFiles(user, start.Add(after)) })
+				see(k, want, func(tx nodkey.Tx) (int, error) {
+					rows, err := tx.WaitingFiles(user, start.Add(after))
+					return len(rows), err
+				})
 			}
 			k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(time.Second), 9); return err })
 			missing(k, func(tx nodkey.Tx) (nodkey.SealedFile, error) { return tx.File("c") })

@@ -46,8 +46,8 @@ func (t *tx) FilesOf(entry nodkey.EntryID) ([]nodkey.SealedFile, error) {
 	return list(t, scanFile, "SELECT "+fileColumns+" FROM message_files WHERE entry_id = $1 ORDER BY id", string(entry))
 }
 
-func (t *tx) WaitingFiles(user nodkey.UserID, now time.Time) (int, error) {
-	return one(t, (*row).count, "SELECT COUNT(*) FROM message_files WHERE user_id = $1 AND expires_at > $2", string(user), millis(now))
+func (t *tx) WaitingFiles(user nodkey.UserID, now time.Time) ([]nodkey.SealedFile, error) {
+	return list(t, scanFile, "SELECT "+fileColumns+" FROM message_files WHERE user_id = $1 AND expires_at > $2 ORDER BY expires_at", string(user), millis(now))
 }
 
 func chunkID(file nodkey.FileID, number int) string { return string(file) + "/" + strconv.Itoa(number) }
