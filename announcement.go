@@ -38,6 +38,15 @@ type Announcement struct {
 	EndedAt   time.Time
 }
 
+// AnnouncementCounts is what has become of an announcement.
+type AnnouncementCounts struct {
+	Messages int // made, and still there
+	Unread   int // of them
+	Closed   int // of them, put away by their readers
+	// Summaries of them by channel and state.
+	Summaries map[SummaryChannel]map[SummaryState]int
+}
+
 // SealedText is an announcement in one language, as it is kept.
 type SealedText struct {
 	ID             string // announcement/language

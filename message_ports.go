@@ -75,6 +75,12 @@ type AnnouncementRows interface {
 	AddAudience(AnnouncementID, UserID) error
 	// Audience lists an announcement's users by id, those after the given one, at most limit.
 	Audience(id AnnouncementID, after UserID, limit int) ([]UserID, error)
+	// AudienceSize counts the users on an announcement's list, or all accounts for one that goes to all.
+	AudienceSize(Announcement) (int, error)
+	// AnnouncementCounts counts an announcement's messages and their summaries.
+	AnnouncementCounts(AnnouncementID) (AnnouncementCounts, error)
+	// FailedSummaries lists an announcement's summaries that failed, at most limit.
+	FailedSummaries(id AnnouncementID, limit int) ([]SealedSummary, error)
 }
 
 // SummaryRows keeps what is to be sent, and what became of it. A message has one waiting summary a channel, but for those

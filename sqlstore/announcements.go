@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql/driver"
+	"strings"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -73,4 +74,34 @@ func (t *tx) AddAudience(id nodkey.AnnouncementID, user nodkey.UserID) error {
 func (t *tx) Audience(id nodkey.AnnouncementID, after nodkey.UserID, limit int) ([]nodkey.UserID, error) {
 	return list(t, text[nodkey.UserID], "SELECT user_id FROM announcement_users WHERE announcement_id = $1 AND user_id > $2"+
 		" ORDER BY user_id LIMIT $3", string(id), string(after), most(limit))
+}
+
+func (t *tx) AudienceSize(a nodkey.Announcement) (int, error) {
+	if a.Audience == nodkey.AudienceAll {
+		return one(t, (*row).count, "SELECT count(*) FROM users")
+	}
+	return one(t, (*row).count, "SELECT count(*) FROM announcement_users WHERE announcement_id = $1", string(a.ID))
+}
+
+func (t *tx) AnnouncementCounts(id nodkey.AnnouncementID) (nodkey.AnnouncementCounts, error) {
+	counts, err := one(t, func(r *row) nodkey.AnnouncementCounts {
+		return nodkey.AnnouncementCounts{Messages: r.count(), Unread: r.count(), Closed: r.count()}
+	}, "SELECT count(*), count(*) FILTER (WHERE unread = 1), count(*) FILTER (WHERE status = 'closed') FROM messages WHERE announcement_id = $1", string(id))
+	if err != nil {
+		return counts, err
+	}
+	counts.Summaries = map[nodkey.SummaryChannel]map[nodkey.SummaryState]int{}
+	err = t.each(func(r *row) {
+		channel := text[nodkey.SummaryChannel](r)
+		if counts.Summaries[channel] == nil {
+			counts.Summaries[channel] = map[nodkey.SummaryState]int{}
+		}
+		counts.Summaries[channel][text[nodkey.SummaryState](r)]++
+	}, "SELECT s.channel, s.state FROM messages m JOIN summaries s ON s.message_id = m.id WHERE m.announcement_id = $1", string(id))
+	return counts, err
+}
+
+func (t *tx) FailedSummaries(id nodkey.AnnouncementID, limit int) ([]nodkey.SealedSummary, error) {
+	return list(t, scanSummary, "SELECT s."+strings.ReplaceAll(summaryColumns, ", ", ", s.")+" FROM messages m JOIN summaries s ON s.message_id = m.id"+
+		" WHERE m.announcement_id = $1 AND s.state = 'failed' LIMIT $2", string(id), most(limit))
 }
