@@ -64,6 +64,8 @@ func (b *base) mayActivate(s Session, keys []Key) error {
 		return fail(Refused, "activation.sign_in_first")
 	case suspended:
 		return fail(Refused, "sign_in.suspended", "ServiceDesk", b.site.ServiceDesk)
+	case !s.MayActivate && b.policy.ActivationFirst == FirstByContact:
+		return fail(Refused, "activation.contact")
 	case !s.MayActivate:
 		return fail(Refused, "activation.first", "ServiceDesk", b.site.ServiceDesk)
 	}

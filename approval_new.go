@@ -49,6 +49,11 @@ func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wi
 
 // askForChange makes the approval for a change that a full session wants; a yes puts it in force. Error: user.slow.
 func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, subject string, payload func(ApprovalID) ([]byte, error), extra wire.Statement) (ApprovalID, error) {
+	return b.askForChangeIf(ctx, c, kind, subject, payload, extra, func(Tx) error { return nil })
+}
+
+// askForChangeIf is askForChange where allowed, asked in the transaction that makes the approval, has nothing against it.
+func (b *base) askForChangeIf(ctx context.Context, c Caller, kind ApprovalKind, subject string, payload func(ApprovalID) ([]byte, error), extra wire.Statement, allowed func(Tx) error) (ApprovalID, error) {
 	session, err := c.withSession(Full)
 	if err != nil {
 		return "", err
@@ -83,11 +88,13 @@ func (b *base) askForChange(ctx context.Context, c Caller, kind ApprovalKind, su
 	if err != nil {
 		return "", AsError(err)
 	}
-	live := func(tx Tx) error {
-		_, err := b.live(tx, c, Full)
-		return err
+	may := func(tx Tx) error {
+		if _, err := b.live(tx, c, Full); err != nil {
+			return err
+		}
+		return allowed(tx)
 	}
-	if err := b.put(ctx, c, a, payload, live, a.replaces, now); err != nil {
+	if err := b.put(ctx, c, a, payload, may, a.replaces, now); err != nil {
 		return "", err
 	}
 	return a.ID, nil
@@ -135,12 +142,14 @@ func (b *base) put(ctx context.Context, c Caller, a Approval, payload func(Appro
 }
 
 // replaces tells which open approvals a new one of a session's takes the place of: a session asks for one thing at a time,
-// and of a phone's tests the newest counts, whoever asked for it. A test ends no activation that waits for its yes.
+// and of a phone's tests, or the changes of one address, the newest counts, whoever asked for it. A test ends no activation that
+// waits for its yes.
 func (a Approval) replaces(x Approval) bool {
 	if a.Kind == ApproveTest && x.Kind == ApproveKeyAdd {
 		return false
 	}
-	return x.SessionID == a.SessionID || a.Kind == ApproveTest && x.Kind == ApproveTest && x.Subject == a.Subject
+	same := a.Kind == ApproveTest && x.Kind == ApproveTest || a.Kind.aboutContact() && x.Kind.aboutContact()
+	return x.SessionID == a.SessionID || same && x.Subject == a.Subject
 }
 
 // askedToRemove leaves out the key that is to go: whoever has stolen that phone could say no for ever, as a no needs no PIN.
@@ -189,7 +198,7 @@ func (s *Approvals) Change(ctx context.Context, c Caller) (Change, error) {
 			return err
 		}
 		out = Change{ID: a.ID, Kind: a.Kind, State: a.StateAt(now), Cause: a.Reason, AskedAt: a.CreatedAt, DecidedAt: a.DecidedAt, ExpiresAt: a.ExpiresAt}
-		if a.Kind != ApprovePasswordChange && a.Kind != ApproveContactChange {
+		if a.Kind != ApprovePasswordChange && !a.Kind.aboutContact() {
 			out.Subject = KeyID(a.Subject)
 		}
 		if out.State == ApprovalOpen {
@@ -224,7 +233,7 @@ func (s *Approvals) newestChange(tx Tx, session Session, now time.Time) (Approva
 			return Approval{}, err
 		}
 		for _, a := range list {
-			if a.SessionID == session.ID && (a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind == ApproveContactChange || a.Kind == ApproveTest) {
+			if a.SessionID == session.ID && (a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind.aboutContact() || a.Kind == ApproveTest) {
 				return a, nil
 			}
 		}

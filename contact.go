@@ -53,6 +53,13 @@ type ContactTry struct {
 	ExpiresAt time.Time
 }
 
+func (t ContactTry) purpose() ContactPurpose {
+	if t.SessionID != "" {
+		return ForActivation
+	}
+	return ForAddress
+}
+
 func contactID(user UserID, channel SummaryChannel) string {
 	return string(user) + "/" + string(channel)
 }
@@ -60,10 +67,19 @@ func contactID(user UserID, channel SummaryChannel) string {
 const addressMax = 254 // RFC 5321 §4.5.3.1.3, without the brackets
 
 // parseAddress gives the form in which an address is kept. An e-mail address is one in ASCII without quotes or comments, its
-// domain in lower case; a telephone number is one of E.164, of which spaces, hyphens, dots and brackets are taken out. Errors:
+// domain in lower case; a telephone number is one of E.164, of which spaces, hyphens, dots, brackets and a zero in brackets, which
+// is dialled within the country alone, are taken out. What was typed in full-width characters counts as the same in ASCII. Errors:
 // contact.email, contact.phone, contact.channel.
 func parseAddress(channel SummaryChannel, typed string) (string, error) {
-	typed = strings.TrimSpace(typed)
+	if len(typed) > 4*addressMax { // not worth a look
+		typed = ""
+	}
+	typed = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			return r - '！' + '!'
+		}
+		return r
+	}, typed))
 	switch channel {
 	case SummaryEmail:
 		local, domain, ok := strings.Cut(typed, "@")
@@ -78,7 +94,7 @@ func parseAddress(channel SummaryChannel, typed string) (string, error) {
 		}
 		return local + "@" + domain, nil
 	case SummarySMS:
-		number := strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "").Replace(typed)
+		number := strings.NewReplacer("(0)", "", " ", "", "\u3000", "", "\u00a0", "", "-", "", ".", "", "(", "", ")", "", "/", "").Replace(typed)
 		digits, ok := strings.CutPrefix(number, "+")
 		if !ok || len(digits) < 7 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
 			return "", fail(BadInput, "contact.phone")
@@ -108,4 +124,16 @@ func hintOf(channel SummaryChannel, address string) string {
 	}
 	local, domain, _ := strings.Cut(address, "@")
 	return local[:min(1, len(local))] + "…@" + domain
+}
+
+// mailbox is what limits know an address by: those that reach the same person count as one. Hardly any mail service tells upper
+// from lower case, many take what follows a "+" as a label, and a zero of a country's own after its number is dialled or not.
+func mailbox(channel SummaryChannel, address string) string {
+	if channel == SummarySMS {
+		const tail = 8 // of a subscriber's own digits
+		return address[max(0, len(address)-tail):]
+	}
+	local, domain, _ := strings.Cut(address, "@")
+	local, _, _ = strings.Cut(strings.ToLower(local), "+")
+	return local + "@" + domain
 }

@@ -100,7 +100,7 @@ func TestAnAddressIsVerifiedApprovedAndTheOldOneTold(t *testing.T) {
 	is(t, err, "contact.none", "the same code again")
 	p.verify(t, c, nodkey.SummarySMS, "+41 (0)79 123-45.67")
 	c = p.enter(t)
-	if got := p.addresses(t, c); len(got) != 2 || got[1] != "+410791234567 …67" {
+	if got := p.addresses(t, c); len(got) != 2 || got[1] != "+41791234567 …67" {
 		t.Errorf("%q", got)
 	}
 	for _, m := range h.due(t, nodkey.SummaryEmail) {
@@ -168,9 +168,17 @@ func TestGuessingACode(t *testing.T) {
 	}
 	_, err = h.Contacts.Confirm(h.ctx, c, nodkey.SummaryEmail, right)
 	is(t, err, "contact.none", "ten minutes later")
-	for _, odd := range []string{"", "12345", "1234567", strings.Repeat("1", 1<<20)} {
-		_, err := h.Contacts.Confirm(h.ctx, c, nodkey.SummarySMS, odd)
-		is(t, err, "contact.none", "a code of another channel")
+	_, err = h.Contacts.Confirm(h.ctx, c, nodkey.SummarySMS, right)
+	is(t, err, "contact.none", "a code of another channel")
+	h.Clock.Advance(time.Hour)
+	c = p.enter(t)
+	is(t, h.Contacts.Ask(h.ctx, c, nodkey.SummaryEmail, "eve@example.com"), "", "another code")
+	for _, odd := range []string{"", "12345", "1234567", "12345a", "-12345", "1 2 3 4 5", strings.Repeat("1", 1<<20), "\x00\x00\x00\x00\x00\x00", "𝟙𝟚𝟛𝟜𝟝𝟞"} {
+		_, err := h.Contacts.Confirm(h.ctx, c, nodkey.SummaryEmail, odd)
+		is(t, err, "contact.shape", "%.20q", odd)
+	}
+	if w, err := h.Contacts.Trying(h.ctx, c, nodkey.SummaryEmail); err != nil || w.Left != 5 {
+		t.Errorf("what was no code was counted: %+v, %v", w, err)
 	}
 }
 
@@ -227,7 +235,7 @@ func TestAddressesThatCannotBeMeant(t *testing.T) {
 	} {
 		is(t, h.Contacts.Ask(h.ctx, c, nodkey.SummaryEmail, bad), "contact.email", "%.40q", bad)
 	}
-	for _, bad := range []string{"", "079 123 45 67", "+", "+0791234567", "+41", "+4179123456789012", "+4179a1234567", "++41791234567", "＋41791234567", "+41791234567;ext=1"} {
+	for _, bad := range []string{"", "079 123 45 67", "+", "+0791234567", "+41", "+4179123456789012", "+4179a1234567", "++41791234567", "+41791234567;ext=1"} {
 		is(t, h.Contacts.Ask(h.ctx, c, nodkey.SummarySMS, bad), "contact.phone", "%q", bad)
 	}
 	is(t, h.Contacts.Ask(h.ctx, c, "fax", "+41791234567"), "contact.channel", "a fax")

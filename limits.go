@@ -92,10 +92,30 @@ func (b bucket) take(tx LimitRows, name string, n float64, now time.Time) (wait 
 		return 0, false, err
 	}
 	level := b.levelAt(l, now)
-	if over := level + n - b.size; over > 0 && level > 0 {
-		return time.Duration(math.Ceil(over * float64(b.drain))), false, nil
+	if wait := b.room(level, n); wait > 0 {
+		return wait, false, nil
 	}
 	return 0, true, b.save(tx, name, level+n, now)
+}
+
+// wait tells how long until n tries fit, and charges nothing.
+func (b bucket) wait(tx LimitRows, name string, n float64, now time.Time) (time.Duration, error) {
+	l, err := tx.Limit(name)
+	if err != nil {
+		return 0, err
+	}
+	return b.room(b.levelAt(l, now), n), nil
+}
+
+// room is how long a bucket that is filled to a level has to drain until n tries fit, in whole milliseconds as the clock counts;
+// an empty one takes any number.
+func (b bucket) room(level, n float64) time.Duration {
+	over := level + n - b.size
+	if over <= 0 || level <= 0 {
+		return 0
+	}
+	const rounding = 1e-6 // of a millisecond: what sums of fractions are off by is no time to wait
+	return time.Duration(math.Ceil(over*float64(b.drain)/float64(time.Millisecond)-rounding)) * time.Millisecond
 }
 
 // add changes a level without asking, never below nothing and never above twice the size.

@@ -20,6 +20,7 @@ const (
 	NoticeNewBrowser      NoticeKind = "notice.new_browser"
 	NoticeNewCountry      NoticeKind = "notice.new_country" // also where the browser is new
 	NoticeContactChanged  NoticeKind = "notice.contact_changed"
+	NoticeContactRemoved  NoticeKind = "notice.contact_removed"
 	NoticeKeySuspended    NoticeKind = "notice.key_suspended"    // after too many wrong PINs
 	NoticeDelivery        NoticeKind = "notice.delivery_changed" // of summaries; an address that loses them is told once more
 
@@ -59,6 +60,7 @@ var noticeRules = map[NoticeKind]noticeRule{
 	NoticeNewBrowser:      {MessageSecurity, PriorityHigh, ActEndSession},
 	NoticeNewCountry:      {MessageSecurity, PriorityUrgent, ActEndSession},
 	NoticeContactChanged:  {MessageSecurity, PriorityUrgent, ActAskDesk},
+	NoticeContactRemoved:  {MessageSecurity, PriorityUrgent, ActAskDesk},
 	NoticeKeySuspended:    {MessageSecurity, PriorityHigh, ActRemoveKey},
 	NoticeDelivery:        {MessageAccount, PriorityNormal, ActSettings},
 	NoticeRecoveryBegun:   {MessageSecurity, PriorityUrgent, ActAskDesk},
@@ -166,7 +168,7 @@ func (b *base) noticeRefused(tx Tx, c Caller, ended Approval, now time.Time) err
 
 // announceNotice wakes those who wait for what the end of an approval told its user.
 func (b *base) announceNotice(a Approval) {
-	if a.Reason == ReasonNotMe || a.State == ApprovalApproved && (a.Kind == ApproveKeyAdd || a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind == ApproveContactChange) {
+	if a.Reason == ReasonNotMe || a.State == ApprovalApproved && (a.Kind == ApproveKeyAdd || a.Kind == ApproveKeyRemove || a.Kind == ApprovePasswordChange || a.Kind.aboutContact()) {
 		b.publishMessages(a.UserID)
 	}
 }

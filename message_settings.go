@@ -32,6 +32,20 @@ func (d SummaryDelivery) channels() []SummaryChannel {
 	return nil
 }
 
+// without is the delivery where one channel has no address any more.
+func (d SummaryDelivery) without(channel SummaryChannel) SummaryDelivery {
+	left := slices.DeleteFunc(d.channels(), func(c SummaryChannel) bool { return c == channel })
+	switch {
+	case len(left) == 0:
+		return DeliverCentre
+	case len(left) == 2:
+		return DeliverBoth
+	case left[0] == SummarySMS:
+		return DeliverSMS
+	}
+	return DeliverEmail
+}
+
 // MessageSettings are a person's. Kinds that are off still come to the centre: they are not spoken of elsewhere. Security
 // notices cannot be off.
 type MessageSettings struct {

@@ -7,7 +7,8 @@ import (
 
 // Policy is what an organisation decides. The zero value is not usable; start from DefaultPolicy.
 type Policy struct {
-	// ActivationFirst says what a user without a key needs to activate the first one: FirstByCode or FirstByPassword.
+	// ActivationFirst says what a user without a key needs to activate the first one: FirstByCode, FirstByContact or
+	// FirstByPassword.
 	ActivationFirst string
 	// ActivationConfirm makes the person type six digits from the phone in the portal before a first key is active.
 	ActivationConfirm bool
@@ -33,6 +34,7 @@ type Policy struct {
 // What a first activation needs (Policy.ActivationFirst).
 const (
 	FirstByCode     = "code"     // a first-access code from the service desk
+	FirstByContact  = "contact"  // the password, and a code that is sent to a contact on record
 	FirstByPassword = "password" // the password alone: weak, for demos
 )
 

@@ -291,6 +291,9 @@ func (u *Users) Unlock(ctx context.Context, c Caller, name string) (freed int, e
 		if err := strangersInAll.save(tx, strangersBucket(user.ID), 0, now); err != nil {
 			return err
 		}
+		if err := contactGuesses.save(tx, guessesBucket(user.ID), 0, now); err != nil {
+			return err
+		}
 		return u.record(tx, c, now, "user.unlocked", user.ID, string(user.ID), "keys", freed)
 	})
 	u.Bus.Publish(topics...)

@@ -23,13 +23,15 @@ type Config struct {
 	MetricsListen  Listen   `key:"metrics_listen" default:"127.0.0.1:9464" doc:"Address and port of /healthz, /readyz and /metrics, never reachable through the portal. Empty: none."`
 	MasterKeyFile  string   `key:"master_key_file" default:"" doc:"File of the key that seals secrets in the database. Made at the first start. Empty: master.key in data_dir. Back it up apart from the database."`
 
-	PlacesFile     string   `key:"places_file" default:"" doc:"Database of countries or cities in the MaxMind DB format. With it phones show where a request comes from, and a sign-in from another country is told of. Read at the start. Empty: none."`
+	PlacesFile string `key:"places_file" default:"" doc:"Database of countries or cities in the MaxMind DB format. With it phones show where a request comes from, and a sign-in from another country is told of. Read at the start. Empty: none."`
 
 	TLS    TLSConfig    `key:"tls"`
 	ACME   ACMEConfig   `key:"acme"`
 	Log    LogConfig    `key:"log"`
 	Policy PolicyConfig `key:"policy"`
 	Push   PushConfig   `key:"push"`
+
+	Messages MessagesConfig `key:"messages"`
 }
 
 // TLSConfig says how connections are protected.

@@ -78,6 +78,8 @@ func sayApproval(w io.Writer, a client.Approval) {
 		fmt.Fprintf(w, "A new password for %s at %s\n", printable(a.Who), printable(a.App))
 	case "contact_change":
 		fmt.Fprintf(w, "A new address for %s at %s: %s\n", printable(a.Who), printable(a.App), printable(a.Item))
+	case "contact_remove":
+		fmt.Fprintf(w, "Remove the address %s of %s at %s\n", printable(a.Item), printable(a.Who), printable(a.App))
 	case "test":
 		fmt.Fprintf(w, "Test request for %s at %s: saying yes opens nothing\n", printable(a.Who), printable(a.App))
 	case "pin_change":

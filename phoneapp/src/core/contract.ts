@@ -1,5 +1,9 @@
 // The line between the phone's protocol core and its screens: screens know these types and nothing of keys, JWS or storage.
 
+import type { Inbox } from "./inbox-contract";
+
+export type * from "./inbox-contract";
+
 /** Platform as the server knows it; it decides labels and order on screens, never the protocol. */
 export type Platform = "android" | "ios" | "other";
 
@@ -93,7 +97,7 @@ export interface Offer {
 export interface Approval {
   readonly id: string;
   readonly keyId: string;
-  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change" | "contact_change" | "test";
+  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change" | "contact_change" | "contact_remove" | "test";
   readonly app: string;
   readonly who: string;
   readonly address?: string;
@@ -105,7 +109,7 @@ export interface Approval {
   /** Text an application supplied; shown as such. */
   readonly text?: string;
   readonly newKey?: { readonly id: string; readonly name: string };
-  /** With key_remove: the name of the phone that is to be removed; with contact_change: the new address. */
+  /** With key_remove: the name of the phone that is to be removed; with contact_change: the new address; with contact_remove: the one that is to go. */
   readonly item?: string;
   readonly issuedAt: number;
   /** By this phone's own clock, corrected for the skew. */
@@ -216,7 +220,7 @@ export class PhoneFault extends Error {
   }
 }
 
-export type CoreEvent = "users" | "approvals" | "online" | "past" | "push" | "missed";
+export type CoreEvent = "users" | "approvals" | "online" | "past" | "push" | "missed" | "messages";
 
 /** The phone, as screens see it. `openCore` in ./open.ts makes one. */
 export interface Core {
@@ -224,6 +228,7 @@ export interface Core {
   /** Milliseconds since the epoch when the connection was lost; undefined while online. */
   readonly offlineSince: number | undefined;
   readonly codes: OfflineCodes;
+  readonly inbox: Inbox;
   readonly push: PushState;
   server(): Promise<ServerInfo>;
   /** In the person's order. */

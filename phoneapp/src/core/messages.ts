@@ -31,8 +31,8 @@ export interface ReceiptMessage {
   readonly iat: number;
 }
 
-/** What a statement can ask. "pin_check" and "push_test" are the phone's own business and never shown. */
-export type StatementKind = Approval["kind"] | "pin_check" | "push_test";
+/** What a statement can ask. "pin_check", "push_test" and "messages_open" are the phone's own business and never shown. */
+export type StatementKind = Approval["kind"] | "pin_check" | "push_test" | "messages_open";
 
 export interface StatementMessage {
   readonly id: string;
@@ -116,8 +116,10 @@ const kinds: Readonly<Record<StatementKind, { readonly member?: "newKey" | "item
   pin_check: { one: true },
   password_change: {},
   contact_change: { member: "item" },
+  contact_remove: { member: "item" },
   test: { one: true },
   push_test: { one: true },
+  messages_open: { one: true },
 };
 
 /** §5.1 */

@@ -58,6 +58,7 @@ export function DecidedScreen(): JSX.Element | null {
   const title = own?.title ?? said.title;
   const lead = own?.lead ?? (ending === "approved" ? kinds[approval.kind].approved : said.lead);
   const from = approval.place ?? approval.address;
+  const { item } = kinds[approval.kind];
   return (
     <>
       <Result
@@ -76,7 +77,7 @@ export function DecidedScreen(): JSX.Element | null {
           rows={[
             { name: texts.t(kinds[approval.kind].app), value: approval.app },
             ...(approval.newKey === undefined ? [] : [{ name: texts.t("approval.new_phone"), value: approval.newKey.name }]),
-            ...(approval.item === undefined ? [] : [{ name: texts.t(approval.kind === "contact_change" ? "approval.new_address" : "approval.removed_phone"), value: approval.item }]),
+            ...(approval.item === undefined || item === undefined ? [] : [{ name: texts.t(item), value: approval.item }]),
             ...(from === undefined ? [] : [{ name: texts.t("approval.from"), value: from, second: approval.with }]),
             { name: texts.t(answered.has(ending) ? "decided.answered" : "decided.ended"), value: texts.when(at, now(), true) },
           ]}

@@ -14,6 +14,8 @@ interface KindWords {
   readonly approved: PhoneKey;
   /** Said even in a browser that is known; calm where there is nothing to fear. */
   readonly caution?: { readonly title: PhoneKey; readonly rest: PhoneKey; readonly calm?: true };
+  /** What the statement's item is. */
+  readonly item?: PhoneKey;
   /** Above the PIN, with Who and App. */
   readonly lead?: PhoneKey;
   /** Answers that are no. */
@@ -30,7 +32,7 @@ export const kinds: Readonly<Record<Approval["kind"], KindWords>> = {
   },
   key_remove: {
     bar: "approval.key_remove.bar", title: "approval.key_remove.title", app: "approval.at", approved: "decided.approved.key_remove",
-    caution: { title: "approval.key_remove.caution", rest: "approval.key_remove.caution.rest" },
+    caution: { title: "approval.key_remove.caution", rest: "approval.key_remove.caution.rest" }, item: "approval.removed_phone",
   },
   pin_change: { bar: "approval.pin_change.bar", title: "approval.pin_change.title", app: "approval.at", approved: "decided.approved.pin_change" },
   password_change: {
@@ -38,7 +40,11 @@ export const kinds: Readonly<Record<Approval["kind"], KindWords>> = {
   },
   contact_change: {
     bar: "approval.contact_change.bar", title: "approval.contact_change.title", app: "approval.at", approved: "decided.approved.contact_change",
-    caution: { title: "approval.contact_change.caution", rest: "approval.contact_change.caution.rest" },
+    caution: { title: "approval.contact_change.caution", rest: "approval.contact_change.caution.rest" }, item: "approval.new_address",
+  },
+  contact_remove: {
+    bar: "approval.contact_remove.bar", title: "approval.contact_remove.title", app: "approval.at", approved: "decided.approved.contact_remove",
+    caution: { title: "approval.contact_remove.caution", rest: "approval.contact_remove.caution.rest" }, item: "approval.removed_address",
   },
   test: {
     bar: "approval.test.bar", title: "approval.test.title", app: "approval.at", approved: "decided.test",

@@ -41,9 +41,9 @@ export function linesOf(texts: Texts, approval: Asked, now: number): Line[] {
     { icon: "person", name: texts.t("approval.as"), value: approval.who },
   ];
   if (approval.newKey !== undefined) lines.push({ icon: "phone", name: texts.t("approval.new_phone"), value: approval.newKey.name });
-  if (approval.item !== undefined) {
-    const address = approval.kind === "contact_change";
-    lines.push({ icon: address ? "bell" : "phone", name: texts.t(address ? "approval.new_address" : "approval.removed_phone"), value: approval.item });
+  const { item } = kinds[approval.kind];
+  if (approval.item !== undefined && item !== undefined) {
+    lines.push({ icon: approval.kind === "key_remove" ? "phone" : "bell", name: texts.t(item), value: approval.item });
   }
   if (from !== undefined) {
     const second = approval.place !== undefined && approval.address !== undefined ? `${approval.address} · ${at}` : at;
