@@ -19,7 +19,6 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -160,20 +159,13 @@ func benchSettings(dir string, port int, withTLS bool, more map[string]string) (
 // addBenchUsers makes users, many at a time, so that they share commits.
 func (h *house) addBenchUsers(ctx context.Context, n int, password string) ([]string, error) {
 	names := make([]string, n)
-	errs := make([]error, n)
-	slots := make(chan struct{}, 64)
-	var all sync.WaitGroup
-	for i := range names {
+	err := together(n, func(i int) error {
 		names[i] = fmt.Sprintf("bench-%05d", i+1)
-		slots <- struct{}{}
-		all.Go(func() {
-			_, errs[i] = h.services.Users.Add(ctx, nodkey.Operator("bench"),
-				nodkey.NewUser{Name: names[i], DisplayName: fmt.Sprintf("Bench Person %d", i+1), Locale: "en", Password: password})
-			<-slots
-		})
-	}
-	all.Wait()
-	return names, errors.Join(errs...)
+		_, err := h.services.Users.Add(ctx, nodkey.Operator("bench"),
+			nodkey.NewUser{Name: names[i], DisplayName: fmt.Sprintf("Bench Person %d", i+1), Locale: "en", Password: password})
+		return err
+	})
+	return names, err
 }
 
 // benchAnswer does what a line says.
