@@ -87,11 +87,18 @@ func (l *Localizer) Precisely(d time.Duration) string {
 	if d >= 10*time.Second {
 		digits = 0
 	}
-	figure := strconv.FormatFloat(max(0, d.Seconds()), 'f', digits, 64)
+	return l.T("time.precise", map[string]any{"Figure": l.figure(max(0, d.Seconds()), digits)})
+}
+
+// Decimal writes a number with one digit after the point, which in German is a comma.
+func (l *Localizer) Decimal(value float64) string { return l.figure(value, 1) }
+
+func (l *Localizer) figure(value float64, digits int) string {
+	figure := strconv.FormatFloat(value, 'f', digits, 64)
 	if l.lang == "de" {
 		figure = strings.Replace(figure, ".", ",", 1)
 	}
-	return l.T("time.precise", map[string]any{"Figure": figure})
+	return figure
 }
 
 func monthKeys() [12]string {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"html/template"
 	"log/slog"
@@ -39,7 +40,9 @@ type Door struct {
 	assets   http.Handler
 	slots    *web.Slots
 
-	session, signIn, code, browser, notice web.Cookie
+	badges, downloads *web.Slots // further streams of a session
+
+	session, signIn, code, browser, notice, wanted web.Cookie
 }
 
 // The cookies' lifetimes that no session sets.
@@ -63,11 +66,13 @@ func New(c Config, services *nodkey.Services, clock nodkey.Clock, log *slog.Logg
 	}
 	return &Door{
 		Config: c, services: services, log: log, clock: clock, texts: texts, render: render, assets: assets, slots: web.NewSlots(streamsPerSession),
+		badges: web.NewSlots(badgesPerSession), downloads: web.NewSlots(downloadsPerSession),
 		session: web.NewCookie(c.Origin, "nodkey-portal-session", http.SameSiteLaxMode),
 		signIn:  web.NewCookie(c.Origin, "nodkey-portal-sign-in", http.SameSiteLaxMode),
 		code:    web.NewCookie(c.Origin, "nodkey-portal-code", http.SameSiteLaxMode),
 		browser: web.NewCookie(c.Origin, "nodkey-portal-browser", http.SameSiteLaxMode),
 		notice:  web.NewCookie(c.Origin, "nodkey-portal-notice", http.SameSiteLaxMode),
+		wanted:  web.NewCookie(c.Origin, "nodkey-portal-wanted", http.SameSiteLaxMode),
 	}, nil
 }
 
@@ -80,72 +85,18 @@ type exchange struct {
 	say    *i18n.Localizer
 }
 
-// Routes registers the portal on a mux.
-func (d *Door) Routes(mux *http.ServeMux) {
-	for _, route := range []struct {
-		pattern string
-		handler func(*exchange) error
-	}{
-		{"GET /{$}", d.homeShow},
-		{"GET /sign-in", d.signInShow},
-		{"POST /sign-in", d.signInBegin},
-		{"GET /sign-in/wait", d.signInWait},
-		{"GET /sign-in/stream", d.signInStream},
-		{"GET /sign-in/state", d.signInState},
-		{"POST /sign-in/cancel", d.signInCancel},
-		{"POST /sign-in/again", d.signInAgain},
-		{"GET /sign-in/device", d.deviceShow},
-		{"POST /sign-in/device", d.deviceChoose},
-		{"GET /sign-in/code", d.codeShow},
-		{"POST /sign-in/code", d.codeTake},
-		{"POST /sign-in/code/new", d.codeAsk},
-		{"GET /sign-in/code/qr", d.codeQR},
-		{"GET /first-visit", d.firstVisitShow},
-		{"POST /first-visit", d.firstVisitTake},
-		{"GET /desk", d.deskShow},
-		{"POST /sign-out", d.signOut},
-		{"POST /activation", d.activationStart},
-		{"GET /activation/qr", d.activationQR},
-		{"GET /activation/stream", d.activationStream},
-		{"GET /activation/state", d.activationState},
-		{"POST /activation/confirm", d.activationConfirm},
-		{"POST /activation/cancel", d.activationCancel},
-		{"GET /security", d.securityShow},
-		{"GET /security/add", d.phoneAdd},
-		{"GET /phones/{id}/remove", d.phoneRemoveAsk},
-		{"POST /phones/{id}/remove", d.phoneRemove},
-		{"GET /phones/{id}/not-mine", d.phoneDisownAsk},
-		{"POST /phones/{id}/not-mine", d.phoneDisown},
-		{"GET /phones/{id}/rename", d.phoneRenameAsk},
-		{"POST /phones/{id}/rename", d.phoneRename},
-		{"GET /phones/{id}/test", d.phoneTestAsk},
-		{"POST /phones/{id}/test", d.phoneTest},
-		{"POST /phones/{id}/notify-test", d.pushTest},
-		{"GET /phones/{id}/notify-test", d.pushTestShow},
-		{"GET /phones/{id}/notify-test/stream", d.pushTestStream},
-		{"GET /phones/{id}/notify-test/state", d.pushTestState},
-		{"POST /browsers/{id}/end", d.browserEnd},
-		{"GET /password", d.passwordShow},
-		{"POST /password", d.passwordChange},
-		{"GET /change", d.changeWait},
-		{"GET /change/stream", d.changeStream},
-		{"GET /change/state", d.changeState},
-		{"POST /change/cancel", d.changeCancel},
-		{"POST /language", d.languageSet},
-		{"GET /help/screen-lock", d.screenLockShow},
-		{"GET /help/notifications", d.notificationsHelp},
-		{"GET /", d.nowhere},
-	} {
-		mux.Handle(route.pattern, d.handle(route.handler))
-	}
-	mux.Handle("GET "+web.Prefix, d.assets)
-}
-
 // handle finds out who calls and turns an error into a page.
 func (d *Door) handle(h func(*exchange) error) http.Handler {
+	return d.handleAs(d.services.Sessions.Caller, h)
+}
+
+// callerOf turns a cookie into the caller it stands for.
+type callerOf = func(context.Context, nodkey.Caller, nodkey.Token) (nodkey.Caller, error)
+
+func (d *Door) handleAs(who callerOf, h func(*exchange) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{w: w, r: r, say: d.texts.For(r.Header.Get("Accept-Language"))}
-		err := d.identify(x)
+		err := d.identify(x, who)
 		if err == nil {
 			err = h(x)
 		}
@@ -156,7 +107,7 @@ func (d *Door) handle(h func(*exchange) error) http.Handler {
 }
 
 // identify reads the cookies.
-func (d *Door) identify(x *exchange) error {
+func (d *Door) identify(x *exchange, who callerOf) error {
 	lang := d.chosenLanguage(x.r)
 	if lang != "" {
 		x.say = d.texts.For(lang)
@@ -170,7 +121,7 @@ func (d *Door) identify(x *exchange) error {
 	if !ok {
 		return nil
 	}
-	caller, err := d.services.Sessions.Caller(x.r.Context(), x.caller, nodkey.Token(token))
+	caller, err := who(x.r.Context(), x.caller, nodkey.Token(token))
 	if err != nil || caller.Session() == nil {
 		return err
 	}
@@ -204,6 +155,7 @@ func (d *Door) page(x *exchange) Page {
 	}
 	if s := x.caller.Session(); s != nil {
 		p.Restricted = s.Level == nodkey.Restricted
+		p.Badge = d.badge(x)
 	}
 	for _, lang := range d.texts.Langs() {
 		p.Languages = append(p.Languages, Language{Tag: lang, Name: web.LanguageName(lang), Current: lang == p.Lang})
@@ -252,6 +204,9 @@ func (d *Door) fail(x *exchange, err error) {
 		return
 	}
 	e := nodkey.AsError(err)
+	if e.Kind == nodkey.Unauthenticated && !wantsJSON(x.r) {
+		d.want(x)
+	}
 	if e.Kind == nodkey.Unauthenticated && x.r.Method == http.MethodGet && !wantsJSON(x.r) {
 		http.Redirect(x.w, x.r, "/sign-in", http.StatusSeeOther)
 		return

@@ -16,9 +16,12 @@ type State struct {
 	Remaining int64  `json:"remaining"` // milliseconds
 	Version   string `json:"version"`
 	// Progress is how far the request has come; a page that shows it changes in place.
-	Progress string        `json:"progress,omitempty"`
-	over     bool          // nothing further will come
-	turns    time.Duration // by time alone it says something else after so long; zero: it does not
+	Progress string `json:"progress,omitempty"`
+	// Badge and Said are how many messages are unread, for the badge of every page.
+	Badge string        `json:"badge,omitempty"`
+	Said  string        `json:"said,omitempty"`
+	over  bool          // nothing further will come
+	turns time.Duration // by time alone it says something else after so long; zero: it does not
 }
 
 const (
@@ -31,13 +34,17 @@ const (
 // sign-in. look outlives the request and keeps nothing of it but its caller, whose session it has loaded anew each time: a
 // stream whose session ended says nothing more.
 func (d *Door) stream(x *exchange, holder string, topics []string, look func(context.Context) (State, error)) error {
+	return d.streamIn(d.slots, x, holder, topics, look)
+}
+
+func (d *Door) streamIn(slots *web.Slots, x *exchange, holder string, topics []string, look func(context.Context) (State, error)) error {
 	wake, cancel := d.services.Bus(topics...)
 	current, err := look(x.r.Context())
 	if err != nil {
 		cancel()
 		return err
 	}
-	ended, release := d.slots.Take(holder)
+	ended, release := slots.Take(holder)
 	over := func() {
 		release()
 		cancel()

@@ -203,6 +203,7 @@ type (
 //	ms                       a duration as integer milliseconds
 //	digits "47"              its characters one by one
 //	inc                      an index counted from one
+//	choice "id" options      what the part "choose" takes
 func functions(assets AssetPaths, translator Translator) template.FuncMap {
 	text := func(key any, args ...any) (string, error) {
 		named, err := pairs(args)
@@ -244,6 +245,7 @@ func functions(assets AssetPaths, translator Translator) template.FuncMap {
 		"ms":        time.Duration.Milliseconds,
 		"digits":    func(number string) []string { return strings.Split(number, "") },
 		"inc":       func(i int) int { return i + 1 },
+		"choice":    func(id string, options []Option) choice { return choice{id, options} },
 	}
 }
 
@@ -290,6 +292,12 @@ func splitLink(plain string) sentenceWithLink {
 		return sentenceWithLink{Before: plain}
 	}
 	return sentenceWithLink{before, words, after}
+}
+
+// choice is a drop-down list with the id and name that its label and its form know it by.
+type choice struct {
+	ID      string
+	Options []Option
 }
 
 // dash is the attribute stroke-dasharray of a ring with pathLength 100.

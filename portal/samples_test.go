@@ -220,6 +220,7 @@ func samples() []sample {
 		{"rename", "rename", RenameView{Page: mara.with("rename-form"), KeyID: "k1", Name: "Pixel 8", Problem: wrong("name")}, 1},
 		{"password", "password", PasswordView{Page: mara, Least: 10, Problem: wrong("repeat")}, 1},
 	}
+	all = append(all, sampleMessages()...)
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
 		outcome := SignInOutcome(state, nodkey.ReasonNotMe)
 		all = append(all, sample{"outcome-" + outcome.Name, "outcome", OutcomeView{Page: anyone, Outcome: outcome, Phone: "Pixel 8", Retry: "/sign-in/again"}, 1})

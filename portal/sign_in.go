@@ -8,8 +8,10 @@ import (
 
 // signInShow asks for name and password.
 func (d *Door) signInShow(x *exchange) error {
-	if x.caller.Session() != nil {
-		return d.leave(x, "/", "")
+	if s := x.caller.Session(); s != nil && s.Level == nodkey.Full {
+		return d.leave(x, d.wantedOrHome(x), "")
+	} else if s != nil {
+		return d.leave(x, "/", "") // what was wanted waits for a sign-in with a phone
 	}
 	return d.signInForm(x, http.StatusOK, "", nil)
 }
@@ -56,6 +58,9 @@ func (d *Door) signOut(x *exchange) error {
 		return err
 	}
 	d.session.Clear(x.w)
+	if s := x.caller.Session(); s != nil && s.Level == nodkey.Full { // a restricted one makes way for a sign-in with a phone
+		d.wanted.Clear(x.w)
+	}
 	return d.leave(x, "/sign-in", "")
 }
 

@@ -19,6 +19,7 @@ type Page struct {
 	Form       string     // id of the page's form, which the language switch sends instead, so that nothing typed is lost
 	Links      []Link     // the footer's own links
 	Toast      *Sentence  // said once, of something that succeeded
+	Badge      *Badge     // of unread messages; nil where there is no message centre
 	Demo       string     // origin of the page that shows this portal beside a phone; empty but in the demo
 }
 

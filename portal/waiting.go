@@ -89,7 +89,7 @@ func (d *Door) signInFinish(x *exchange, token nodkey.Token) error {
 	d.signIn.Clear(x.w)
 	d.session.Set(x.w, string(done.Session), d.Lasts)
 	d.browser.Set(x.w, string(done.Browser), browserLasts)
-	return d.leave(x, "/", "")
+	return d.leave(x, d.wantedOrHome(x), "")
 }
 
 func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
