@@ -85,6 +85,8 @@ func (s *settings) print(w io.Writer) error {
 func (s *settings) literal(f field) string {
 	value := f.text(&s.Config)
 	switch {
+	case f.isTables():
+		return s.Messages.Category.toml()
 	case f.isBool(), f.isInt():
 		return value
 	case f.secret && value != "":

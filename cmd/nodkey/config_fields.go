@@ -52,6 +52,9 @@ func (f field) isBool() bool { return f.kind.Kind() == reflect.Bool }
 func (f field) isInt() bool  { return f.kind.Kind() == reflect.Int }
 func (f field) isList() bool { return f.kind == reflect.TypeFor[Prefixes]() }
 
+// isTables are written as an array of tables in the file.
+func (f field) isTables() bool { return f.kind == reflect.TypeFor[Categories]() }
+
 // set reads text into the field of c.
 func (f field) set(c *Config, text string) error {
 	target := reflect.ValueOf(c).Elem().FieldByIndex(f.index)

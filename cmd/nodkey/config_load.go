@@ -252,8 +252,12 @@ func (c *configFile) source() source {
 func tomlText(f field, value any) (string, error) {
 	switch v := value.(type) {
 	case string:
-		if !f.isBool() && !f.isInt() {
+		if !f.isBool() && !f.isInt() && !f.isTables() {
 			return v, nil
+		}
+	case []map[string]any:
+		if f.isTables() {
+			return tables(v)
 		}
 	case bool:
 		if f.isBool() {
@@ -264,6 +268,9 @@ func tomlText(f field, value any) (string, error) {
 			return fmt.Sprint(v), nil
 		}
 	case []any:
+		if f.isTables() {
+			return tables(v)
+		}
 		parts := make([]string, 0, len(v))
 		for _, item := range v {
 			part, ok := item.(string)
@@ -287,6 +294,8 @@ func (f field) shape() string {
 		return "a whole number, without quotes"
 	case f.isList():
 		return `text in quotes, or a list of them`
+	case f.isTables():
+		return "tables, each under [[" + f.key + "]]"
 	}
 	return "text in quotes"
 }
@@ -303,6 +312,7 @@ func flatten(tree map[string]any, section string, into map[string]any) {
 
 var (
 	sectionLine = regexp.MustCompile(`^\s*\[\s*([A-Za-z0-9_.-]+)\s*\]`)
+	tableLine   = regexp.MustCompile(`^\s*\[\[\s*([A-Za-z0-9_.-]+)\s*\]\]`)
 	keyLine     = regexp.MustCompile(`^\s*([A-Za-z0-9_-]+(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=`)
 )
 
@@ -311,14 +321,19 @@ var (
 // which no key of ours needs.
 func keyLines(text string) map[string]int {
 	lines, section := map[string]int{}, ""
+	see := func(key string, i int) {
+		if _, seen := lines[key]; !seen {
+			lines[key] = i + 1
+		}
+	}
 	for i, line := range strings.Split(text, "\n") {
 		if m := sectionLine.FindStringSubmatch(line); m != nil {
 			section = m[1] + "."
+		} else if m := tableLine.FindStringSubmatch(line); m != nil {
+			section = m[1] + "."
+			see(m[1], i)
 		} else if m := keyLine.FindStringSubmatch(line); m != nil {
-			key := section + strings.Join(strings.Fields(strings.ReplaceAll(m[1], ".", " ")), ".")
-			if _, seen := lines[key]; !seen {
-				lines[key] = i + 1
-			}
+			see(section+strings.Join(strings.Fields(strings.ReplaceAll(m[1], ".", " ")), "."), i)
 		}
 	}
 	return lines

@@ -150,6 +150,7 @@ func (s *settings) site(texts *i18n.Bundle) nodkey.Site {
 	return nodkey.Site{
 		ServerName: s.ServerName, Operator: s.operator(), App: app(i18n.Fallback), AppIn: in,
 		PhoneOrigin: s.PhoneHost.String(), ServiceDesk: s.ServiceDesk,
+		Categories: s.Messages.Category,
 	}
 }
 
@@ -218,13 +219,14 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	}
 	portalMux, phoneMux := http.NewServeMux(), http.NewServeMux()
 	portalDoor.Routes(portalMux)
-	phoneapi.New(h.services, log, h.english).Routes(phoneMux)
+	phoneapi.New(h.services, log, h.texts).Routes(phoneMux)
 	phoneapi.Manifest{Name: s.ServerName, Operator: s.operator(), Icon: app.Path}.Routes(phoneMux)
 	phoneMux.Handle("/", app)
 
 	portalSite := srv.door("portal", s.PortalHost)
 	portalSite.Fail, portalSite.Headers = portalDoor.FailPage, web.HeaderPolicy{FramedBy: o.framedBy}
 	phoneSite := srv.door("phone", s.PhoneHost)
+	phoneSite.Allow = phoneapi.Allowances()
 	phoneSite.Fail, phoneSite.Headers = web.JSONFail(h.english), web.HeaderPolicy{Wasm: true, Devices: true, FramedBy: o.framedBy}
 	return []web.Site{portalSite.Site(web.Routes(portalMux)), phoneSite.Site(web.Routes(phoneMux))}, nil
 }
@@ -245,6 +247,7 @@ func (h *house) seal() (template.HTML, error) {
 // workers are what a server does beside answering.
 func (h *house) workers(log *slog.Logger) []func(context.Context) error {
 	workers := []func(context.Context) error{
+		h.announce(log),
 		every(nodkey.UpkeepEvery, log, "upkeep", h.services.Upkeep.Tick),
 		h.sealAudit(log),
 		every(nodkey.PurgeEvery, log, "data keys", func(ctx context.Context) error {
