@@ -43,18 +43,27 @@ type Webhook struct {
 
 // NewWebhook makes the channel. Errors: those of CheckWebhook and ReadWebhookSecret.
 func NewWebhook(c WebhookConfig) (*Webhook, error) {
-	if err := CheckWebhook(c.URL); err != nil {
+	dial, host, err := gatewayDial(c.URL)
+	if err != nil {
 		return nil, err
 	}
 	secrets, err := ReadWebhookSecret(c.Secret)
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(c.URL)
-	if err != nil {
-		return nil, err
+	return &Webhook{sender: newSender(dial, c.Roots, c.Timeout, c.Now), config: c, host: host, secrets: secrets}, nil
+}
+
+// gatewayDial is how a gateway is reached whose address the operator chose: it may be a private one. Without TLS it has to be this
+// machine, whatever its name says. Errors: those of CheckWebhook.
+func gatewayDial(address string) (dial func(ctx context.Context, network, place string) (net.Conn, error), host string, err error) {
+	if err := CheckWebhook(address); err != nil {
+		return nil, "", err
 	}
-	// The operator chose the address, so it may be a private one. Without TLS it has to be this machine, whatever its name says.
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, "", err
+	}
 	dialer := net.Dialer{Timeout: 5 * time.Second}
 	if u.Scheme == "http" {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
@@ -64,7 +73,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 			return nil
 		}
 	}
-	return &Webhook{sender: newSender(dialer.DialContext, c.Roots, c.Timeout, c.Now), config: c, host: u.Hostname(), secrets: secrets}, nil
+	return dialer.DialContext, u.Hostname(), nil
 }
 
 var errNotHere = errors.New("without https a gateway must be on this machine")
