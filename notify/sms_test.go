@@ -51,6 +51,22 @@ func newSMSGateway(t *testing.T) *smsGateway {
 	return g
 }
 
+// asked counts requests, and gives the newest with its body.
+func (g *smsGateway) asked() (n int, newest *http.Request, body string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n = len(g.seen); n > 0 {
+		newest, body = g.seen[n-1], g.bodies[n-1]
+	}
+	return n, newest, body
+}
+
+func (g *smsGateway) as(answer http.HandlerFunc) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.answer = answer
+}
+
 func smsConfig(t *testing.T, address string, change func(*SMSConfig)) SMSConfig {
 	t.Helper()
 	texts, err := i18n.Load()
@@ -117,7 +133,7 @@ func TestAGatewayIsSentWhatItsFieldsSay(t *testing.T) {
 		if outcome, err := s.Summary(t.Context(), smsSummary(c.lang)); err != nil || outcome != nodkey.PushDelivered {
 			t.Fatalf("%s: %v, %v", name, outcome, err)
 		}
-		r, body := g.seen[len(g.seen)-1], g.bodies[len(g.bodies)-1]
+		_, r, body := g.asked()
 		raw := body
 		if r.Method == "GET" {
 			raw = r.URL.RawQuery
@@ -156,7 +172,7 @@ func TestNothingInATextMakesAnotherField(t *testing.T) {
 			if outcome, err := s.Summary(t.Context(), m); outcome != nodkey.PushDelivered || err != nil {
 				t.Fatal(outcome, err)
 			}
-			body := g.bodies[len(g.bodies)-1]
+			_, _, body := g.asked()
 			want := s.config.Texts.Summary(s.config.Speaker("en"), m.Summary).Text
 			var to, text any
 			if format == "json" {
@@ -185,10 +201,9 @@ func TestWhatAGatewaysAnswersMean(t *testing.T) {
 	s := newSMSCarrier(t, smsConfig(t, g.URL, func(c *SMSConfig) {
 		c.Log, c.Accepted, c.Again = slog.New(slog.NewTextHandler(log, nil)), `^[03]: |"status":"queued"`, `(?i)try again`
 	}))
-	echo := func(r *http.Request) string { // the worst that a gateway may say
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		text, _ := url.QueryUnescape(g.bodies[len(g.bodies)-1])
+	echo := func() string { // the worst that a gateway may say
+		_, _, body := g.asked()
+		text, _ := url.QueryUnescape(body)
 		return text
 	}
 	for name, c := range map[string]struct {
@@ -222,17 +237,15 @@ func TestWhatAGatewaysAnswersMean(t *testing.T) {
 		"slow behind":         {504, "", "", nodkey.PushRetry, true, 0},
 		"another of its own":  {599, "", "", nodkey.PushRetry, false, 0},
 	} {
-		g.mu.Lock()
-		g.answer = func(w http.ResponseWriter, r *http.Request) {
+		g.as(func(w http.ResponseWriter, _ *http.Request) {
 			if c.header != "" {
 				w.Header().Set("Retry-After", c.header)
 			}
-			w.Header().Set("Location", "/elsewhere?"+url.QueryEscape(echo(r)))
+			w.Header().Set("Location", "/elsewhere?"+url.QueryEscape(echo()))
 			w.WriteHeader(c.status)
-			fmt.Fprint(w, c.body, "\n", echo(r))
-		}
-		g.mu.Unlock()
-		before := len(g.seen)
+			fmt.Fprint(w, c.body, "\n", echo())
+		})
+		before, _, _ := g.asked()
 		outcome, err := s.Summary(t.Context(), smsSummary("en"))
 		var away *Away
 		if outcome != c.want || (err == nil) != (c.want == nodkey.PushDelivered) || errors.As(err, &away) != c.away || c.away && away.After != c.after {
@@ -242,8 +255,8 @@ func TestWhatAGatewaysAnswersMean(t *testing.T) {
 		if code != c.want {
 			t.Errorf("%s: a code: %v, %v", name, code, err2)
 		}
-		if len(g.seen) != before+2 {
-			t.Errorf("%s: asked %d times", name, len(g.seen)-before)
+		if n, _, _ := g.asked(); n != before+2 {
+			t.Errorf("%s: asked %d times", name, n-before)
 		}
 		hushed(t, name, fmt.Sprint(err, err2, log.String()))
 		if err != nil && !strings.Contains(err.Error(), fmt.Sprint(c.status)) {
@@ -288,11 +301,9 @@ func TestAGatewayThatIsNotThereOrDoesNotAnswer(t *testing.T) {
 		"an end":              {g.URL, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false, "gave no answer"},
 		"no HTTP, and echoes": {g.URL, hijacked(t), false, "gave no answer"},
 	} {
-		g.mu.Lock()
-		g.answer = c.answer
-		g.mu.Unlock()
+		g.as(c.answer)
 		s := newSMSCarrier(t, smsConfig(t, c.address, secretly))
-		before := len(g.seen)
+		before, _, _ := g.asked()
 		outcome, err := s.Summary(t.Context(), smsSummary("en"))
 		var away *Away
 		if outcome != nodkey.PushRetry || err == nil || errors.As(err, &away) != c.away || !strings.Contains(err.Error(), c.says) {
@@ -306,8 +317,8 @@ func TestAGatewayThatIsNotThereOrDoesNotAnswer(t *testing.T) {
 		if outcome, err := s.Code(t.Context(), smsCode()); outcome != want || err == nil {
 			t.Errorf("%s: a code: %v, %v", name, outcome, err)
 		}
-		if !c.away && len(g.seen) != before+2 {
-			t.Errorf("%s: asked %d times", name, len(g.seen)-before)
+		if n, _, _ := g.asked(); !c.away && n != before+2 {
+			t.Errorf("%s: asked %d times", name, n-before)
 		}
 	}
 	// Ended from above, before anything went out.
