@@ -97,6 +97,10 @@ type SummaryRows interface {
 	// SettleSummary stores State, DueAt, Attempts, EndedAt and Failure of a waiting summary, by one conditional UPDATE; ErrNoRow when it
 	// does not wait any more.
 	SettleSummary(SealedSummary) error
+	Summary(SummaryID) (SealedSummary, error)
+	// BounceSummary stores State, EndedAt and Failure of a summary that was sent, or taken and not settled, by one conditional
+	// UPDATE; ErrNoRow for any other.
+	BounceSummary(SealedSummary) error
 	// SummariesOf lists what was sent of a message, oldest first, at most limit.
 	SummariesOf(message MessageID, limit int) ([]SealedSummary, error)
 }

@@ -72,6 +72,7 @@ type SummaryMessage struct {
 	Summary Summary
 	// Unsubscribe goes into the head of a letter about an announcement; empty for everything else.
 	Unsubscribe UnsubscribeToken
+	Bounce      BounceToken // for the return address of a letter
 	Attempt     int       // from 1
 	Until       time.Time // the caller's until then
 	row         SealedSummary
@@ -204,6 +205,9 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 	language, err := s.languageOf(tx, m, settings)
 	if m.Kind == MessageAnnouncement && row.Channel == SummaryEmail {
 		out.Unsubscribe = s.id.unsubscribeToken(user.ID, now)
+	}
+	if row.Channel == SummaryEmail {
+		out.Bounce = s.id.bounceToken(row.ID)
 	}
 	out.Summary = Summary{Kind: m.Kind, Reason: row.Reason, Subject: subjectOf(m.Kind, row.Reason), Reference: m.reference().String(),
 		FirstName: firstName(user.DisplayName), Language: language, Path: "/messages/" + m.reference().String()}

@@ -162,13 +162,35 @@ func summaryTests() map[string]func(kit) {
 			done.State, done.EndedAt, done.Failure = nodkey.SummaryFailed, start, "550 no such user"
 			race(k, 1, nodkey.ErrNoRow, func(tx nodkey.Tx, _ int) error { return tx.SettleSummary(done) })
 			due(time.Hour, 9, "s0", "s2")
+			bounce := func(tx nodkey.Tx, id nodkey.SummaryID) error {
+				return tx.BounceSummary(nodkey.SealedSummary{ID: id, State: nodkey.SummaryFailed, EndedAt: start, Failure: "came back"})
+			}
+			for _, id := range []nodkey.SummaryID{done.ID, "s2", "nobody's"} { // failed, never taken, unknown
+				k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return bounce(tx, id) })
+			}
+			missing(k, func(tx nodkey.Tx) (nodkey.SealedSummary, error) { return tx.Summary("nobody's") })
 			see(k, "550 no such user", func(tx nodkey.Tx) (string, error) {
 				list, err := tx.SummariesOf("m1", 9)
 				return list[0].Failure, err
 			})
 			k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(longEnough), 9); return err })
 			see(k, nil, func(tx nodkey.Tx) ([]nodkey.SealedSummary, error) { return tx.SummariesOf("m1", 9) })
-			due(time.Hour, 9, "s0", "s2")
+			for i, s := range due(time.Hour, 9, "s0", "s2") { // one that is in the air, one that was sent
+				k.update(func(tx nodkey.Tx) error {
+					taken, err := tx.TakeSummary(s, start.Add(time.Minute))
+					if err == nil && i == 1 {
+						taken.State = nodkey.SummarySent
+						err = tx.SettleSummary(taken)
+					}
+					return err
+				})
+				race(k, 1, nodkey.ErrNoRow, func(tx nodkey.Tx, _ int) error { return bounce(tx, s.ID) })
+				see(k, "failed came back", func(tx nodkey.Tx) (string, error) {
+					got, err := tx.Summary(s.ID)
+					return string(got.State) + " " + got.Failure, err
+				})
+			}
+			due(time.Hour, 9)
 		},
 	}
 }

@@ -48,6 +48,15 @@ func (t *tx) SettleSummary(s nodkey.SealedSummary) error {
 		string(s.ID), string(s.State), millis(s.DueAt), millis(s.EndedAt), s.Failure, int64(s.Attempts))
 }
 
+func (t *tx) Summary(id nodkey.SummaryID) (nodkey.SealedSummary, error) {
+	return one(t, scanSummary, "SELECT "+summaryColumns+" FROM summaries WHERE id = $1", string(id))
+}
+
+func (t *tx) BounceSummary(s nodkey.SealedSummary) error {
+	return t.save("UPDATE summaries SET state = $2, ended_at = $3, failure = $4 WHERE id = $1 AND (state = 'sent' OR state = 'waiting' AND attempts > 0)",
+		string(s.ID), string(s.State), millis(s.EndedAt), s.Failure)
+}
+
 func (t *tx) SummariesOf(message nodkey.MessageID, limit int) ([]nodkey.SealedSummary, error) {
 	return list(t, scanSummary, "SELECT "+summaryColumns+" FROM summaries WHERE message_id = $1 ORDER BY created_at, id LIMIT $2",
 		string(message), most(limit))
