@@ -3,6 +3,7 @@ package nodkey
 import (
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -117,8 +118,8 @@ func (b *base) noticed(tx Tx, c Caller, user User, n AccountNotice, now time.Tim
 	}
 	if n.From == "" && n.With == "" {
 		n.From, n.With = c.address(), c.Agent
-		_, n.Place = b.place(c.Source, settings.First)
 	}
+	_, n.Place = b.place(sourceOf(n.From), settings.First)
 	number, err := tx.CountMessages(now.Year(), 1)
 	if err != nil {
 		return m, err
@@ -137,6 +138,15 @@ func (b *base) noticed(tx Tx, c Caller, user User, n AccountNotice, now time.Tim
 		return m, err
 	}
 	return m, b.summarise(tx, m, settings, SummaryNew, now)
+}
+
+// sourceOf gives an address of what limits and rows keep of a source: the address, or the network that it is in.
+func sourceOf(kept string) netip.Addr {
+	if network, err := netip.ParsePrefix(kept); err == nil {
+		return network.Addr()
+	}
+	address, _ := netip.ParseAddr(kept) // what is none is nowhere
+	return address
 }
 
 // noticeTo is notice for a user of whom only the id is at hand.

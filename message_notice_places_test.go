@@ -85,6 +85,23 @@ func TestAKnownBrowserAbroadIsTold(t *testing.T) {
 	}
 }
 
+// A refused request says where it came from, not where the phone is.
+func TestARefusedRequestSaysItsPlace(t *testing.T) {
+	h := start(t, nil)
+	h.withPlaces(t, atlas{"2001:db8:1:2::": {"JP", "Japan"}, "2001:db8:1:2::7": {"JP", "Japan"}})
+	p := h.join(t)
+	c := p.enter(t)
+	if err := h.NewBrowser("2001:db8:1:2::7").Begin(h.ctx, p.name, password); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.key.Answer(h.ctx, p.newest(t), nodkeytest.Answer{No: nodkey.ReasonNotMe}); err != nil {
+		t.Fatal(err)
+	}
+	if n := p.notices(t, c)[0]; n.Kind != nodkey.NoticeRequestRefused || n.Place != "Japan" {
+		t.Errorf("%+v", n)
+	}
+}
+
 // The phone shows where a request comes from, in its person's language.
 func TestAStatementSaysThePlace(t *testing.T) {
 	h := start(t, nil)
