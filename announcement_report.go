@@ -111,6 +111,56 @@ func (a *Announcements) readersNamed(ctx context.Context, names []string) (reade
 	return readers, unknown, err
 }
 
+// AnnouncementProgress is an announcement as the desk's list shows it.
+type AnnouncementProgress struct {
+	Announcement
+	Users     int      // on its list, or accounts that there are now
+	Languages []string // that it has a text in, in the order of ours
+	Subject   string   // in the first of them; empty where it does not open
+}
+
+// Progress lists the newest announcements with how far they have come, at most 100. Error: operator.only.
+func (a *Announcements) Progress(ctx context.Context, c Caller) (list []AnnouncementProgress, err error) {
+	if err := c.asOperator(); err != nil {
+		return nil, err
+	}
+	var sealed []SealedText
+	err = a.Store.View(ctx, func(tx Tx) error {
+		list, sealed = nil, nil
+		rows, err := tx.Announcements(100)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			users, err1 := tx.AudienceSize(row)
+			texts, err2 := tx.AnnouncementTexts(row.ID)
+			if err := errors.Join(err1, err2); err != nil {
+				return err
+			}
+			p, there := AnnouncementProgress{Announcement: row, Users: users}, map[string]MessageText{}
+			for _, t := range texts {
+				there[t.Language] = MessageText{}
+			}
+			p.Languages = languagesOf(there)
+			first := slices.IndexFunc(texts, func(t SealedText) bool { return len(p.Languages) > 0 && t.Language == p.Languages[0] })
+			if first < 0 {
+				texts, first = []SealedText{{}}, 0
+			}
+			list, sealed = append(list, p), append(sealed, texts[first])
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, AsError(err)
+	}
+	for i, t := range sealed {
+		if subject, err := a.id.open("announcement_texts", "subject", t.ID, t.Subject); err == nil {
+			list[i].Subject = string(subject)
+		}
+	}
+	return list, nil
+}
+
 // AnnouncementReport is an announcement, what it says, and what has become of it.
 type AnnouncementReport struct {
 	Announcement

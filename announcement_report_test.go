@@ -94,6 +94,12 @@ func TestTheDeskSeesWhatBecameOfAnAnnouncement(t *testing.T) {
 	if len(r.Failures) != 1 || r.Failures[0].User != p.name || r.Failures[0].Failure != "no such mailbox" || r.Failures[0].Reference.Number == 0 {
 		t.Errorf("failures: %+v", r.Failures)
 	}
+	list, err := h.Announcements.Progress(h.ctx, h.Desk())
+	if err != nil || len(list) != 1 || list[0].Users != 251 || list[0].Sent != 251 || !slices.Equal(list[0].Languages, []string{"en", "de"}) || list[0].Subject != "Closed on Monday" {
+		t.Errorf("the list: %+v, %v", list, err)
+	}
+	_, err = h.Announcements.Progress(h.ctx, c)
+	is(t, err, "operator.only", "a user")
 	_, err = h.Announcements.Show(h.ctx, h.Desk(), "none")
 	is(t, err, "announcement.unknown", "one that there is not")
 	_, err = h.Announcements.Show(h.ctx, c, id)

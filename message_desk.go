@@ -202,17 +202,23 @@ func (b *base) checkTexts(category, topic string, priority Priority, texts map[s
 		if !slices.Contains(Languages(), language) {
 			return "", nil, fail(BadInput, "message.languages")
 		}
-		subject, err := checkSubject(t.Subject)
+		kept, err := t.Kept()
 		if err != nil {
 			return "", nil, err
 		}
-		text, err := checkText(t.Text)
-		if err != nil {
-			return "", nil, err
-		}
-		clean[language] = MessageText{Subject: subject, Text: text}
+		clean[language] = kept
 	}
 	return priority, clean, nil
+}
+
+// Kept gives a text as it would be kept. Errors: message.subject, message.text, message.text_long.
+func (t MessageText) Kept() (MessageText, error) {
+	subject, err := checkSubject(t.Subject)
+	if err != nil {
+		return MessageText{}, err
+	}
+	text, err := checkText(t.Text)
+	return MessageText{Subject: subject, Text: text}, err
 }
 
 func languagesOf(texts map[string]MessageText) (list []string) {
