@@ -87,6 +87,20 @@ func TestEverySummaryFitsOneMessage(t *testing.T) {
 	}
 }
 
+// How long a host may be that leaves a summary one message, as docs/sms.md says.
+func TestTheLongestHostOfOneMessage(t *testing.T) {
+	texts := speakers(t)
+	for lang, most := range map[string]int{"en": 121, "de": 118, "ja": 35} {
+		for n, parts := range map[int]int{most: 1, most + 1: 2} {
+			host := strings.Repeat("p.", n/2) + strings.Repeat("q", n-n/2*2)
+			got := Texter{"https://" + host, "Aldermere"}.Summary(texts.For(lang), summaryFor("Mara", lang, nodkey.SubjectSecurity))
+			if got.Parts != parts {
+				t.Errorf("%s, a host of %d characters: %d parts:\n%s", lang, n, got.Parts, got.Text)
+			}
+		}
+	}
+}
+
 // Whatever the names: the link is whole and the only one, the reference is there, the counts are right, and nothing is left out for
 // nothing: it takes no more messages than the barest text would.
 func TestSummariesOfAnyNames(t *testing.T) {
