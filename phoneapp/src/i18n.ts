@@ -113,6 +113,11 @@ export class Texts {
     return this.#tenths.format(ms / 1000);
   }
 
+  /** A number with one digit behind the point: "1.3". */
+  tenths(value: number): string {
+    return this.#tenths.format(value);
+  }
+
   /** Sentences one after the other. */
   join(...sentences: readonly string[]): string {
     return sentences.filter((sentence) => sentence !== "").join(this.gap);

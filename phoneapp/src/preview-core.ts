@@ -7,6 +7,7 @@ import {
 } from "./core/contract";
 import { topicOf } from "./core/ntfy";
 import { pinFaults } from "./core/pins";
+import { PreviewInbox } from "./preview-inbox";
 import { reportOf } from "./preview-push";
 import type { Environment } from "./install/environment";
 import type { Installer } from "./install/installer";
@@ -101,7 +102,10 @@ export class PreviewCore implements Core {
   #past: readonly PastApproval[] = [];
   #missed: readonly MissedApproval[] = [];
 
+  readonly inbox: PreviewInbox;
+
   constructor(readonly now: () => number) {
+    this.inbox = new PreviewInbox(now, (call) => this.#asked(call), () => this.#tell("messages"));
     this.offer = offerOf(now());
     this.request = requestOf(now());
   }

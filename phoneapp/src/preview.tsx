@@ -9,6 +9,7 @@ import { formatCode } from "./core/codes";
 import { PhoneFault, type Platform, type PushState } from "./core/contract";
 import type { Notifier, Permission } from "./install/notifier";
 import { PreviewCore, approvalOf, noInstaller, noNotifier, offerOf, pastOf, plainEnvironment, server, userOf } from "./preview-core";
+import { prepareInbox } from "./preview-inbox";
 import { prepareOffline } from "./preview-offline";
 import { prepareDelivery } from "./preview-push";
 import { prepareUsers } from "./preview-users";
@@ -30,7 +31,7 @@ const approval = approvalOf(now);
 function prepare(): Route {
   if (screen !== "first") core.set({ users: [user], past: pastOf(now) });
   draft.offer = offerOf(now, detail === "already" ? { alreadyHere: true } : {});
-  const prepared = prepareUsers(screen, detail, core, draft, now) ?? prepareOffline(screen, detail, core, draft, now) ?? prepareDelivery(screen, detail, core, draft, now);
+  const prepared = prepareUsers(screen, detail, core, draft, now) ?? prepareOffline(screen, detail, core, draft, now) ?? prepareDelivery(screen, detail, core, draft, now) ?? prepareInbox(screen, detail, core, now);
   if (prepared !== undefined) return prepared;
   switch (screen) {
     case "code":

@@ -9,6 +9,8 @@ import { sign } from "./jws";
 import { readProblem, readServer } from "./messages";
 import { maxBody, Members, parseJson } from "./strict";
 
+export { maxLongBody } from "./strict";
+
 export const prefix = "/api/phone/v1";
 
 /** An answer that took longer is no answer; milliseconds. */
@@ -75,10 +77,10 @@ export class Api {
     return this.exchange("POST", path, JSON.stringify(body), undefined);
   }
 
-  /** POST signed by one key. */
-  async signed(key: Signer, path: string, body: unknown): Promise<Members> {
+  /** POST signed by one key. most: the longest answer, in bytes. */
+  async signed(key: Signer, path: string, body: unknown, most = maxBody): Promise<Members> {
     const text = JSON.stringify(body);
-    return this.inTime(async () => this.exchange("POST", path, text, await this.proof(key, path, text)));
+    return this.inTime(async () => this.exchange("POST", path, text, await this.proof(key, path, text), most));
   }
 
   /** POST for several keys, the proofs in the body. */
@@ -149,11 +151,11 @@ export class Api {
     return JSON.stringify({ proofs: await Promise.all(keys.slice(0, maxProofs).map((key) => this.proof(key, path, ""))) });
   }
 
-  private async exchange(method: string, path: string, body: string | undefined, proof: string | undefined): Promise<Members> {
+  private async exchange(method: string, path: string, body: string | undefined, proof: string | undefined, most = maxBody): Promise<Members> {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), patience);
     try {
-      return await this.read(await this.send(method, path, body, proof, controller.signal));
+      return await this.read(await this.send(method, path, body, proof, controller.signal), most);
     } finally {
       clearTimeout(timer);
     }
@@ -186,7 +188,7 @@ export class Api {
   }
 
   /** The members of a good answer; throws ServerFault for the server's no, "offline" for an answer that is not the server's. */
-  private async read(answer: Response): Promise<Members> {
+  private async read(answer: Response, most = maxBody): Promise<Members> {
     if (!isType(answer, "application/json")) {
       // A sign-in page of the network, or a proxy whose server is away.
       this.reached(false);
@@ -199,8 +201,7 @@ export class Api {
     this.reached(true);
     let members: Members;
     try {
-      if (text.length > maxBody) throw new Error("too large");
-      members = Members.of(parseJson(text), "answer");
+      members = Members.of(parseJson(text, most), "answer");
       if (answer.ok) return members;
       const { kind, key, args } = readProblem(members);
       const seconds = Number(answer.headers.get("Retry-After") ?? NaN);

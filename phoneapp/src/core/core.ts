@@ -10,7 +10,9 @@ import type {
 } from "./contract";
 import { normalisePin } from "./derive";
 import { handoverKept } from "./handover";
+import { MessageCentre } from "./inbox";
 import { KeyStates } from "./key-states";
+import { Listeners } from "./listeners";
 import { readApprovals } from "./messages";
 import { MissedApprovals } from "./missed";
 import { NtfyTopic } from "./ntfy";
@@ -40,6 +42,7 @@ class PhoneCore implements Core {
   online = true;
   offlineSince: number | undefined;
   readonly codes: Codes;
+  readonly inbox: MessageCentre;
 
   private readonly clock: Clock;
   private readonly api: Api;
@@ -55,7 +58,7 @@ class PhoneCore implements Core {
   private readonly sightings: Sightings;
   private readonly late: MissedApprovals;
   private readonly topic: NtfyTopic;
-  private readonly listeners = new Map<CoreEvent, Set<() => void>>();
+  private readonly listeners = new Listeners();
   private keys: readonly KeyRecord[] = [];
   private decided: readonly PastApproval[] = [];
   private biometric = false;
@@ -78,6 +81,7 @@ class PhoneCore implements Core {
     const news = {
       approvals: (now: number, statements: readonly string[]) => void this.heard(now, statements).catch(() => undefined),
       keys: () => void this.states.ask(this.asking()).catch(() => undefined),
+      messages: () => this.inbox.news(),
       opened: () => void this.late.ask(),
     };
     this.stream = new Live(this.api, () => this.asking(), news, page);
@@ -87,6 +91,7 @@ class PhoneCore implements Core {
     this.topic = new NtfyTopic(store, this.api, () => this.active());
     this.sightings = new Sightings(this.api, store);
     this.late = new MissedApprovals(this.api, store, this.clock, () => this.active(), () => this.tell("missed"));
+    this.inbox = new MessageCentre(this.api, this.clock, this.own, around, () => this.active(), this.states, () => this.tell("messages"));
     page.channel?.addEventListener("message", (event) => {
       if ((event as MessageEvent<unknown>).data === "store") void this.otherTabWrote().catch(() => undefined);
     });
@@ -163,9 +168,7 @@ class PhoneCore implements Core {
   }
 
   on(event: CoreEvent, listener: () => void): () => void {
-    const set = this.listeners.get(event) ?? new Set();
-    this.listeners.set(event, set.add(listener));
-    return () => void set.delete(listener);
+    return this.listeners.on(event, listener);
   }
 
   async biometricAvailable(): Promise<boolean> {
@@ -197,6 +200,7 @@ class PhoneCore implements Core {
       return;
     }
     void this.late.ask();
+    void this.inbox.count();
     const turn = this.open.turn();
     try {
       const answer = await this.api.forAll(keys, "/approvals");
@@ -371,6 +375,7 @@ class PhoneCore implements Core {
 
   private async reload(): Promise<void> {
     [this.keys, this.decided] = [await this.store.keys(), await this.store.past()];
+    this.inbox.keysChanged();
     this.tell("users");
     this.tell("past");
   }
@@ -389,6 +394,6 @@ class PhoneCore implements Core {
   }
 
   private tell(event: CoreEvent): void {
-    for (const listener of this.listeners.get(event) ?? []) listener();
+    this.listeners.tell(event);
   }
 }

@@ -6,7 +6,11 @@ import { b64u, fromB64u, newId, random, utf8, type Bytes } from "./bytes";
 import { parseCode } from "./codes";
 import * as derive from "./derive";
 import { FakeDelivery } from "./fake-delivery";
+import { FakeInbox } from "./fake-inbox";
+import { Refusal, type Answer } from "./fake-refusal";
 import { digestName, digestOf } from "./jws";
+
+export { Refusal } from "./fake-refusal";
 
 export const origin = "https://phone.example";
 const algorithm = { name: "ECDSA", namedCurve: "P-256" };
@@ -65,10 +69,10 @@ export interface FakeStream {
   readonly say: (line: Record<string, unknown>) => void;
 }
 
-type Answer = { readonly status: number; readonly body: unknown };
-
 /** What a phone may ask for itself, by path. */
-const kinds: Readonly<Record<string, string>> = { "/pin": "pin_change", "/pin/check": "pin_check", "/test": "test", "/push/test": "push_test" };
+const kinds: Readonly<Record<string, string>> = {
+  "/pin": "pin_change", "/pin/check": "pin_check", "/test": "test", "/push/test": "push_test", "/messages/open": "messages_open",
+};
 
 export class FakeServer {
   readonly id = newId();
@@ -88,6 +92,7 @@ export class FakeServer {
   /** Its key for Web Push. */
   push: string | undefined;
   readonly delivery = new FakeDelivery(() => this.now);
+  readonly inbox = new FakeInbox(() => this.id, () => this.now);
   private readonly activations = new Map<string, Activation>();
   private readonly seen = new Set<string>();
 
@@ -218,13 +223,14 @@ export class FakeServer {
       await this.proved(path, text);
       return { now: this.now, statements: this.delivery.missed };
     }
+    if (path === "/messages/unread") return this.inbox.unread(await this.proved(path, text));
     const key = await this.prove(headers.get("Nodkey-Proof") ?? "", path, text, path !== "/key" && path !== "/push/state");
     if (path === "/key") return { receipt: await this.receipt(key) };
     if (path === "/key/remove") {
       key.state = "removed";
       return {};
     }
-    if (path === "/key/rename" || path.startsWith("/push/") || kinds[path] !== undefined) {
+    if (path === "/key/rename" || path.startsWith("/push/") || path.startsWith("/messages") || kinds[path] !== undefined) {
       if (key.state !== "active") throw new Refusal(403, "refused", "key.suspended");
     }
     if (path === "/key/rename") {
@@ -241,6 +247,7 @@ export class FakeServer {
     }
     const kind = kinds[path];
     if (kind !== undefined) return { statement: await this.ask(key, kind) };
+    if (path.startsWith("/messages")) return this.inbox.answer(key, path, JSON.parse(text) as Record<string, unknown>);
     const [, id = "", deed] = /^\/approvals\/([^/]+)\/(decision|disown|seen)$/.exec(path) ?? [];
     if (deed === "seen") {
       if (!this.delivery.saw(id, body["what"])) throw new Refusal(400, "bad_input", "seen.what");
@@ -362,6 +369,7 @@ export class FakeServer {
     }
     this.decisions.push(decision);
     this.open.delete(id);
+    if (approval.own?.startsWith("messages_open ") && decision["verdict"] === "yes") this.inbox.opened(key.keyId);
     if (decision["number"] === "99") return { state: "denied", cause: "wrong_number" };
     return { state: decision["verdict"] === "yes" ? "approved" : "denied" };
   }
@@ -387,13 +395,4 @@ interface DecisionRequest {
   readonly decision: string;
   readonly pinProof?: { readonly epk: string; readonly ct: string };
   readonly assertion?: Record<string, string>;
-}
-
-/** The server's no. */
-export class Refusal extends Error {
-  readonly answer: Answer;
-  constructor(status: number, kind: string, key: string, args: Record<string, unknown> = {}) {
-    super(key);
-    this.answer = { status, body: { error: { kind, key, args, message: key } } };
-  }
 }

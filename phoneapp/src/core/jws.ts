@@ -6,7 +6,7 @@ import { sha256 } from "./derive";
 import { Members, parseJsonBytes, type Json } from "./strict";
 
 export type ServerTyp = "nodkey-offer+jws" | "nodkey-receipt+jws" | "nodkey-statement+jws";
-export type PhoneTyp = "nodkey-activation+jws" | "nodkey-decision+jws" | "nodkey-request+jws";
+export type PhoneTyp = "nodkey-activation+jws" | "nodkey-decision+jws" | "nodkey-reply+jws" | "nodkey-request+jws";
 
 /** A message that is not as it should be: form, header, signature, or who it is for. */
 export class JwsError extends Error {

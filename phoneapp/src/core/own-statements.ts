@@ -1,8 +1,9 @@
-// Statements that the phone asks for itself (docs/protocol.md §5.6, §5.10, §6.3, §6.5): a change of the PIN, a check of the PIN, tests.
+// Statements that the phone asks for itself (docs/protocol.md §5.6, §5.10, §6.3, §6.5, §10.1): a change of the PIN, a check of the PIN,
+// tests, an opening of the message centre.
 
 import { refuseWeak } from "./activation";
 import { answerOf, isOffline, ServerFault, type Api } from "./api";
-import type { DecisionBody, Decisions, Verdict } from "./approval";
+import type { DecisionBody, Decisions, Proof, Verdict } from "./approval";
 import { b64u, equal, fromB64u, type Bytes } from "./bytes";
 import type { Clock } from "./clock";
 import { PhoneFault } from "./contract";
@@ -40,6 +41,14 @@ export class OwnStatements {
   /** A test of notifications for this key alone: nobody sees or answers it, its arrival is all. */
   async pushTest(key: KeyRecord): Promise<Statement> {
     return this.ask(key, "/push/test", "push_test");
+  }
+
+  /** Has the server open the message centre for this key. */
+  async openMessages(key: KeyRecord, proof: Proof): Promise<void> {
+    const statement = await this.ask(key, "/messages/open", "messages_open");
+    if (statement.message.number) throw new PhoneFault("answer.wrong");
+    const { state } = await this.decisions.approve(statement, proof);
+    if (state !== "approved") throw new PhoneFault("answer.wrong");
   }
 
   /** Has the server check a PIN. Nothing changes by it but the count of wrong ones, so it may be repeated. */

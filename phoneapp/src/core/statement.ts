@@ -38,10 +38,10 @@ export async function readFor(jws: string, keys: readonly KeyRecord[], now: numb
 export type Shown = Statement & { readonly message: StatementMessage & { readonly kind: Approval["kind"] } };
 
 /**
- * What is asked and answered within one step of the app: a change and a check of the PIN, and a test of notifications, which
- * nobody answers at all.
+ * What is asked and answered within one step of the app: a change and a check of the PIN, an opening of the message centre, and a
+ * test of notifications, which nobody answers at all.
  */
-const unshown: ReadonlySet<StatementKind> = new Set(["pin_check", "pin_change", "push_test"]);
+const unshown: ReadonlySet<StatementKind> = new Set(["pin_check", "pin_change", "messages_open", "push_test"]);
 
 /** Says whether a statement is for a person. */
 export function isShown(statement: Statement): statement is Shown {

@@ -43,6 +43,7 @@ function start(page: Page = noPage): Live {
     {
       approvals: (now, statements) => heard.push(`approvals ${now} ${statements.join()}`),
       keys: () => heard.push("keys"),
+      messages: () => heard.push("messages"),
       opened: () => openings++,
     },
     page,

@@ -11,6 +11,8 @@ export interface StreamNews {
   approvals(now: number, statements: readonly string[]): void;
   /** The state of some key changed. */
   keys(): void;
+  /** Something in the box of a user changed. */
+  messages(): void;
   /** It came about, in this tab: what happened before it is told by nothing else. */
   opened(): void;
 }
@@ -169,15 +171,15 @@ export class Live {
   /** False when the server is about to close. */
   private line(text: string): boolean {
     const members = Members.of(parseJson(text), "line");
-    const type = members.oneOf("type", ["approvals", "keys", "ping", "bye"]);
+    const type = members.oneOf("type", ["approvals", "keys", "messages", "ping", "bye"]);
     if (type === "approvals") {
       const { now, statements } = readApprovals(members);
       members.done();
       this.news.approvals(now, statements);
       this.page.channel?.postMessage({ type, now, statements });
-    } else if (type === "keys") {
+    } else if (type === "keys" || type === "messages") {
       members.done();
-      this.news.keys();
+      this.news[type]();
       this.page.channel?.postMessage({ type });
     }
     return type !== "bye";
@@ -185,7 +187,7 @@ export class Live {
 
   private heard(data: unknown): void {
     if (typeof data !== "object" || data === null || !("type" in data)) return;
-    if (data.type === "keys") this.news.keys();
+    if (data.type === "keys" || data.type === "messages") this.news[data.type]();
     if (data.type === "approvals" && "now" in data && "statements" in data && Array.isArray(data.statements)) {
       this.news.approvals(Number(data.now), data.statements.map(String));
     }

@@ -2,9 +2,12 @@
 
 import { fromB64u, type Bytes } from "./bytes";
 
-/** Longest JSON text either side reads, in bytes. */
+/** Longest JSON text either side reads, in bytes; and that of a message with its texts (§10). */
 export const maxBody = 64 * 1024;
+export const maxLongBody = 256 * 1024;
 const maxDepth = 16;
+/** Blocks of a text stand in blocks. */
+const maxLongDepth = 48;
 
 /** Not what the protocol says. The message names a place, never a value. */
 export class ShapeError extends Error {
@@ -16,11 +19,12 @@ export type JsonObject = Readonly<Record<string, Json>>;
 
 /**
  * Reads one JSON text (RFC 8259). Throws ShapeError for what is no JSON, members that occur twice (also in another letter
- * case), lone surrogates, anything after the value, nesting beyond 16, and more than 64 KiB.
+ * case), lone surrogates, anything after the value, nesting beyond 16, and more than 64 KiB; of a long one (at most maxLongBody)
+ * beyond 48, and more bytes than that.
  */
-export function parseJson(text: string): Json {
-  if (text.length > maxBody || new TextEncoder().encode(text).length > maxBody) throw new ShapeError("too large");
-  return new Reader(text).all();
+export function parseJson(text: string, most = maxBody): Json {
+  if (text.length > most || new TextEncoder().encode(text).length > most) throw new ShapeError("too large");
+  return new Reader(text, most > maxBody ? maxLongDepth : maxDepth).all();
 }
 
 /** The same from bytes, which must be UTF-8 without a byte order mark. */
@@ -41,7 +45,10 @@ const quoted = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 class Reader {
   private at = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly deepest: number,
+  ) {}
 
   all(): Json {
     const value = this.value(0);
@@ -53,7 +60,7 @@ class Reader {
   private value(depth: number): Json {
     this.space();
     const opens = this.text[this.at] === "{" || this.text[this.at] === "[";
-    if (opens && depth === maxDepth) throw new ShapeError("nested too deeply");
+    if (opens && depth === this.deepest) throw new ShapeError("nested too deeply");
     switch (this.text[this.at]) {
       case "{":
         return this.object(depth + 1);

@@ -7,6 +7,7 @@ import { Button } from "../ui/button";
 import { NodLine } from "../ui/nod-line";
 import { MenuButton, Screen } from "../ui/screen";
 import { Banner, Chip, LinkRow, Row } from "../ui/surfaces";
+import { MessagesRow } from "./inbox-whose";
 import { kinds } from "./kinds";
 import { initialOf, shownName } from "./names";
 import { answering } from "./offline-way";
@@ -98,11 +99,12 @@ export function Home(): JSX.Element {
           <LinkRow id="all-users" icon="person" title={texts.t("home.users", { Count: users.length })} onClick={() => nav.go({ screen: "users" })} />
         )}
       </div>
-      {!offline && codes && (
-        <div class="rows rows-closed">
+      <div class="rows rows-closed">
+        <MessagesRow />
+        {!offline && codes && (
           <LinkRow id="offline-code" icon="qr" title={texts.t("home.offline_code")} second={texts.t("home.offline_code.second")} onClick={withoutConnection} />
-        </div>
-      )}
+        )}
+      </div>
       <Recent />
     </Screen>
   );

@@ -21,6 +21,11 @@ import { Fault } from "./fault";
 import { First } from "./first";
 import { ForgotPin } from "./forgot-pin";
 import { Home } from "./home";
+import { Messages } from "./inbox-list";
+import { MessageReply } from "./inbox-reply";
+import { MessageScreen } from "./inbox-thread";
+import { readers } from "./inbox-way";
+import { MessagesUser } from "./inbox-whose";
 import { Install } from "./install";
 import { Installed } from "./installed";
 import { Looking } from "./looking";
@@ -94,6 +99,12 @@ export function Page({ route }: { route: Route }): JSX.Element {
       case "change-pin":
       case "activated":
         return core.users().some((user) => user.keyId === route.keyId) ? route : home;
+      case "messages":
+      case "message":
+      case "message-reply":
+        return readers(core).some((user) => user.keyId === route.keyId) ? route : home;
+      case "messages-user":
+        return readers(core).length > 0 ? route : home;
       case "confirm":
         return draft.number === "" && core.approvals().some(({ id, number }) => id === route.id && number) ? ({ screen: "approval", id: route.id } as const) : route;
       default:
@@ -132,8 +143,8 @@ function offlineRoute(core: Core, answer: Draft["answer"], route: Route): Route 
 
 /** Another subject on the same screen is another screen. */
 function keyOf(route: Route): string {
-  const subject = "id" in route ? route.id : "keyId" in route ? route.keyId : "";
-  return `${route.screen} ${subject}`;
+  const [id, keyId] = ["id" in route ? route.id : "", "keyId" in route ? route.keyId : ""];
+  return `${route.screen} ${keyId} ${id}`;
 }
 
 function Of({ route }: { route: Route }): JSX.Element | null {
@@ -161,6 +172,10 @@ function Of({ route }: { route: Route }): JSX.Element | null {
     case "install": return <Install />;
     case "installed": return <Installed />;
     case "looking": return <Looking />;
+    case "message": return <MessageScreen keyId={route.keyId} id={route.id} />;
+    case "message-reply": return <MessageReply keyId={route.keyId} id={route.id} />;
+    case "messages": return <Messages keyId={route.keyId} />;
+    case "messages-user": return <MessagesUser />;
     case "missed": return <Missed id={route.id} />;
     case "missed-all": return <AllMissed />;
     case "more": return <More />;

@@ -5,6 +5,7 @@ import { Dialog } from "../ui/dialog";
 import { Bar, Screen } from "../ui/screen";
 import { Banner, LinkRow, Receipt } from "../ui/surfaces";
 import { StateChip } from "./home";
+import { MessagesOfRow } from "./inbox-whose";
 import { shownName } from "./names";
 import { useTestRequest } from "./test-request";
 import { useWords } from "./words";
@@ -50,6 +51,7 @@ export function User({ keyId }: { keyId: string }): JSX.Element | null {
           ]}
         />
         <div class="rows rows-closed">
+          {user.state === "active" && <MessagesOfRow keyId={keyId} />}
           {user.state === "active" && (
             <LinkRow id="test" icon="bell" title={texts.t("test.row")} second={texts.t(testing ? "test.working" : "test.row.second")} onClick={() => test(keyId)} />
           )}

@@ -12,7 +12,7 @@ function people(n: number): PhoneUser[] {
 
 const many = (n: number) => (core: PreviewCore) => core.set({ users: people(n) });
 
-const titles = (): (string | null)[] => Array.from(document.querySelectorAll(".row:not(#offline-code) .row-title"), (title) => title.textContent);
+const titles = (): (string | null)[] => Array.from(document.querySelectorAll(".row:not(#offline-code, #messages) .row-title"), (title) => title.textContent);
 
 async function press(on: Stage, selector: string): Promise<void> {
   on.get(selector).focus();

@@ -54,6 +54,8 @@ export interface Draft {
   requestOver: boolean;
   /** Where an activation goes on when the question about notifications was answered on the way. */
   afterNotifications: Route | undefined;
+  /** An answer in the message centre that was typed and not sent: it waits behind the next opening. */
+  answerText: { readonly keyId: string; readonly reference: string; readonly text: string } | undefined;
   /** A code without a connection on its way: first who answers typed digits, then what is answered, at last the digits. */
   answer: { readonly keyId: string } | { readonly subject: OfflineSubject; readonly made?: MadeCode } | undefined;
 }
@@ -61,7 +63,7 @@ export interface Draft {
 export function emptyDraft(): Draft {
   return {
     groups: ["", "", "", "", ""], fingerprint: undefined, offer: undefined, biometricToo: false, pinForCodes: false, number: "",
-    pinKeys: undefined, pinsLeft: undefined, trouble: undefined, decided: undefined, answer: undefined, afterNotifications: undefined, requestOver: false,
+    pinKeys: undefined, pinsLeft: undefined, trouble: undefined, decided: undefined, answer: undefined, answerText: undefined, afterNotifications: undefined, requestOver: false,
   };
 }
 

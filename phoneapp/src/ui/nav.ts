@@ -2,7 +2,8 @@
 
 export type Route =
   | { readonly screen: PlainScreen }
-  | { readonly screen: "activated" | "user" | "change-pin" | "rename"; readonly keyId: string }
+  | { readonly screen: "activated" | "user" | "change-pin" | "messages" | "rename"; readonly keyId: string }
+  | { readonly screen: "message" | "message-reply"; readonly keyId: string; readonly id: string }
   | { readonly screen: "approval" | "confirm" | "missed" | "request"; readonly id: string };
 
 export type PlainScreen =
@@ -22,6 +23,7 @@ export type PlainScreen =
   | "install"
   | "installed"
   | "looking"
+  | "messages-user"
   | "missed-all"
   | "more"
   | "notifications"

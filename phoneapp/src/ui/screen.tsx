@@ -9,6 +9,8 @@ interface Props {
   readonly bar?: ComponentChildren;
   /** The one heading; focus goes there when the screen comes. */
   readonly title: ComponentChildren;
+  /** What the browser calls the page, and keeps; the heading without it. */
+  readonly name?: string;
   /** What stands above the heading: a nod line, the seal. */
   readonly head?: ComponentChildren;
   readonly lead?: ComponentChildren;
@@ -22,7 +24,7 @@ interface Props {
 }
 
 /** One screen: bar, heading, content, action bar. */
-export function Screen({ bar, title, head, lead, centred = false, error, children, actions, onSubmit }: Props): JSX.Element {
+export function Screen({ bar, title, name: called, head, lead, centred = false, error, children, actions, onSubmit }: Props): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   const { server } = useApp();
   const name = server?.operator;
@@ -31,7 +33,7 @@ export function Screen({ bar, title, head, lead, centred = false, error, childre
     heading.current?.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
-    const text = heading.current?.textContent ?? "";
+    const text = called ?? heading.current?.textContent ?? "";
     document.title = name === undefined ? text : `${text} – ${name}`;
   });
   const inner = (
