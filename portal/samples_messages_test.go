@@ -50,7 +50,7 @@ func sampleNotice(act NoticeAct) func(*ThreadView) {
 }
 
 func sampleTicket(v *ThreadView) {
-	v.Ticket, v.CanReply = true, true
+	v.Ticket = true
 	v.Entries = []EntryView{
 		{Number: 1, Own: true, Author: Sentence{Key: "thread.you"}, At: "Today, 10:40", Lang: "en", Plain: "I am travelling next week.\n\nWill my phone work there?", Signed: true,
 			Files: []FileView{{ID: "f1", Name: "a name that is as long as names of files that people keep tend to be at times (final, really).pdf", Type: "PDF", Size: "1.2 MB"}}},
@@ -76,7 +76,7 @@ func sampleMessages() []sample {
 		}), 1},
 		{"messages-past-the-end", "messages", sampleList(func(v *MessagesView) { v.Later = true }), 1},
 		{"thread", "thread", sampleThread(1, sampleTicket), 0},
-		{"thread-closed", "thread", sampleThread(3, func(v *ThreadView) { sampleTicket(v); v.Closed, v.CanReply = true, false }), 0},
+		{"thread-closed", "thread", sampleThread(3, func(v *ThreadView) { sampleTicket(v); v.Closed = true }), 0},
 		{"thread-damaged", "thread", sampleThread(4, func(v *ThreadView) { v.Damaged, v.Ticket = true, true }), 0},
 		{"announcement", "thread", sampleThread(2, func(v *ThreadView) {
 			v.Entries = []EntryView{{Number: 1, Author: Sentence{Key: "thread.desk", Args: map[string]any{"Operator": "Aldermere"}}, At: "Mon, 08:05", Lang: "de", Prose: "<p>Am Sonntag …</p>"}}
