@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/nodkey/nodkey/wire"
 )
 
 // The bounds of what people write, in characters.
@@ -26,25 +28,12 @@ func checkSubject(subject string) (string, error) {
 	return subject, nil
 }
 
-// checkText gives a text as it is kept: lines end in \n, and characters that control, hide or turn round are out. Errors:
-// message.text for none, message.text_long.
+// checkText gives a text as it is kept (wire.KeptText). Errors: message.text for none, message.text_long.
 func checkText(text string) (string, error) {
 	if len(text) > 8*TextMax { // before any work is done
 		return "", fail(BadInput, "message.text_long", "Most", TextMax)
 	}
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r', r == '\u2028', r == '\u2029':
-			return '\n'
-		case r == '\n', r == '\t', r == '\u200c', r == '\u200d':
-			return r
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, text)
-	text = strings.TrimSpace(text)
+	text = wire.KeptText(text)
 	if text == "" {
 		return "", fail(BadInput, "message.text")
 	}

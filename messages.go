@@ -96,7 +96,8 @@ type MessagePage struct {
 	Unread   int    // in the whole box, at most 100
 }
 
-// List gives messages, unread ones first and then the newest. Errors: message.cursor, message.query, session.*, key.*.
+// List gives messages, unread ones first and then the newest. Errors: message.cursor, message.query, session.*, key.*,
+// messages.closed, message.search_slow from a phone that searches without end.
 func (m *Messages) List(ctx context.Context, c Caller, q MessageQuery) (MessagePage, error) {
 	after, err := q.After.place()
 	if err != nil {
@@ -107,6 +108,9 @@ func (m *Messages) List(ctx context.Context, c Caller, q MessageQuery) (MessageP
 		return MessagePage{}, err
 	}
 	if len(wanted) > 0 {
+		if err := m.chargeSearch(ctx, c); err != nil {
+			return MessagePage{}, err
+		}
 		return m.search(ctx, c, q, wanted, after)
 	}
 	var page MessagePage
@@ -135,6 +139,24 @@ func (m *Messages) List(ctx context.Context, c Caller, q MessageQuery) (MessageP
 		return err
 	})
 	return page, wrap(err)
+}
+
+// chargeSearch counts a search of a phone's. It is the only reading that costs the server more than it costs the phone.
+func (m *Messages) chargeSearch(ctx context.Context, c Caller) error {
+	if c.key == nil {
+		return nil
+	}
+	now := m.now()
+	return wrap(m.Store.Update(ctx, func(tx Tx) error {
+		if _, err := m.box(tx, c); err != nil { // whoever may not search charges nothing
+			return err
+		}
+		wait, ok, err := searchesByKey.take(tx, "searches:key:"+string(c.key.ID), 1, now)
+		if err == nil && !ok {
+			err = limited("message.search_slow", wait)
+		}
+		return err
+	}))
 }
 
 // Unread counts the unread messages of the caller's box, at most 100. A phone needs no opening.

@@ -15,7 +15,7 @@ import (
 
 // Event is what a stream tells. Server says whose it is.
 type Event struct {
-	Kind      string     // approvals, keys, online, offline or fault
+	Kind      string     // approvals, keys, messages (a box there has changed; see Unread), online, offline or fault
 	Server    string     // URL of the phone host
 	Approvals []Approval // with approvals: all that are open there
 	Keys      []Key      // with keys: the keys there, as they are now
@@ -136,6 +136,8 @@ func (p *Phone) line(ctx context.Context, url string, text []byte, tell func(Eve
 		return errBye
 	case "keys":
 		return p.askKeys(ctx, url, tell)
+	case "messages":
+		return tell(Event{Kind: "messages", Server: url})
 	case "approvals":
 		p.setSkew(url, time.UnixMilli(e.Now).Sub(p.now()))
 		open, err := p.read(url, e.Statements)

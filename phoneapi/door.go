@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/web"
 	"github.com/nodkey/nodkey/wire"
 )
@@ -18,16 +19,21 @@ import (
 type Door struct {
 	services *nodkey.Services
 	log      *slog.Logger
-	sentence web.Sentence
+	texts    *i18n.Bundle
 	slots    *web.Slots
 }
 
 // streamsPerKey bounds the streams of one key; the newest wins.
 const streamsPerKey = 2
 
-// New makes the door. sentence gives the English message of an error.
-func New(services *nodkey.Services, log *slog.Logger, sentence web.Sentence) *Door {
-	return &Door{services: services, log: log, sentence: sentence, slots: web.NewSlots(streamsPerKey)}
+// New makes the door. texts say errors, always in English, and notices.
+func New(services *nodkey.Services, log *slog.Logger, texts *i18n.Bundle) *Door {
+	return &Door{services: services, log: log, texts: texts, slots: web.NewSlots(streamsPerKey)}
+}
+
+// sentence is an error's message: programs read its key, and whoever looks at what a program wrote down reads this.
+func (d *Door) sentence(_ *http.Request, key string, args map[string]any) string {
+	return d.texts.For(i18n.Fallback).T(key, args)
 }
 
 // Routes registers the API on a mux.
@@ -49,6 +55,13 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /push/unsubscribe", d.pushUnsubscribe},
 		{"POST /push/test", d.ask((*nodkey.Keys).AskPushTest)},
 		{"POST /push/state", d.pushState},
+		{"POST /messages/open", d.ask((*nodkey.Keys).AskMessages)},
+		{"POST /messages/shut", d.messagesShut},
+		{"POST /messages/unread", d.messagesUnread},
+		{"POST /messages", d.messagesList},
+		{"POST /messages/read", d.messagesRead},
+		{"POST /messages/reply", d.messagesReply},
+		{"POST /messages/status", d.messagesStatus},
 		{"POST /approvals", d.approvalList},
 		{"POST /approvals/missed", d.approvalMissed},
 		{"POST /stream", d.stream},
@@ -106,7 +119,11 @@ func caller(r *http.Request) nodkey.Caller {
 
 // read reads a body that no proof covers.
 func read(w http.ResponseWriter, r *http.Request, v any) error {
-	if f := web.ReadJSON(w, r, wire.MaxBody, v); f != nil {
+	return readMost(w, r, wire.MaxBody, v)
+}
+
+func readMost(w http.ResponseWriter, r *http.Request, most int64, v any) error {
+	if f := web.ReadJSON(w, r, most, v); f != nil {
 		return &failure{*f}
 	}
 	return nil
@@ -114,15 +131,20 @@ func read(w http.ResponseWriter, r *http.Request, v any) error {
 
 // readSigned reads a body and the proof over it, and gives the phone that signed.
 func (d *Door) readSigned(w http.ResponseWriter, r *http.Request, v any) (nodkey.Caller, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
+	return d.readSignedMost(w, r, wire.MaxBody, v)
+}
+
+// readSignedMost is readSigned for a body of so many bytes.
+func (d *Door) readSignedMost(w http.ResponseWriter, r *http.Request, most int64, v any) (nodkey.Caller, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nodkey.Caller{}, &failure{web.TooLarge(wire.MaxBody)}
+		return nodkey.Caller{}, &failure{web.TooLarge(most)}
 	}
 	if err != nil { // the client is gone or too slow
 		return nodkey.Caller{}, &failure{web.Failure{Status: http.StatusBadRequest, Kind: "bad_input", Key: "request.broken_off"}}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if err := read(w, r, v); err != nil {
+	if err := readMost(w, r, most, v); err != nil {
 		return nodkey.Caller{}, err
 	}
 	proofs := r.Header.Values(wire.RequestHeader)

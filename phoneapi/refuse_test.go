@@ -1,6 +1,7 @@
 package phoneapi_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -18,25 +19,33 @@ import (
 var paths = []struct {
 	path, body, member string
 	signed             bool
+	most               int // bytes; 0: as most
 }{
-	{"/activations/lookup", `{"codeId":"AAAAAAAAAAAAAAAAAAAAAA"}`, "codeId", false},
-	{"/activations/submit", `{"codeId":"AAAAAAAAAAAAAAAAAAAAAA","submission":"a.b.c","mac":"AAAA"}`, "submission", false},
-	{"/approvals", `{"proofs":["a.b.c"]}`, "proofs", false},
-	{"/stream", `{"proofs":["a.b.c"]}`, "proofs", false},
-	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/decision", `{"decision":"a.b.c"}`, "decision", true},
-	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/disown", `{}`, "", true},
-	{"/key", `{}`, "", true},
-	{"/key/remove", `{}`, "", true},
-	{"/key/rename", `{"name":"Pixel 9"}`, "name", true},
-	{"/test", `{}`, "", true},
-	{"/pin", `{}`, "", true},
-	{"/pin/check", `{}`, "", true},
-	{"/push/subscribe", subscribeBody, "endpoint", true},
-	{"/push/unsubscribe", `{"channel":"webpush"}`, "channel", true},
-	{"/push/test", `{}`, "", true},
-	{"/push/state", `{}`, "", true},
-	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/seen", `{"what":"received"}`, "what", true},
-	{"/approvals/missed", `{"proofs":["a.b.c"]}`, "proofs", false},
+	{"/activations/lookup", `{"codeId":"AAAAAAAAAAAAAAAAAAAAAA"}`, "codeId", false, 0},
+	{"/activations/submit", `{"codeId":"AAAAAAAAAAAAAAAAAAAAAA","submission":"a.b.c","mac":"AAAA"}`, "submission", false, 0},
+	{"/approvals", `{"proofs":["a.b.c"]}`, "proofs", false, 0},
+	{"/stream", `{"proofs":["a.b.c"]}`, "proofs", false, 0},
+	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/decision", `{"decision":"a.b.c"}`, "decision", true, 0},
+	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/disown", `{}`, "", true, 0},
+	{"/key", `{}`, "", true, 0},
+	{"/key/remove", `{}`, "", true, 0},
+	{"/key/rename", `{"name":"Pixel 9"}`, "name", true, 0},
+	{"/test", `{}`, "", true, 0},
+	{"/pin", `{}`, "", true, 0},
+	{"/pin/check", `{}`, "", true, 0},
+	{"/push/subscribe", subscribeBody, "endpoint", true, 0},
+	{"/push/unsubscribe", `{"channel":"webpush"}`, "channel", true, 0},
+	{"/push/test", `{}`, "", true, 0},
+	{"/push/state", `{}`, "", true, 0},
+	{"/approvals/AAAAAAAAAAAAAAAAAAAAAA/seen", `{"what":"received"}`, "what", true, 0},
+	{"/approvals/missed", `{"proofs":["a.b.c"]}`, "proofs", false, 0},
+	{"/messages/open", `{}`, "", true, 0},
+	{"/messages/shut", `{}`, "", true, 0},
+	{"/messages/unread", `{"proofs":["a.b.c"]}`, "proofs", false, 0},
+	{"/messages", `{"search":"phone"}`, "search", true, 0},
+	{"/messages/read", `{"reference":"2026-0001"}`, "reference", true, 0},
+	{"/messages/reply", `{"reference":"2026-0001","text":"x","signature":"a.b.c"}`, "text", true, wire.MaxMessageBody},
+	{"/messages/status", `{"reference":"2026-0001","status":"closed"}`, "status", true, 0},
 }
 
 func TestBodiesThatAreNotTheProtocolsChangeNothing(t *testing.T) {
@@ -52,6 +61,7 @@ func TestBodiesThatAreNotTheProtocolsChangeNothing(t *testing.T) {
 			}
 			return "{" + inner + "," + member + "}"
 		}
+		most := cmp.Or(p.most, wire.MaxBody)
 		cases := map[string]struct {
 			body, media, key string
 			status           int
@@ -72,8 +82,8 @@ func TestBodiesThatAreNotTheProtocolsChangeNothing(t *testing.T) {
 			"form":          {p.body, "application/x-www-form-urlencoded", "request.not_json", 415},
 			"text":          {p.body, "text/plain", "request.not_json", 415},
 			"no media type": {p.body, "none", "request.not_json", 415},
-			"oversized":     {also(`"x":"` + strings.Repeat("a", 65<<10) + `"`), "", "request.too_large", 413},
-			"oversized end": {p.body + strings.Repeat(" ", 70<<10), "", "request.too_large", 413},
+			"oversized":     {also(`"x":"` + strings.Repeat("a", most+(1<<10)) + `"`), "", "request.too_large", 413},
+			"oversized end": {p.body + strings.Repeat(" ", most+(6<<10)), "", "request.too_large", 413},
 		}
 		add := func(name, body, key string) {
 			cases[name] = struct {
@@ -157,7 +167,7 @@ func TestProofsThatDoNotHoldChangeNothing(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/approvals", "/stream"} {
+	for _, path := range []string{"/approvals", "/stream", "/messages/unread"} {
 		one := func(proofs ...string) string {
 			raw, err := json.Marshal(wire.Proofs{Proofs: proofs})
 			must(t, err)

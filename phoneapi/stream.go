@@ -30,7 +30,7 @@ func (d *Door) stream(w http.ResponseWriter, r *http.Request) error {
 		keys[i] = string(c.KeyID())
 	}
 	ended, release := d.slots.Take(keys...)
-	wake, cancel := d.services.Bus(d.services.Approvals.Topics(phones)...)
+	wake, cancel := d.services.Bus(append(d.services.Approvals.Topics(phones), d.services.Messages.BoxTopics(phones)...)...)
 	over := func() {
 		cancel()
 		release()
@@ -85,6 +85,7 @@ type phoneStream struct {
 	phones []nodkey.Caller
 	told   []string
 	states []nodkey.KeyState
+	boxes  []nodkey.BoxState
 }
 
 // look tells what is new. It gives false when the stream is over.
@@ -98,11 +99,29 @@ func (s *phoneStream) look(ctx context.Context, first bool) bool {
 	if changed && !s.send(wire.StreamEvent{Type: "keys"}) {
 		return false
 	}
-	if !first && slices.Equal(open.Statements, s.told) {
+	if first || !slices.Equal(open.Statements, s.told) {
+		s.told = open.Statements
+		if !s.send(wire.StreamEvent{Type: "approvals", Now: open.Now, Statements: open.Statements}) {
+			return false
+		}
+	}
+	return s.lookAtBoxes(ctx, first)
+}
+
+// lookAtBoxes tells that there is something new to read, and nothing more of it.
+func (s *phoneStream) lookAtBoxes(ctx context.Context, first bool) bool {
+	boxes, err := s.door.services.Messages.Boxes(ctx, s.phones)
+	if err != nil {
+		return s.bye()
+	}
+	same := func(a, b nodkey.BoxState) bool {
+		return a.Key == b.Key && a.Active == b.Active && a.Unread == b.Unread && a.Changed.Equal(b.Changed)
+	}
+	if !first && slices.EqualFunc(boxes, s.boxes, same) {
 		return true
 	}
-	s.told = open.Statements
-	return s.send(wire.StreamEvent{Type: "approvals", Now: open.Now, Statements: open.Statements})
+	s.boxes = boxes
+	return s.send(wire.StreamEvent{Type: "messages"})
 }
 
 func (s *phoneStream) bye() bool {

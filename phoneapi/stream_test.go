@@ -15,8 +15,14 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 5 * time.Second
 
-// open opens a stream for some phones' keys and gives its lines, closed when it ends.
+// open opens a stream for some phones' keys and gives its lines but those of the message centre, closed when it ends.
 func (h *house) open(phones ...*handset) <-chan wire.StreamEvent {
+	h.t.Helper()
+	return h.openFor(func(kind string) bool { return kind != "messages" }, phones...)
+}
+
+// openFor is open for some types of events.
+func (h *house) openFor(wanted func(kind string) bool, phones ...*handset) <-chan wire.StreamEvent {
 	h.t.Helper()
 	var in wire.Proofs
 	for _, x := range phones {
@@ -43,7 +49,7 @@ func (h *house) open(phones ...*handset) <-chan wire.StreamEvent {
 			if err := wire.DecodeStrict(scan.Bytes(), &e); err != nil {
 				e.Type = "broken: " + scan.Text()
 			}
-			if e.Type != "ping" {
+			if e.Type != "ping" && wanted(e.Type) {
 				out <- e
 			}
 		}

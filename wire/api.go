@@ -111,7 +111,7 @@ type Approvals struct {
 
 // StreamEvent is one line of the stream (§5.4).
 type StreamEvent struct {
-	Type       string   `json:"type"` // approvals, keys, ping or bye
+	Type       string   `json:"type"` // approvals, keys, messages, ping or bye
 	Now        int64    `json:"now,omitzero"`
 	Statements []string `json:"statements,omitzero"`
 }

@@ -89,6 +89,7 @@ func jwsVectors(t *testing.T) vectors[jwsCase] {
 	yes("a statement of kind pin_change", as("pin_change", es))
 	yes("a statement of kind pin_check", as("pin_check", ""))
 	yes("a statement of kind push_test", as("push_test", ""))
+	yes("a statement of kind messages_open", as("messages_open", ""))
 	yes("a statement of kind password_change", as("password_change", ""))
 	yes("a statement of kind contact_change", as("contact_change", item))
 	yes("a statement of kind contact_remove", as("contact_remove", item))
@@ -189,6 +190,10 @@ func jwsVectors(t *testing.T) vectors[jwsCase] {
 	no("payload: contact_remove without an address", as("contact_remove", ""))
 	no("payload: an item with pin_check", as("pin_check", item))
 	no("payload: an item with push_test", as("push_test", item))
+	no("payload: an item with messages_open", as("messages_open", item))
+	no("payload: a challenge with messages_open", as("messages_open", `,"challenge":"042424"`))
+	no("payload: messages_open for two keys", sign(t, key, vectorHeader, strings.NewReplacer(`"kind":"sign_in"`, `"kind":"messages_open"`,
+		`"`+b64(fixed("key"))+`"`, `"`+b64(fixed("key"))+`","`+b64(fixed("new key"))+`"`).Replace(body)))
 	no("payload: pin_change without es", as("pin_change", ""))
 	no("payload: es with pin_check", as("pin_check", es))
 	no("payload: es that is no point", as("pin_change", `,"es":"AAAA"`))

@@ -21,8 +21,8 @@ func phoneWatchCommand(flags *phoneFlags) *cobra.Command {
 		Long: "Wait for requests and answer them as they come, until interrupted.\n\n" +
 			"With --json, or where nobody can be asked, events are only printed, one a line:\n" +
 			`{"type":"approvals","server":…,"approvals":[…]} is the whole list of what is open, each` + "\n" +
-			`time it changes; {"type":"keys",…}, {"type":"online",…}, {"type":"offline",…} and` + "\n" +
-			`{"type":"fault",…} tell the rest.`,
+			`time it changes; {"type":"messages",…} says that something in the message centre changed;` + "\n" +
+			`{"type":"keys",…}, {"type":"online",…}, {"type":"offline",…} and {"type":"fault",…} tell the rest.`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			phone, release, err := openPhone(c.Context(), flags, false)

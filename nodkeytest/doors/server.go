@@ -88,8 +88,8 @@ func Open(t testing.TB, o Options) *Server {
 
 	english := func(_ *http.Request, key string, args map[string]any) string { return s.Texts.For("en").T(key, args) }
 	mux := http.NewServeMux()
-	phoneapi.New(s.Services, s.Logger, english).Routes(mux)
-	sites := []web.Site{web.Door{Name: "phone", Origin: s.Phone, Log: s.Logger, Fail: web.JSONFail(english)}.Site(web.Routes(mux))}
+	phoneapi.New(s.Services, s.Logger, s.Texts).Routes(mux)
+	sites := []web.Site{web.Door{Name: "phone", Origin: s.Phone, Log: s.Logger, Fail: web.JSONFail(english), Allow: phoneapi.Allowances()}.Site(web.Routes(mux))}
 	if o.Further != nil {
 		further, err := o.Further(s)
 		must(t, err)
