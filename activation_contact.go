@@ -181,7 +181,7 @@ func (k *Contacts) ConfirmProof(ctx context.Context, c Caller, typed string) err
 			refused = fail(Limited, "contact.guesses", "ServiceDesk", k.site.ServiceDesk)
 			return err
 		}
-		try, err := tx.ReserveContactTry(newest.ID, contactTries, now)
+		try, err := tx.ReserveContactTry(newest.ID, ContactTries, now)
 		if errors.Is(err, ErrNoRow) {
 			return fail(Conflict, "contact.none")
 		}
@@ -190,7 +190,7 @@ func (k *Contacts) ConfirmProof(ctx context.Context, c Caller, typed string) err
 		}
 		if !hmac.Equal(try.CodeHash, k.contactHash(try.ID, code)) {
 			refused = wrongContactCode(try)
-			return k.record(tx, c, now, "activation.wrong_code", user.ID, string(try.ID), "left", contactTries-try.Tries)
+			return k.record(tx, c, now, "activation.wrong_code", user.ID, string(try.ID), "left", ContactTries-try.Tries)
 		}
 		if err := contactGuesses.add(tx, guessesBucket(user.ID), -1, now); err != nil {
 			return err

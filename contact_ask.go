@@ -200,7 +200,7 @@ func (k *Contacts) waitOf(tx Tx, try ContactTry, now time.Time) (ContactWait, er
 		return ContactWait{}, err
 	}
 	out := ContactWait{Channel: try.Channel, Address: address, Hint: hintOf(try.Channel, address),
-		Left: max(0, contactTries-try.Tries), Remaining: try.ExpiresAt.Sub(now)}
+		Left: max(0, ContactTries-try.Tries), Remaining: try.ExpiresAt.Sub(now)}
 	if out.Remaining <= 0 {
 		out.Left, out.Remaining = 0, 0
 	}
@@ -247,7 +247,7 @@ func (k *Contacts) Confirm(ctx context.Context, c Caller, channel SummaryChannel
 		}
 		newest, err := tx.NewestContactTry(session.UserID, channel)
 		if err == nil {
-			try, err = tx.ReserveContactTry(newest.ID, contactTries, now)
+			try, err = tx.ReserveContactTry(newest.ID, ContactTries, now)
 		}
 		if errors.Is(err, ErrNoRow) {
 			return fail(Conflict, "contact.none")
@@ -260,7 +260,7 @@ func (k *Contacts) Confirm(ctx context.Context, c Caller, channel SummaryChannel
 			return errors.Join(tx.SaveContactTry(try), k.record(tx, c, now, "contact.verified", try.UserID, string(try.ID), "channel", channel))
 		}
 		refused = wrongContactCode(try)
-		return k.record(tx, c, now, "contact.wrong_code", try.UserID, string(try.ID), "left", contactTries-try.Tries)
+		return k.record(tx, c, now, "contact.wrong_code", try.UserID, string(try.ID), "left", ContactTries-try.Tries)
 	})
 	if err == nil {
 		err = refused
@@ -278,7 +278,7 @@ func (k *Contacts) Confirm(ctx context.Context, c Caller, channel SummaryChannel
 }
 
 func wrongContactCode(try ContactTry) error {
-	left := contactTries - try.Tries
+	left := ContactTries - try.Tries
 	return fail(Refused, "contact.code", "Left", left, "Count", left)
 }
 

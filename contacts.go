@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
+// ContactTries is how often a code may be typed.
+const ContactTries = 5
+
 // Contacts are where people can be reached: an e-mail address and a telephone number, each verified by a code that is sent to it.
 // A phone says yes to a change, and the old address is told.
 type Contacts struct{ *base }
 
 const (
 	contactLife  = 10 * time.Minute
-	contactTries = 5
 	contactLease = 30 * time.Second // longer than sending a code takes
 )
 

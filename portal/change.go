@@ -53,7 +53,11 @@ func (d *Door) passwordChange(x *exchange) error {
 	return d.leave(x, "/change", "")
 }
 
-var purposes = map[nodkey.ApprovalKind]Purpose{nodkey.ApproveKeyRemove: ForRemoval, nodkey.ApprovePasswordChange: ForPassword, nodkey.ApproveTest: ForTest}
+// messageSettings is where a change of an address began.
+const messageSettings = "/messages/settings"
+
+var purposes = map[nodkey.ApprovalKind]Purpose{nodkey.ApproveKeyRemove: ForRemoval, nodkey.ApprovePasswordChange: ForPassword, nodkey.ApproveTest: ForTest,
+	nodkey.ApproveContactChange: ForContact, nodkey.ApproveContactRemove: ForContact}
 
 // changeWait shows where the change, or the test, that the session asked for stands.
 func (d *Door) changeWait(x *exchange) error {
@@ -67,8 +71,16 @@ func (d *Door) changeWait(x *exchange) error {
 	switch {
 	case c.State != nodkey.ApprovalOpen && c.Kind == nodkey.ApproveTest:
 		return d.show(x, http.StatusOK, "outcome", d.testOutcome(x, c))
+	case c.State == nodkey.ApprovalApproved && c.Kind == nodkey.ApproveContactChange:
+		return d.leave(x, messageSettings, "toast.contact_changed")
+	case c.State == nodkey.ApprovalApproved && c.Kind == nodkey.ApproveContactRemove:
+		return d.leave(x, messageSettings, "toast.contact_removed")
 	case c.State != nodkey.ApprovalOpen:
-		return d.show(x, http.StatusOK, "outcome", OutcomeView{Page: d.page(x), Outcome: ChangeOutcome(c.State, c.Cause), Phone: one(c.Phones), Next: "/security"})
+		v := OutcomeView{Page: d.page(x), Outcome: ChangeOutcome(c.State, c.Cause), Phone: one(c.Phones), Next: "/security"}
+		if purposes[c.Kind] == ForContact {
+			v.Next = messageSettings
+		}
+		return d.show(x, http.StatusOK, "outcome", v)
 	}
 	r := requestOfChange(c)
 	return d.show(x, http.StatusOK, "wait", WaitView{

@@ -13,18 +13,16 @@ func (d *Door) homeShow(x *exchange) error {
 	if session == nil {
 		return d.leave(x, "/sign-in", "")
 	}
-	keys, err := d.services.Keys.List(x.r.Context(), x.caller)
+	v, err := d.homeView(x)
 	if err != nil {
 		return err
 	}
-	v := HomeView{Page: d.page(x), Greeting: GreetingAt(d.now()), FirstName: firstName(x.user.DisplayName), Desk: d.Desk}
-	for _, k := range keys {
-		if k.State == nodkey.KeyActive {
-			v.Phones++
-		}
-	}
 	if session.Level == nodkey.Restricted {
-		if err := d.homeActivation(x, &v); err != nil {
+		err := d.homeActivation(x, &v)
+		if nodkey.HasKey(err, "activation.contact") {
+			return d.proofPage(x, http.StatusOK, proofTyped{}, x.r.URL.Query().Has("other"))
+		}
+		if err != nil {
 			return err
 		}
 		return d.show(x, http.StatusOK, "home", v)
@@ -33,6 +31,21 @@ func (d *Door) homeShow(x *exchange) error {
 		return err
 	}
 	return d.show(x, http.StatusOK, "home", v)
+}
+
+// homeView is what every first page shows.
+func (d *Door) homeView(x *exchange) (HomeView, error) {
+	keys, err := d.services.Keys.List(x.r.Context(), x.caller)
+	if err != nil {
+		return HomeView{}, err
+	}
+	v := HomeView{Page: d.page(x), Greeting: GreetingAt(d.now()), FirstName: firstName(x.user.DisplayName), Desk: d.Desk}
+	for _, k := range keys {
+		if k.State == nodkey.KeyActive {
+			v.Phones++
+		}
+	}
+	return v, nil
 }
 
 // homeActivation fills in the banner of a session without a second factor.

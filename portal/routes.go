@@ -36,6 +36,8 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"GET /activation/state", d.activationState},
 		{"POST /activation/confirm", d.activationConfirm},
 		{"POST /activation/cancel", d.activationCancel},
+		{"POST /activation/contact", d.proofAsk},
+		{"POST /activation/contact/code", d.proofConfirm},
 		{"GET /security", d.securityShow},
 		{"GET /security/add", d.phoneAdd},
 		{"GET /phones/{id}/remove", d.phoneRemoveAsk},
@@ -59,6 +61,10 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"GET /change/state", d.changeState},
 		{"POST /change/cancel", d.changeCancel},
 		{"GET /messages", d.messagesShow},
+		{"GET /messages/new", d.writeShow},
+		{"POST /messages/new", d.writeTake},
+		{"GET /messages/{reference}/sent", d.sentShow},
+		{"POST /messages/{reference}/reply", d.replyTake},
 		{"GET /messages/{reference}", d.messageShow},
 		{"POST /messages/{reference}/close", d.messageClose},
 		{"POST /messages/{reference}/reopen", d.messageReopen},
@@ -72,5 +78,6 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /messages/stream", d.watch(d.badgeStream))
 	mux.Handle("GET /messages/state", d.watch(d.badgeState))
+	d.contactRoutes(mux)
 	mux.Handle("GET "+web.Prefix, d.assets)
 }

@@ -121,6 +121,7 @@ func samplePushTest(phase PushPhase) PushTestView {
 func sampleSecurity() SecurityView {
 	return SecurityView{
 		Page: samplePage("Mara Lindqvist"), Phones: sampleCards(), Limit: 3, MayAdd: true, MayChange: true,
+		Contacts: []ContactRow{{Way: contactEmail, Have: "m…@example.com"}, {Way: contactPhone}},
 		Asks:    Asks{MinAndroid: "6.0", MinIOS: "11.0", NotRooted: true, ScreenLock: true}.sentences(),
 		Pending: []PhoneCard{{KeyID: "k3", Name: "Galaxy A16", System: "Android 15", Chip: PhoneChip(nodkey.KeyApprove)}},
 		Browsers: []BrowserRow{
@@ -221,6 +222,7 @@ func samples() []sample {
 		{"password", "password", PasswordView{Page: mara, Least: 10, Problem: wrong("repeat")}, 1},
 	}
 	all = append(all, sampleMessages()...)
+	all = append(all, contactSamples(mara, restricted)...)
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
 		outcome := SignInOutcome(state, nodkey.ReasonNotMe)
 		all = append(all, sample{"outcome-" + outcome.Name, "outcome", OutcomeView{Page: anyone, Outcome: outcome, Phone: "Pixel 8", Retry: "/sign-in/again"}, 1})

@@ -36,6 +36,9 @@ func (d *Door) securityShow(x *exchange) error {
 		if err := d.history(x, &v, keys); err != nil {
 			return err
 		}
+		if v.Contacts, err = d.contactRows(x); err != nil {
+			return err
+		}
 	}
 	return d.show(x, http.StatusOK, "security", v)
 }

@@ -125,6 +125,7 @@ type HomeView struct {
 	FirstName  string
 	Activation *ActivationView // the banner; nil: none
 	Activated  *ActivatedView  // a phone was activated just now
+	Proof      *ProofView      // a contact on record is to be proved first; nil: not
 	// Closed: there is no key and this session may not make one; the page says whom to ask.
 	Closed    bool
 	Desk      Desk

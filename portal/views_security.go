@@ -12,6 +12,7 @@ type SecurityView struct {
 	MayAdd    bool
 	Browsers  []BrowserRow
 	SignIns   []SignInRow
+	Contacts  []ContactRow
 	MayChange bool // remove, end and change the password; a restricted session may only look
 }
 

@@ -37,6 +37,7 @@ const (
 	ForAddition Purpose = "key_add"
 	ForRemoval  Purpose = "key_remove"
 	ForPassword Purpose = "password_change"
+	ForContact  Purpose = "contact_change"
 	ForTest     Purpose = "test"
 )
 
