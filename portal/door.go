@@ -135,17 +135,7 @@ func (d *Door) identify(x *exchange, who callerOf) error {
 }
 
 // agentName says browser and system in words.
-func agentName(say *i18n.Localizer, a web.Agent) string {
-	switch {
-	case a.Browser != "" && a.System != "":
-		return say.T("agent.on", map[string]any{"Browser": a.Browser, "System": a.System})
-	case a.Browser != "":
-		return a.Browser
-	case a.System != "":
-		return say.T("agent.unknown_on", map[string]any{"System": a.System})
-	}
-	return say.T("agent.unknown", nil)
-}
+func agentName(say *i18n.Localizer, a web.Agent) string { return a.Words(say.T) }
 
 // page fills what every view carries.
 func (d *Door) page(x *exchange) Page {

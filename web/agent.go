@@ -30,6 +30,19 @@ func AgentOf(r *http.Request) Agent {
 	return Agent{Browser: named(header, browserMarks), System: named(header, systemMarks)}
 }
 
+// Words names the agent in the language of say, which gives a sentence of the catalogues.
+func (a Agent) Words(say func(key string, args map[string]any) string) string {
+	switch {
+	case a.Browser != "" && a.System != "":
+		return say("agent.on", map[string]any{"Browser": a.Browser, "System": a.System})
+	case a.Browser != "":
+		return a.Browser
+	case a.System != "":
+		return say("agent.unknown_on", map[string]any{"System": a.System})
+	}
+	return say("agent.unknown", nil)
+}
+
 // String gives the agent in no language, as it is kept: "Firefox, Windows", one of them alone, or nothing.
 func (a Agent) String() string {
 	if a.Browser == "" || a.System == "" {
