@@ -43,7 +43,9 @@ func (d *Door) threadPage(x *exchange, status int) error {
 	}
 	v := ThreadView{Page: d.page(x), MessageRow: d.messageRow(x, t.Message), Damaged: t.Damaged, Back: "/messages"}
 	v.Ticket, v.Closed = t.Kind == nodkey.MessageTicket, t.Status == nodkey.MessageClosed
-	v.CanReply = v.Ticket && !v.Closed
+	if v.Ticket {
+		v.Compose = composeView(t)
+	}
 	if t.Notice != nil {
 		if v.Notice, err = d.noticeView(x, *t.Notice); err != nil {
 			return err

@@ -63,7 +63,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"GET /messages", d.messagesShow},
 		{"GET /messages/new", d.writeShow},
 		{"POST /messages/new", d.writeTake},
-		{"GET /messages/{reference}/sent", d.sentShow},
+		{"GET /messages/sent/{reference}", d.sentShow},
 		{"POST /messages/{reference}/reply", d.replyTake},
 		{"GET /messages/{reference}", d.messageShow},
 		{"POST /messages/{reference}/close", d.messageClose},

@@ -122,8 +122,8 @@ func sampleSecurity() SecurityView {
 	return SecurityView{
 		Page: samplePage("Mara Lindqvist"), Phones: sampleCards(), Limit: 3, MayAdd: true, MayChange: true,
 		Contacts: []ContactRow{{Way: contactEmail, Have: "m…@example.com"}, {Way: contactPhone}},
-		Asks:    Asks{MinAndroid: "6.0", MinIOS: "11.0", NotRooted: true, ScreenLock: true}.sentences(),
-		Pending: []PhoneCard{{KeyID: "k3", Name: "Galaxy A16", System: "Android 15", Chip: PhoneChip(nodkey.KeyApprove)}},
+		Asks:     Asks{MinAndroid: "6.0", MinIOS: "11.0", NotRooted: true, ScreenLock: true}.sentences(),
+		Pending:  []PhoneCard{{KeyID: "k3", Name: "Galaxy A16", System: "Android 15", Chip: PhoneChip(nodkey.KeyApprove)}},
 		Browsers: []BrowserRow{
 			{SessionID: "s1", Agent: "Firefox on Windows", Source: "Hamburg, Germany", Since: "today, 14:33", This: true},
 			{SessionID: "s2", Agent: "Safari on iPad", Source: "Hamburg, Germany", Since: "Mon, 09:12"},
@@ -222,6 +222,7 @@ func samples() []sample {
 		{"password", "password", PasswordView{Page: mara, Least: 10, Problem: wrong("repeat")}, 1},
 	}
 	all = append(all, sampleMessages()...)
+	all = append(all, sampleWriting()...)
 	all = append(all, contactSamples(mara, restricted)...)
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
 		outcome := SignInOutcome(state, nodkey.ReasonNotMe)

@@ -52,7 +52,7 @@ type ThreadView struct {
 	Notice    *NoticeView // a notice says everything here
 	Entries   []EntryView
 	Languages []LanguageLink // of an announcement in several
-	CanReply  bool
+	Compose   *ComposeView   // of a ticket
 	Ticket    bool
 	Closed    bool
 	Back      string // path of the list

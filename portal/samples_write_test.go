@@ -1,0 +1,84 @@
+package portal
+
+func sampleFiles(n int) FilesView {
+	v := FilesView{Free: 2 - n, Most: 2}
+	for _, f := range []FileView{{ID: "f1", Name: "statement.pdf", Size: "1.2 MB"}, {ID: "f2", Name: "a photograph of something that has an unusually long name and no space_at_all_in_its_second_half.heic", Size: "11 MB"}}[:n] {
+		v.Kept = append(v.Kept, f)
+	}
+	return v
+}
+
+func sampleCompose(change func(*ComposeView)) *ComposeView {
+	v := &ComposeView{Reference: "2026-0412", Once: "o", Files: sampleFiles(0)}
+	change(v)
+	return v
+}
+
+func sampleWrite(change func(*WriteView)) WriteView {
+	v := WriteView{Page: samplePage("Mara Lindqvist").with("write-form"), Once: "o", Back: "/messages", Files: sampleFiles(0), About: []AboutGroup{
+		{Name: "Sign-in and phone", Options: []Option{{Value: "access/phone", Text: "My phone"}, {Value: "access", Text: "Sign-in and phone: something else"}}},
+		{Options: []Option{{Value: "other", Text: "Something else"}}},
+	}}
+	change(&v)
+	return v
+}
+
+func samplePreview(change func(*PreviewView)) PreviewView {
+	v := PreviewView{Page: samplePage("Mara Lindqvist").with("preview-form"), Once: "o", About: "access/phone", Names: []string{"Sign-in and phone", "My phone"},
+		Subject: "Will <b>this</b> work?", Text: "One line.\n\n<script>alert(1)</script>\n**Two** lines.", Files: sampleFiles(2)}
+	change(&v)
+	return v
+}
+
+func sampleReply(change func(*ReplyView)) ReplyView {
+	v := ReplyView{Page: samplePage("Mara Lindqvist").with("reply-form"), Title: "Wird es gehen?", Lang: "de",
+		Compose: *sampleCompose(func(v *ComposeView) { v.Text = "\nThe first line is empty." })}
+	change(&v)
+	return v
+}
+
+// sampleWriting are the pages of who writes.
+func sampleWriting() []sample {
+	beside := func(field, key string) *Problem {
+		return &Problem{Field: field, Text: Sentence{Key: key, Args: map[string]any{"Most": 2, "Megabytes": 25, "Seconds": 40, "Count": 40}}}
+	}
+	typed := func(v *WriteView) {
+		v.Subject, v.Text, v.Chosen = `A "question" <b>`, "</textarea><script>alert(1)</script>", true
+		v.About[0].Options[0].Chosen = true
+	}
+	refused := []RefusedFile{{Name: "<b>invoice</b>.exe", Text: Sentence{Key: "message.file_type"}}, {Name: "c.pdf", Text: Sentence{Key: "message.files_waiting", Args: map[string]any{"Most": 4}}}}
+	list := []sample{
+		{"thread-answer", "thread", sampleThread(1, func(v *ThreadView) { sampleTicket(v); v.Compose = sampleCompose(func(*ComposeView) {}) }), 1},
+		{"message-new", "message_new", sampleWrite(func(*WriteView) {}), 1},
+		{"message-new-files", "message_new", sampleWrite(func(v *WriteView) { typed(v); v.Files = sampleFiles(2) }), 1},
+		{"message-new-refused", "message_new", sampleWrite(func(v *WriteView) {
+			typed(v)
+			v.Files = sampleFiles(1)
+			v.Files.Refused, v.Files.Others = refused, sampleFiles(2).Kept
+		}), 1},
+		{"message-new-gone", "message_new", sampleWrite(func(v *WriteView) { typed(v); v.Gone, v.Viewer = true, "" }), 1},
+		{"message-new-slow", "message_new", sampleWrite(func(v *WriteView) { typed(v); v.Problem = beside("", "message.slow") }), 1},
+		{"message-preview", "message_preview", samplePreview(func(*PreviewView) {}), 1},
+		{"message-preview-gone", "message_preview", samplePreview(func(v *PreviewView) { v.Gone, v.Viewer = true, "" }), 1},
+		{"message-preview-slow", "message_preview", samplePreview(func(v *PreviewView) { v.Problem = beside("", "message.slow") }), 1},
+		{"message-sent", "message_sent", SentView{Page: samplePage("Mara Lindqvist"), Reference: "2026-0412", Subject: "A question", Lang: "en"}, 1},
+		{"message-reply", "message_reply", sampleReply(func(v *ReplyView) { v.Compose.Problem = beside("text", "message.text_long") }), 1},
+		{"message-reply-closed", "message_reply", sampleReply(func(v *ReplyView) {
+			v.Compose.Closed, v.Compose.Problem = true, beside("", "message.closed")
+		}), 1},
+		{"message-reply-gone", "message_reply", sampleReply(func(v *ReplyView) { v.Title, v.Viewer, v.Compose.Gone = "", "", true }), 1},
+		{"message-reply-files", "message_reply", sampleReply(func(v *ReplyView) {
+			v.Compose.Files = sampleFiles(1)
+			v.Compose.Files.Problem = beside("files", "message.file_unknown")
+		}), 1},
+	}
+	for _, field := range []string{"about", "subject", "text", "files"} {
+		key := map[string]string{"about": "message.category", "subject": "message.subject", "text": "message.text", "files": "message.files"}[field]
+		v := sampleWrite(typed)
+		if v.Problem = beside(field, key); field == "files" {
+			v.Files.Problem = v.Problem
+		}
+		list = append(list, sample{"message-new-" + field, "message_new", v, 1})
+	}
+	return list
+}
