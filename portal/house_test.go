@@ -87,5 +87,5 @@ func openPortal(s *doors.Server) ([]web.Site, error) {
 	}
 	mux := http.NewServeMux()
 	door.Routes(mux)
-	return []web.Site{web.Door{Name: "portal", Origin: s.Portal, Log: s.Logger, Fail: door.FailPage}.Site(web.Routes(mux))}, nil
+	return []web.Site{web.Door{Name: "portal", Origin: s.Portal, Log: s.Logger, Fail: door.FailPage, Allow: portal.Allowances()}.Site(web.Routes(mux))}, nil
 }

@@ -224,7 +224,7 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	phoneMux.Handle("/", app)
 
 	portalSite := srv.door("portal", s.PortalHost)
-	portalSite.Fail, portalSite.Headers = portalDoor.FailPage, web.HeaderPolicy{FramedBy: o.framedBy}
+	portalSite.Fail, portalSite.Headers, portalSite.Allow = portalDoor.FailPage, web.HeaderPolicy{FramedBy: o.framedBy}, portal.Allowances()
 	phoneSite := srv.door("phone", s.PhoneHost)
 	phoneSite.Allow = phoneapi.Allowances()
 	phoneSite.Fail, phoneSite.Headers = web.JSONFail(h.english), web.HeaderPolicy{Wasm: true, Devices: true, FramedBy: o.framedBy}
