@@ -8,6 +8,7 @@ import (
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/prose"
+	"github.com/nodkey/nodkey/web"
 	"github.com/nodkey/nodkey/wire"
 )
 
@@ -28,15 +29,23 @@ func (d *Door) speaker(language string) (speaker, error) {
 	return speaker{d.texts.For(language)}, nil
 }
 
-func (s speaker) title(n nodkey.AccountNotice) string { return s.T(string(n.Kind)+".title", n.Args()) }
-func (s speaker) happened(n nodkey.AccountNotice) string {
-	return s.T(string(n.Kind)+".happened", n.Args())
+// said is one of a notice's sentences: .title, .happened or .next.
+func (s speaker) said(n nodkey.AccountNotice, part string) string {
+	n.With = s.with(n)
+	return s.T(string(n.Kind)+part, n.Args())
 }
-func (s speaker) next(n nodkey.AccountNotice) string { return s.T(string(n.Kind)+".next", n.Args()) }
+
+// with names the browser that a notice is about, in words; empty where there was none.
+func (s speaker) with(n nodkey.AccountNotice) string {
+	if n.With == "" {
+		return ""
+	}
+	return web.ParseAgent(n.With).Words(s.T)
+}
 
 // notice is all of a notice's words, as a search looks through them.
 func (s speaker) notice(n nodkey.AccountNotice) string {
-	return s.title(n) + "\n" + s.happened(n) + "\n" + s.next(n)
+	return strings.Join([]string{s.said(n, ".title"), s.said(n, ".happened"), s.said(n, ".next"), s.with(n), n.Place}, "\n")
 }
 
 // message is a message of a list. Of a ticket only its entries know the language.
@@ -45,7 +54,7 @@ func (s speaker) message(m nodkey.Message) wire.Message {
 		Subject: m.Subject, Language: cmp.Or(m.Language, s.Lang()), CreatedAt: m.CreatedAt.UnixMilli(), UpdatedAt: m.UpdatedAt.UnixMilli(),
 		Unread: m.Unread, Damaged: m.Damaged}
 	if m.Notice != nil {
-		out.Subject, out.Language = s.title(*m.Notice), s.Lang()
+		out.Subject, out.Language = s.said(*m.Notice, ".title"), s.Lang()
 	}
 	return out
 }
@@ -64,7 +73,8 @@ func (s speaker) thread(t nodkey.Thread, from int) wire.MessageResponse {
 		out.Message.Language = t.Entries[0].Language
 	}
 	if n := t.Notice; n != nil {
-		out.Notice = &wire.MessageNotice{Happened: s.happened(*n), Next: s.next(*n), At: n.At.UnixMilli(), From: n.From, Place: n.Place, With: n.With, Phone: n.Phone}
+		out.Notice = &wire.MessageNotice{Happened: s.said(*n, ".happened"), Next: s.said(*n, ".next"), At: n.At.UnixMilli(),
+			From: n.From, Place: n.Place, With: s.with(*n), Phone: n.Phone}
 	}
 	left := entriesMost
 	for _, e := range t.Entries {
