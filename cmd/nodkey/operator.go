@@ -57,6 +57,12 @@ func nextOf(e *nodkey.Error) string {
 	switch e.Key {
 	case "user.unknown":
 		return "See nodkey user list"
+	case "message.unknown":
+		return "See nodkey message list"
+	case "announcement.unknown":
+		return "See nodkey message list --announcements"
+	case "message.file_unknown":
+		return "The ids of files stand in nodkey message show REFERENCE"
 	case "user.exists":
 		return fmt.Sprintf("See nodkey user show %v", e.Args["Name"])
 	case "user.has_phones":
