@@ -180,6 +180,11 @@ func (p *postman) done() []string {
 // couriered runs a courier; stop ends it and waits for it.
 func couriered(t *testing.T, d *desk, p *postman, observe func(Carried)) (stop func(), c *Courier, log *nodkeytest.Log) {
 	t.Helper()
+	return courieredBy(t, d, p, observe)
+}
+
+func courieredBy(t *testing.T, d *desk, p Carrier, observe func(Carried)) (stop func(), c *Courier, log *nodkeytest.Log) {
+	t.Helper()
 	log = &nodkeytest.Log{}
 	if observe == nil {
 		observe = func(Carried) {}
