@@ -104,6 +104,30 @@ func parseAddress(channel SummaryChannel, typed string) (string, error) {
 	return "", fail(BadInput, "contact.channel")
 }
 
+// CheckAddress refuses what Contacts.Set would refuse. Errors: contact.email, contact.phone, contact.channel.
+func CheckAddress(channel SummaryChannel, typed string) error {
+	_, err := parseAddress(channel, typed)
+	return err
+}
+
+// contacts are a new user's addresses.
+func (n NewUser) contacts() (out []contactPayload, err error) {
+	for _, x := range []struct {
+		channel SummaryChannel
+		typed   string
+	}{{SummaryEmail, n.Email}, {SummarySMS, n.Phone}} {
+		if x.typed == "" {
+			continue
+		}
+		address, err := parseAddress(x.channel, x.typed)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, contactPayload{Channel: x.channel, Address: address})
+	}
+	return out, nil
+}
+
 // dotted reports whether text is atoms of letters, digits and these characters with dots between.
 func dotted(text, more string) bool {
 	for atom := range strings.SplitSeq(text, ".") {

@@ -34,35 +34,33 @@ type ContactInfo struct {
 
 // List gives the caller's verified addresses, e-mail first. Errors: session.*, key.*.
 func (k *Contacts) List(ctx context.Context, c Caller) ([]ContactInfo, error) {
-	var kept []SealedContact
+	var out []ContactInfo
 	err := k.Store.View(ctx, func(tx Tx) error {
-		kept = nil
 		user, err := k.box(tx, c)
 		if err != nil {
 			return err
 		}
-		for _, channel := range []SummaryChannel{SummaryEmail, SummarySMS} {
-			contact, err := tx.Contact(user.ID, channel)
-			if errors.Is(err, ErrNoRow) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			kept = append(kept, contact)
-		}
-		return nil
+		out, err = k.contactsOf(tx, user.ID)
+		return err
 	})
-	if err != nil {
-		return nil, AsError(err)
-	}
-	var out []ContactInfo
-	for _, x := range kept {
-		address, err := k.openContact(x)
-		if err != nil {
-			return nil, AsError(err)
+	return out, wrap(err)
+}
+
+// contactsOf gives a user's verified addresses, e-mail first.
+func (b *base) contactsOf(tx Tx, user UserID) (out []ContactInfo, err error) {
+	for _, channel := range []SummaryChannel{SummaryEmail, SummarySMS} {
+		kept, err := tx.Contact(user, channel)
+		if errors.Is(err, ErrNoRow) {
+			continue
 		}
-		out = append(out, ContactInfo{Channel: x.Channel, Address: address, Hint: hintOf(x.Channel, address), VerifiedAt: x.VerifiedAt})
+		if err != nil {
+			return nil, err
+		}
+		address, err := b.openContact(kept)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ContactInfo{Channel: channel, Address: address, Hint: hintOf(channel, address), VerifiedAt: kept.VerifiedAt})
 	}
 	return out, nil
 }

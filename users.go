@@ -17,6 +17,8 @@ type NewUser struct {
 	DisplayName string // empty: the name
 	Locale      string // empty: the browser's
 	Password    string // empty: the person sets one at the first visit
+	Email       string // where summaries go, known to be theirs; may be empty
+	Phone       string // likewise, a mobile number
 }
 
 // Added is a new account, with the first-access code that its person needs.
@@ -26,7 +28,7 @@ type Added struct {
 	Until     time.Time // when FirstCode ends
 }
 
-// Add makes an account. Errors: user.name_form, user.display_name, user.exists, password.*.
+// Add makes an account. Errors: user.name_form, user.display_name, user.exists, password.*, contact.email, contact.phone.
 func (u *Users) Add(ctx context.Context, c Caller, in NewUser) (Added, error) {
 	if err := c.asOperator(); err != nil {
 		return Added{}, err
@@ -43,6 +45,10 @@ func (u *Users) Add(ctx context.Context, c Caller, in NewUser) (Added, error) {
 	}
 	if in.Locale != "" && in.Locale != localeOf(in.Locale) {
 		return Added{}, fail(BadInput, "user.locale")
+	}
+	contacts, err := in.contacts()
+	if err != nil {
+		return Added{}, err
 	}
 	now := u.now()
 	user := User{ID: UserID(newID()), Name: name, DisplayName: in.DisplayName, Locale: in.Locale, CreatedAt: now}
@@ -64,6 +70,14 @@ func (u *Users) Add(ctx context.Context, c Caller, in NewUser) (Added, error) {
 			return fail(Conflict, "user.exists", "Name", name)
 		} else if err != nil {
 			return err
+		}
+		for _, p := range contacts {
+			if err := u.saveContact(tx, user.ID, p, now); err != nil {
+				return err
+			}
+			if err := u.record(tx, c, now, "contact.set", user.ID, contactID(user.ID, p.Channel), "channel", p.Channel); err != nil {
+				return err
+			}
 		}
 		return u.record(tx, c, now, "user.added", user.ID, string(user.ID))
 	})
@@ -119,6 +133,8 @@ type Details struct {
 	Delivery map[KeyID]KeyDelivery
 	Sessions []Session
 	SignIns  []SignIn // the last 20
+	Contacts []ContactInfo
+	Settings MessageSettings
 }
 
 // KeyDelivery is how one key's phone is reached, and whether it may answer with a code.
@@ -155,6 +171,12 @@ func (u *Users) Show(ctx context.Context, c Caller, name string) (Details, error
 			d.Delivery[k.ID] = KeyDelivery{Push: push, CodesOff: !on}
 		}
 		if d.Sessions, err = tx.SessionsOf(d.User.ID, u.now()); err != nil {
+			return err
+		}
+		if d.Contacts, err = u.contactsOf(tx, d.User.ID); err != nil {
+			return err
+		}
+		if d.Settings, err = u.messageSettings(tx, d.User); err != nil {
 			return err
 		}
 		d.SignIns, err = tx.SignInsOf(d.User.ID, 20)

@@ -17,7 +17,7 @@ func userCommand() *cobra.Command {
 			"server runs, and are written to the audit log.",
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	for _, c := range []*cobra.Command{userAdd(), userList(), userShow(), userPassword(), userUnlock(), userActivation(), userLetter(), userRemove()} {
+	for _, c := range []*cobra.Command{userAdd(), userList(), userShow(), userPassword(), userUnlock(), userActivation(), userContact(), userLetter(), userRemove()} {
 		addConfigFlags(c.Flags())
 		addJSONFlag(c)
 		group.AddCommand(c)
@@ -51,6 +51,8 @@ func userAdd() *cobra.Command {
 	}
 	c.Flags().StringVar(&in.DisplayName, "display-name", "", "how people read the name, such as \"Mara Lindqvist\"")
 	c.Flags().StringVar(&in.Locale, "locale", "", "language, such as en; empty: the browser's")
+	c.Flags().StringVar(&in.Email, "email", "", "e-mail address that summaries of messages go to, known to be theirs")
+	c.Flags().StringVar(&in.Phone, "phone", "", "mobile number that summaries go to, with the country in front, known to be theirs")
 	c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read a first password from standard input")
 	return c
 }

@@ -14,7 +14,7 @@ import (
 
 func userShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show NAME", Short: "Show a user's phones, how messages reach them, browsers and sign-ins", Args: usageArgs(cobra.ExactArgs(1)),
+		Use: "show NAME", Short: "Show a user's phones, how messages reach them, addresses, message settings, browsers and sign-ins", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			return operated(c, func(h *house, operator nodkey.Caller) error {
 				d, err := h.services.Users.Show(c.Context(), operator, args[0])
@@ -47,6 +47,7 @@ func printDetails(w io.Writer, d nodkey.Details) error {
 		at, age, result := testOf(d.Delivery[k.ID].Push)
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", k.Phone.Name, at, age, result)
 	}
+	printContacts(table, d)
 	fmt.Fprintf(table, "\nBROWSER\tFROM\tLEVEL\tSINCE\n")
 	for _, s := range d.Sessions {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Agent, s.Source, s.Level, day(s.CreatedAt))
@@ -152,6 +153,7 @@ func detailsJSON(d nodkey.Details) map[string]any {
 	}
 	out := userJSON(d.User)
 	out["keys"], out["sessions"], out["signIns"] = keys, sessions, signIns
+	out["contacts"], out["messageSettings"] = contactsJSON(d)
 	return out
 }
 
