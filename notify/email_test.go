@@ -208,10 +208,14 @@ func TestSigningInToAServer(t *testing.T) {
 func TestALetterGoesToTheRightServerAlone(t *testing.T) {
 	var away *Away
 	for what, change := range map[string]func(*mailserver.Server, *EmailConfig){
-		"another root":            func(_ *mailserver.Server, c *EmailConfig) { c.Roots = nil },
-		"another's certificate":   func(_ *mailserver.Server, c *EmailConfig) { c.Roots = mailserver.Start(t, false).Roots },
-		"no STARTTLS":             func(s *mailserver.Server, _ *EmailConfig) { s.NoTLS = true },
-		"STARTTLS that is not":    func(s *mailserver.Server, _ *EmailConfig) { s.Answer = answering("STARTTLS", "454 4.7.0 not now") },
+		"another root":          func(_ *mailserver.Server, c *EmailConfig) { c.Roots = nil },
+		"another's certificate": func(_ *mailserver.Server, c *EmailConfig) { c.Roots = mailserver.Start(t, false).Roots },
+		"no STARTTLS":           func(s *mailserver.Server, _ *EmailConfig) { s.Lock(); s.NoTLS = true; s.Unlock() },
+		"STARTTLS that is not": func(s *mailserver.Server, _ *EmailConfig) {
+			s.Lock()
+			s.Answer = answering("STARTTLS", "454 4.7.0 not now")
+			s.Unlock()
+		},
 		"TLS where there is none": func(_ *mailserver.Server, c *EmailConfig) { c.Security = MailTLS },
 	} {
 		s := mailserver.Start(t, false)

@@ -30,6 +30,7 @@ type Config struct {
 	Log    LogConfig    `key:"log"`
 	Policy PolicyConfig `key:"policy"`
 	Push   PushConfig   `key:"push"`
+	Mail   MailConfig   `key:"mail"`
 	SMS    SMSConfig    `key:"sms"`
 
 	Messages MessagesConfig `key:"messages"`

@@ -107,7 +107,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errOut io.Writer) (err error
 		return err
 	}
 	log := newLog(s.Log, errOut)
-	options := houseOptions{framedBy: st.page, byPort: f.lan}
+	options := houseOptions{framedBy: st.page, byPort: f.lan, log: log}
 	h, err := openHouse(ctx, s, options)
 	if err != nil {
 		return err

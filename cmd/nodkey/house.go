@@ -34,6 +34,7 @@ type house struct {
 	pool     *password.Pool
 	bus      *bus.Bus
 	messages *messages // nil: phones are not woken
+	outgoing *summaries
 	texts    *i18n.Bundle
 	clock    nodkey.Clock
 }
@@ -50,6 +51,7 @@ type houseOptions struct {
 	passwords nodkey.Passwords                // instead of argon2id
 	clock     nodkey.Clock                    // instead of the machine's, for tests and the bench
 	store     func(nodkey.Store) nodkey.Store // what the domain is given around the database
+	log       *slog.Logger                    // nil: none, for commands
 }
 
 // checkPlaces says what is wrong with where the doors are to answer.
@@ -122,6 +124,9 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 		return nil, &commandError{code: exitConfig, sentence: err.Error(), err: err,
 			next: "Set phone_host and master_key_file to what they were when this database was made."}
 	}
+	if h.outgoing, err = openSummaries(s, h.services, h.texts, h.clock, o.log); err != nil {
+		return nil, err
+	}
 	if pushes.any() {
 		if h.messages, err = openMessages(s, pushes, h.services.Outbox, h.texts, h.clock); err != nil {
 			return nil, err
@@ -136,6 +141,9 @@ func (h *house) close() error {
 	}
 	if h.messages != nil {
 		h.messages.close()
+	}
+	if h.outgoing != nil {
+		h.outgoing.close()
 	}
 	return h.store.Close()
 }
@@ -266,7 +274,7 @@ func (h *house) workers(log *slog.Logger) []func(context.Context) error {
 	if h.messages != nil {
 		workers = append(workers, h.messages.run(h, log))
 	}
-	return workers
+	return append(workers, h.summaryWorkers(log)...)
 }
 
 // every repeats a piece of work until the context ends. A failure is logged and tried again at the next turn.

@@ -19,6 +19,7 @@ func (h *house) measure(r prometheus.Registerer) {
 	if h.messages != nil {
 		h.messages.measure(r)
 	}
+	h.outgoing.measure(r)
 	if h.pool != nil {
 		r.MustRegister(
 			gauge("nodkey_passwords_running", "Passwords being hashed.", func() float64 { return float64(h.pool.Load().Running) }),

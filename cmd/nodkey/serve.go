@@ -25,7 +25,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			log := newLog(s.Log, c.ErrOrStderr())
-			h, err := openHouse(c.Context(), s, houseOptions{})
+			h, err := openHouse(c.Context(), s, houseOptions{log: log})
 			if err != nil {
 				return err
 			}

@@ -251,6 +251,8 @@ func (at *session) command(command, rest string) bool {
 }
 
 func (at *session) features() string {
+	at.Lock()
+	defer at.Unlock()
 	list := []string{"250-mail.example", "250-8BITMIME", "250-ENHANCEDSTATUSCODES"}
 	if !at.secure && !at.NoTLS {
 		list = append(list, "250-STARTTLS")
