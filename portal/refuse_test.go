@@ -34,6 +34,7 @@ var forms = []struct {
 var bare = []string{
 	"/sign-in/cancel", "/sign-in/again", "/sign-out", "/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test",
 	"/phones/{key}/notify-test", "/browsers/{session}/end", "/change/cancel", "/sign-in/code/new",
+	"/browsers/end-others", "/messages/2026-0001/close", "/messages/2026-0001/reopen",
 }
 
 // quiet are tables that a refusal may change: what counts against a source, and the log of it.
@@ -182,7 +183,7 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "/security", "/sign-in/wait", "/sign-in/state", "/desk", "/no/such/path"} {
+	for _, path := range []string{"/", "/security", "/sign-in/wait", "/sign-in/state", "/desk", "/no/such/path", "/messages", "/messages/2026-0001", "/messages/state"} {
 		if got := b.copy().post(path); got.status != http.StatusMethodNotAllowed {
 			t.Errorf("POST %s: got %d", path, got.status)
 		}

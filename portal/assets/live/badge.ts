@@ -29,6 +29,7 @@ export function followBadge(root: HTMLElement): void {
   let shown = root.dataset["version"] ?? "";
   let source: EventSource | undefined;
   let timer: number | undefined;
+  let turn = 0; // counts what was begun, so that what was left goes no further
   const streams = stream !== "" && typeof EventSource !== "undefined";
   let over = false; // the session is
 
@@ -59,7 +60,7 @@ export function followBadge(root: HTMLElement): void {
     source?.close();
     source = undefined;
     window.clearTimeout(timer);
-    timer = undefined;
+    turn += 1;
   };
 
   function end(): void {
@@ -69,11 +70,12 @@ export function followBadge(root: HTMLElement): void {
 
   const startAsking = (): void => {
     rest();
+    const own = turn;
     const round = async (): Promise<void> => {
       await ask();
-      if (!over && timer !== undefined) timer = window.setTimeout(() => void round(), askEvery);
+      if (turn === own) timer = window.setTimeout(() => void round(), askEvery);
     };
-    timer = window.setTimeout(() => void round(), 0);
+    void round();
   };
 
   const startStream = (): void => {
