@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -81,6 +82,7 @@ type request struct {
 	method, server, path string
 	body                 []byte
 	proof                string
+	most                 int64 // bytes of the answer; 0: wire.MaxBody
 }
 
 // send makes one request and gives the answer of a success; the caller closes its body.
@@ -122,7 +124,7 @@ func (p *Phone) call(ctx context.Context, r request, answer any) error {
 		return err
 	}
 	defer res.Body.Close()
-	err = wire.ReadStrict(res.Body, wire.MaxBody, answer)
+	err = wire.ReadStrict(res.Body, cmp.Or(r.most, wire.MaxBody), answer)
 	var strict *wire.StrictError
 	if errors.As(err, &strict) || errors.Is(err, wire.ErrTooLarge) {
 		return fault("answer.wrong", err)

@@ -35,6 +35,11 @@ func (p *Phone) prove(k StoredKey, method, path string, body []byte) (string, er
 // signed makes a request in a key's name. It measures the server's clock first when it does not know it, and again when
 // the server finds the time wrong.
 func (p *Phone) signed(ctx context.Context, k StoredKey, path string, body, answer any) error {
+	return p.signedMost(ctx, k, path, wire.MaxBody, body, answer)
+}
+
+// signedMost is signed for an answer of so many bytes.
+func (p *Phone) signedMost(ctx context.Context, k StoredKey, path string, most int64, body, answer any) error {
 	raw, err := encode(body)
 	if err != nil {
 		return err
@@ -44,7 +49,7 @@ func (p *Phone) signed(ctx context.Context, k StoredKey, path string, body, answ
 		if err != nil {
 			return err
 		}
-		return p.call(ctx, request{method: "POST", server: k.Server.URL, path: path, body: raw, proof: header}, answer)
+		return p.call(ctx, request{method: "POST", server: k.Server.URL, path: path, body: raw, proof: header, most: most}, answer)
 	})
 }
 
