@@ -121,6 +121,14 @@ func (s *settings) checkPolicy() (string, error) {
 	if strings.TrimSpace(s.ServerName) == "" {
 		return "server_name", errors.New("must not be empty")
 	}
+	if s.Policy.ActivationFirst == nodkey.FirstByContact {
+		switch {
+		case s.Mail.Server == "" && s.SMS.URL == "":
+			return "policy.activation_first", errors.New("needs mail.server or sms.url while it is contact: the code has to be sent somehow")
+		case !s.Policy.RestrictedSessions:
+			return "policy.restricted_sessions", errors.New("must be true while policy.activation_first is contact: the code is typed in such a session")
+		}
+	}
 	return s.checkWords()
 }
 
