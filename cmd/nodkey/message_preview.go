@@ -54,7 +54,7 @@ func (h *house) preview(c *cobra.Command, p *letterPlan) error {
 			continue
 		}
 		fmt.Fprintf(w, "\n=== %s ===\n%s\n\n%s\n", language, t.Subject, prose.Plain(t.Text))
-		fmt.Fprintf(w, "\n--- %s: what leaves the house ---\ne-mail: %s\n%s\nSMS (%d of one):\n%s\n", language, out.email.Subject, indent(out.email.Text), out.sms.Parts, indent(out.sms.Text))
+		fmt.Fprintf(w, "\n--- %s: what leaves the house ---\ne-mail: %s\n%s\nSMS, %s:\n%s\n", language, out.email.Subject, indent(out.email.Text), parts(out.sms.Parts), indent(out.sms.Text))
 	}
 	if asJSON(c) {
 		return printJSON(w, map[string]any{"users": p.reached.Users, "missing": p.reached.Missing, "languages": languages, "startsAt": orNull(p.at)})
@@ -63,6 +63,20 @@ func (h *house) preview(c *cobra.Command, p *letterPlan) error {
 	return err
 }
 
+func parts(n int) string {
+	if n == 1 {
+		return "one message"
+	}
+	return fmt.Sprintf("%d messages joined", n)
+}
+
+// indent moves lines in, but for empty ones.
 func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	for i, line := range lines {
+		if line != "" {
+			lines[i] = "  " + line
+		}
+	}
+	return strings.Join(lines, "\n")
 }

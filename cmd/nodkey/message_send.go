@@ -126,7 +126,7 @@ func (f sendFlags) plan(in io.Reader) (*letterPlan, map[string]written, error) {
 		return nil, nil, textError("", "--to is empty")
 	}
 	var err error
-	if p.at, err = f.start(time.Now()); err != nil {
+	if p.at, err = startTime(f.at, f.zone, time.Now()); err != nil {
 		return nil, nil, err
 	}
 	if len(f.attach) > 0 && !p.single() {
@@ -140,40 +140,6 @@ func (f sendFlags) plan(in io.Reader) (*letterPlan, map[string]written, error) {
 		p.names, err = readNames(f.csv, in)
 	}
 	return p, texts, err
-}
-
-// start reads --at.
-func (f sendFlags) start(now time.Time) (time.Time, error) {
-	if f.at == "" {
-		if f.zone != "" {
-			return time.Time{}, textError("", "--zone goes with --at")
-		}
-		return time.Time{}, nil
-	}
-	const example = "Such as 2026-12-01T08:00, with --zone Europe/Zurich, or 2026-12-01T08:00+01:00"
-	at, err := time.Parse("2006-01-02T15:04Z07:00", f.at)
-	if err == nil && f.zone != "" {
-		return time.Time{}, textError(example, "--at %q has a zone already", f.at)
-	}
-	if err != nil {
-		zone := time.Local
-		if f.zone != "" {
-			if zone, err = time.LoadLocation(f.zone); err != nil || f.zone == "Local" {
-				return time.Time{}, textError("Such as Europe/Zurich or Asia/Tokyo.", "there is no time zone %q", f.zone)
-			}
-		}
-		const layout = "2006-01-02T15:04"
-		if at, err = time.ParseInLocation(layout, f.at, zone); err != nil {
-			return time.Time{}, textError(example, "--at %q is no time", f.at)
-		}
-		if at.Format(layout) != f.at {
-			return time.Time{}, textError("The clocks change then. Choose another time.", "there is no %s in %s", f.at, zone)
-		}
-	}
-	if !at.After(now) {
-		return time.Time{}, textError("Leave --at out to send it now.", "%s is over", at.Format("2006-01-02 15:04 MST"))
-	}
-	return at, nil
 }
 
 // checkAbout says which categories and topics there are, where those asked for are not.
@@ -242,7 +208,7 @@ func (h *house) announceFrom(c *cobra.Command, operator nodkey.Caller, p *letter
 	if !asJSON(c) || !p.yes {
 		p.summary(c.ErrOrStderr())
 	}
-	if !p.yes {
+	if !p.yes && len(p.to) != 1 {
 		if err := askYes(c, p.reached.Users); err != nil {
 			return err
 		}
@@ -281,7 +247,7 @@ func (p *letterPlan) summary(w io.Writer) {
 	}
 	fmt.Fprintln(w, ".")
 	if n := p.names.twice(p.reached); n > 0 && !p.all {
-		fmt.Fprintf(w, "%d names stand more than once; each gets it once.\n", n)
+		fmt.Fprintf(w, "Names that stand again in the list: %d. Each user gets it once.\n", n)
 	}
 	for _, language := range p.languages {
 		fmt.Fprintf(w, "  %s  %s, read by %d\n", language, p.texts[language].Subject, p.reached.Reads[language])
@@ -292,7 +258,7 @@ func (p *letterPlan) summary(w io.Writer) {
 // missing tells for whom there is no text in a language of theirs.
 func (p *letterPlan) missing(w io.Writer) {
 	for _, language := range slices.Sorted(maps.Keys(p.reached.Missing)) {
-		fmt.Fprintf(w, "Not covered: %s chose %s and no language that there is a text in.\n", people(p.reached.Missing[language]), language)
+		fmt.Fprintf(w, "Not covered: %s chose %s, and get it in another language.\n", people(p.reached.Missing[language]), language)
 	}
 }
 
