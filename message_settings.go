@@ -190,6 +190,9 @@ func (m *Messages) SaveSettings(ctx context.Context, c Caller, s MessageSettings
 	if err := s.check(); err != nil {
 		return err
 	}
+	if s.Second == s.First {
+		s.Second = ""
+	}
 	now := m.now()
 	var user UserID
 	err := m.Store.Update(ctx, func(tx Tx) error {

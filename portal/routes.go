@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 
+	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/web"
 )
 
@@ -64,6 +65,10 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"GET /messages/new", d.writeShow},
 		{"POST /messages/new", d.writeTake},
 		{"GET /messages/sent/{reference}", d.sentShow},
+		{"GET " + messageSettings, d.settingsShow},
+		{"POST " + messageSettings, d.settingsSave},
+		{"GET " + nodkey.UnsubscribePath, d.unsubscribeShow},
+		{"POST " + nodkey.UnsubscribePath, d.unsubscribe},
 		{"POST /messages/{reference}/reply", d.replyTake},
 		{"GET /messages/{reference}", d.messageShow},
 		{"POST /messages/{reference}/close", d.messageClose},

@@ -223,6 +223,7 @@ func samples() []sample {
 	}
 	all = append(all, sampleMessages()...)
 	all = append(all, sampleWriting()...)
+	all = append(all, sampleSettingsPages()...)
 	all = append(all, contactSamples(mara, restricted)...)
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
 		outcome := SignInOutcome(state, nodkey.ReasonNotMe)

@@ -82,3 +82,32 @@ func sampleWriting() []sample {
 	}
 	return list
 }
+
+func sampleSettings(change func(*SettingsView)) SettingsView {
+	email, phone := ContactRow{Way: contactEmail, Have: "m…@example.com"}, ContactRow{Way: contactPhone}
+	v := SettingsView{Page: samplePage("Mara Lindqvist").with("settings-form"), Contacts: []ContactRow{email, phone}, Account: true, Reminders: true, From: "22:00", To: "07:00",
+		First:  []Option{{Value: "en", Text: "English", Chosen: true}, {Value: "de", Text: "German"}, {Value: "ja", Text: "Japanese"}},
+		Second: []Option{{Text: "None", Chosen: true}, {Value: "de", Text: "German"}},
+		Zone:   []Option{{Text: "Coordinated universal time (UTC)"}, {Value: "America/Argentina/ComodRivadavia", Text: "America/Argentina/ComodRivadavia", Chosen: true}},
+		Delivery: []DeliveryChoice{
+			{Value: "centre", Title: "message_settings.centre", Text: deliveryText(nil)}, {Value: "email", Title: "message_settings.email", Text: deliveryText([]ContactRow{email}), Chosen: true},
+			{Value: "sms", Title: "message_settings.sms", Text: deliveryText([]ContactRow{phone}), Missing: true}, {Value: "both", Title: "message_settings.both", Text: deliveryText([]ContactRow{email, phone}), Missing: true},
+		}}
+	change(&v)
+	return v
+}
+
+func sampleSettingsPages() []sample {
+	return []sample{
+		{"message-settings", "message_settings", sampleSettings(func(v *SettingsView) { v.Guess = true }), 1},
+		{"message-settings-saved", "message_settings", sampleSettings(func(v *SettingsView) {
+			v.Saved, v.Toast, v.Missing = true, &Sentence{Key: "toast.settings_saved"}, []ContactRow{{Way: contactEmail}, {Way: contactPhone}}
+			v.Delivery[3].Text = deliveryText([]ContactRow{{Way: contactEmail, Have: "m…@example.com"}, {Way: contactPhone, Have: "…42"}})
+		}), 1},
+		{"message-settings-wrong", "message_settings", sampleSettings(func(v *SettingsView) {
+			v.Quiet, v.Problem = true, &Problem{Field: "quiet_to", Text: Sentence{Key: "message_settings.quiet_wrong"}}
+		}), 1},
+		{"unsubscribe", "unsubscribe", UnsubscribeView{Page: samplePage("").with("unsubscribe-form"), Token: "t"}, 1},
+		{"unsubscribe-done", "unsubscribe", UnsubscribeView{Page: samplePage(""), Token: "t", Done: true}, 1},
+	}
+}
