@@ -48,19 +48,20 @@ func (t Texter) Summary(say Speaker, s nodkey.Summary) SMS {
 	)
 }
 
-// Code carries a code to a number that is to be verified, or to one on record before a first phone. Its last line binds the code to the portal, so that phones offer it nowhere else
-// (https://wicg.github.io/sms-one-time-codes/); where not all fits, it stays longer than the rest.
+// Code carries a code to a number that is to be verified, or to one on record before a first phone. Its last line binds the code to the
+// portal, so that phones offer it nowhere else (https://wicg.github.io/sms-one-time-codes/); where not all fits, it stays longer than
+// the rest, but for what somebody has to know whose password is known.
 func (t Texter) Code(say Speaker, c nodkey.ContactCode) SMS {
-	unasked := "mail.sms_code_unasked"
+	unasked := way{say.T("mail.sms_code_unasked", nil), 1}
 	if c.For == nodkey.ForActivation {
-		unasked = "mail.sms_code_unasked_first"
+		unasked = way{say.T("mail.sms_code_unasked_first", nil), 16}
 	}
 	minutes := max(1, int(c.Left.Round(time.Minute)/time.Minute))
 	lines := []line{
 		t.from(say, 4),
 		{{say.T("mail.sms_code", map[string]any{"Code": string(c.Code)}), 0}},
 		{{say.T("mail.sms_code_valid", map[string]any{"Count": minutes}), 2}, {"", 0}},
-		{{say.T(unasked, nil), 1}, {"", 0}},
+		{unasked, {"", 0}},
 	}
 	// The format knows names alone, and https on its own port.
 	host, secure := strings.CutPrefix(t.Portal, "https://")

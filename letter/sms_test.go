@@ -167,3 +167,18 @@ func TestACodeIsBoundToThePortal(t *testing.T) {
 		}
 	}
 }
+
+// Whoever gets a code for a first phone that they did not ask for has to know what it means, whatever else has room.
+func TestACodeForAFirstPhoneSaysWhatItMeans(t *testing.T) {
+	texts := speakers(t)
+	for lang, want := range map[string]string{
+		"en": "Aldermere:\nYour code: 042137\nIt is good for 10 minutes.\nNot asked for? Somebody knows your password: call the service desk.\n@portal.aldermere.example #042137",
+		"de": "Aldermere:\nIhr Code: 042137\nEr gilt 10 Minuten.\nNicht angefordert? Dann kennt jemand Ihr Passwort. Rufen Sie den Service an.\n@portal.aldermere.example #042137",
+		"ja": "【Aldermere】\n確認コード：042137\nお心当たりがない場合はパスワードが知られています。サービスデスクへご連絡ください。",
+	} {
+		got := Texter{portalOfTests, "Aldermere"}.Code(texts.For(lang), nodkey.ContactCode{Code: "042137", For: nodkey.ForActivation, Left: 10 * time.Minute})
+		if got.Text != want || got.Parts != 1 {
+			t.Errorf("%s: %d parts:\n%s", lang, got.Parts, got.Text)
+		}
+	}
+}
