@@ -52,7 +52,7 @@ export function MessagesUser(): JSX.Element {
   const users = useCore(["users", "messages"], (core) => readers(core).map((user) => ({ user, count: core.inbox.unread(user.keyId) ?? 0 })));
   return (
     <Screen bar={<Bar title={texts.t("box.title")} />} title={texts.t("box.whose.title")}>
-      <div class="sheet rows-sheet">
+      <div class="sheet rows-sheet inbox-users">
         {users.map(({ user, count }) => (
           <Row
             key={user.keyId} id={`messages-${user.keyId}`} lead={<span class="initial" aria-hidden="true">{initialOf(user)}</span>}
