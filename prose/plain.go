@@ -8,6 +8,28 @@ import (
 // Plain shows Markdown in letters alone: for a terminal, a preview, a search. Links have their address behind their words.
 func Plain(markdown string) string { return strings.Join(plainBlocks(Blocks(markdown)), "\n") }
 
+// PlainBlocks is Plain for blocks as phones have them: numbered lists begin with 1, and those whose items are lines have no
+// empty ones between them.
+func PlainBlocks(list []Block) string { return strings.Join(plainBlocks(counted(list)), "\n") }
+
+// counted gives blocks what their JSON leaves out.
+func counted(list []Block) []Block {
+	out := make([]Block, len(list))
+	for i, b := range list {
+		b.first, b.tight, b.Blocks = 1, true, counted(b.Blocks)
+		items := make([][]Block, len(b.Items))
+		for j, item := range b.Items {
+			items[j] = counted(item)
+			for k, part := range item {
+				b.tight = b.tight && (k == 0 || part.Kind == Bullets || part.Kind == Numbers)
+			}
+		}
+		b.Items = items
+		out[i] = b
+	}
+	return out
+}
+
 // plainBlocks gives lines, with an empty one between blocks.
 func plainBlocks(list []Block) (lines []string) {
 	for i, b := range list {

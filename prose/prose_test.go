@@ -195,3 +195,23 @@ func TestDepthIsBounded(t *testing.T) {
 		t.Errorf("some steps are gone:\n%s", got)
 	}
 }
+
+// A phone has the JSON of blocks and shows the same words as the desk's preview.
+func TestBlocksOfAPhoneAreShownInLetters(t *testing.T) {
+	for markdown, want := range map[string]string{
+		"": "", "# Hours\n\nFrom *1 March*.": "Hours\n\nFrom 1 March.", "1. a\n2. b\n   - c\n   - d": "1. a\n2. b\n   - c\n   - d",
+		"7. a\n8. b": "1. a\n2. b", "- a\n\n  b\n- c": "- a\n\n  b\n\n- c", "> [x](https://example.com)\n>\n> - y": "> x (https://example.com)\n>\n> - y", "    code\n\n---": "    code\n\n---",
+	} {
+		raw, err := json.Marshal(prose.Blocks(markdown))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var blocks []prose.Block
+		if err := json.Unmarshal(raw, &blocks); err != nil {
+			t.Fatal(err)
+		}
+		if got := prose.PlainBlocks(blocks); got != want {
+			t.Errorf("%q: %q, want %q", markdown, got, want)
+		}
+	}
+}

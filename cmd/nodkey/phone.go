@@ -42,7 +42,7 @@ func phoneCommand() *cobra.Command {
 	group.PersistentFlags().StringVar(&flags.state, "state", "", "`file` that keeps the keys")
 	group.PersistentFlags().StringVar(&flags.ca, "ca", "", "PEM `file` of a certificate authority to trust beside the system's")
 	group.PersistentFlags().BoolVar(&flags.asJSON, "json", false, "answer in JSON, one line")
-	group.AddCommand(phoneActivateCommand(&flags), phoneListCommand(&flags), phoneMissedCommand(&flags), phoneWatchCommand(&flags),
+	group.AddCommand(phoneActivateCommand(&flags), phoneListCommand(&flags), phoneMissedCommand(&flags), phoneMessagesCommand(&flags), phoneWatchCommand(&flags),
 		phoneApproveCommand(&flags), phoneDenyCommand(&flags), phoneTestCommand(&flags), phoneRespondCommand(&flags),
 		phoneNotifyCommand(&flags), phonePINCommand(&flags), phoneRenameCommand(&flags), phoneRemoveCommand(&flags))
 	return group
