@@ -18,7 +18,7 @@ func messageCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	for _, c := range []*cobra.Command{
-		messageSend(), messageList(), messageShow(), messageReply(), messageClose(), messageReopen(), messageStop(), messageResume(), messageDownload(),
+		messageSend(), messageList(), messageShow(), messageReply(), messageClose(), messageReopen(), messageStop(), messageResume(), messageDownload(), messageBounced(),
 	} {
 		addConfigFlags(c.Flags())
 		addJSONFlag(c)
@@ -41,7 +41,7 @@ func (h *house) about(what string, err error) error {
 	var known *commandError
 	if errors.As(h.inWords(err), &known) {
 		told := *known
-		told.sentence = what + ": " + told.sentence
+		told.sentence, told.err = what+": "+told.sentence, nil // it is in words already
 		return &told
 	}
 	return err

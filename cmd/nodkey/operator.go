@@ -59,7 +59,7 @@ func nextOf(e *nodkey.Error) string {
 		return "See nodkey user list"
 	case "message.unknown":
 		return "See nodkey message list"
-	case "announcement.unknown":
+	case "announcement.unknown", "announcement.state":
 		return "See nodkey message list --announcements"
 	case "message.file_unknown":
 		return "The ids of files stand in nodkey message show REFERENCE"
