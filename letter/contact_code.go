@@ -17,6 +17,10 @@ func (w Writer) Code(say Speaker, c nodkey.ContactCode) (Letter, error) {
 	if c.For == nodkey.ForActivation {
 		only, unasked = "mail.code_only_first", "mail.code_unasked_first"
 	}
+	only, unasked := say.T("mail.code_only", nil), say.T("mail.code_unasked", nil)
+	if c.For == nodkey.ForActivation { // whoever asked for it knew the password
+		only, unasked = say.T("mail.code_only_first", nil), say.T("mail.code_unasked_first", nil)
+	}
 	minutes := max(1, int((c.Left+time.Minute-1)/time.Minute))
 	return w.letter(say, say.T("mail.code_subject", map[string]any{"Portal": name}), []string{
 		greeting(say, ""),

@@ -52,3 +52,14 @@ func greeting(say Speaker, name string) string {
 func (w Writer) letter(say Speaker, subject string, paragraphs []string) Letter {
 	return Letter{Lang: say.Lang(), Subject: subject, Text: strings.Join(append(paragraphs, w.Operator), "\n\n") + "\n"}
 }
+
+// Test is a letter for operators who try out a mail server. Error: ErrText.
+func (w Writer) Test(say Speaker) (Letter, error) {
+	name := w.Name(say.Lang())
+	if err := clean(name, w.Operator); err != nil {
+		return Letter{}, err
+	}
+	return w.letter(say, say.T("mail.test_subject", map[string]any{"Portal": name}), []string{
+		greeting(say, ""), say.T("mail.test_lead", map[string]any{"Portal": name}), say.T("mail.test_see", nil),
+	}), nil
+}

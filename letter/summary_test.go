@@ -90,9 +90,18 @@ func TestANameThatWouldBeALinkIsNotGreeted(t *testing.T) {
 func TestTheLetterWithACode(t *testing.T) {
 	texts := bundle(t)
 	for _, lang := range texts.Langs() {
-		l, err := writer().Code(texts.For(lang), nodkey.ContactCode{Code: "042917", Left: 9*time.Minute + 59*time.Second})
+		code := nodkey.ContactCode{Code: "042917", For: nodkey.ForActivation, Left: 9*time.Minute + 59*time.Second}
+		first, err := writer().Code(texts.For(lang), code)
 		if err != nil {
 			t.Fatal(err)
+		}
+		code.For = nodkey.ForAddress
+		l, err := writer().Code(texts.For(lang), code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first.Text == l.Text || !strings.Contains(first.Text, "042917") {
+			t.Errorf("%s: what the code is for is not said:\n%s", lang, first.Text)
 		}
 		if strings.Count(l.Text, "\n042917\n") != 1 || strings.Contains(l.Subject, "042917") || strings.Contains(l.Text, "://") || !strings.Contains(l.Text, "10") {
 			t.Errorf("%s: %q\n%s", lang, l.Subject, l.Text)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/letter"
 )
 
@@ -54,4 +55,18 @@ func CheckEmail(c EmailConfig) (key string, err error) {
 func thisMachine(host string) bool {
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
+// TokenOf gives the token of a return address, as it is in what comes back: false for any other address.
+func TokenOf(bounces, address string) (nodkey.BounceToken, bool) {
+	local, domain, ok := strings.Cut(bounces, "@")
+	if !ok || len(address) > 320 {
+		return "", false
+	}
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 || !strings.EqualFold(address[at+1:], domain) {
+		return "", false
+	}
+	own, token, ok := strings.Cut(address[:at], "+")
+	return nodkey.BounceToken(token), ok && token != "" && strings.EqualFold(own, local)
 }

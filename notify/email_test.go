@@ -317,3 +317,20 @@ func TestCheckEmail(t *testing.T) {
 		}
 	}
 }
+
+func TestTokensOfReturnAddresses(t *testing.T) {
+	const own = "bounces@example.com"
+	for address, want := range map[string]string{"bounces+abc234@example.com": "abc234", "Bounces+ABC234@Example.COM": "ABC234", "bounces+a+b@example.com": "a+b"} {
+		if got, ok := TokenOf(own, address); !ok || string(got) != want {
+			t.Errorf("%s: %q, %v", address, got, ok)
+		}
+	}
+	for _, address := range []string{"", own, "bounces+@example.com", "bounces+x", "other+x@example.com", "bounces+x@example.org", "bounces+x@y@example.org", strings.Repeat("bounces+x", 99) + "@example.com"} {
+		if got, ok := TokenOf(own, address); ok {
+			t.Errorf("%s is taken for %q", address, got)
+		}
+	}
+	if _, ok := TokenOf("", "bounces+x@example.com"); ok {
+		t.Error("a token where there is no return address")
+	}
+}
