@@ -122,7 +122,7 @@ func (k *Contacts) AskProof(ctx context.Context, c Caller, channel SummaryChanne
 		if err := endSessionTry(tx, session.ID); err != nil {
 			return err
 		}
-		settings, err := k.messageSettings(tx, user)
+		language, err := k.languageFor(tx, c, user)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (k *Contacts) AskProof(ctx context.Context, c Caller, channel SummaryChanne
 		if err != nil {
 			return err
 		}
-		try.UserID, try.SessionID, try.Language = user.ID, session.ID, settings.First
+		try.UserID, try.SessionID, try.Language = user.ID, session.ID, language
 		if err := tx.InsertContactTry(try); err != nil {
 			return err
 		}

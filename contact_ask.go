@@ -84,11 +84,11 @@ func (k *Contacts) Ask(ctx context.Context, c Caller, channel SummaryChannel, ty
 		if ended, err = k.endTries(tx, c, user.ID, channel, now); err != nil {
 			return err
 		}
-		settings, err := k.messageSettings(tx, user)
+		language, err := k.languageFor(tx, c, user)
 		if err != nil {
 			return err
 		}
-		try.UserID, try.Language = user.ID, settings.First
+		try.UserID, try.Language = user.ID, language
 		if err := tx.InsertContactTry(try); err != nil {
 			return err
 		}
@@ -102,6 +102,21 @@ func (k *Contacts) Ask(ctx context.Context, c Caller, channel SummaryChannel, ty
 	}
 	k.Bus.Publish(topicOfSummaries)
 	return nil
+}
+
+// languageFor is what a code is written in: the language that the user chose for messages or the desk gave the account, else that
+// of the page which asks.
+func (k *Contacts) languageFor(tx Tx, c Caller, user User) (string, error) {
+	settings, err := tx.MessageSettings(user.ID)
+	switch {
+	case err == nil:
+		return settings.First, nil
+	case !errors.Is(err, ErrNoRow):
+		return "", err
+	case user.Locale != "":
+		return SpokenTag(user.Locale), nil
+	}
+	return SpokenTag(c.Locale), nil
 }
 
 // mayAsk refuses a code that could lead nowhere.

@@ -194,6 +194,29 @@ func TestNoCodeWithoutAPhone(t *testing.T) {
 	}
 }
 
+// A code is written in the language that was chosen for messages; before anything was chosen, in that of the page which asks.
+func TestACodeIsWrittenInItsReadersLanguage(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	c := p.enter(t)
+	c.Locale = "ja"
+	is(t, h.Contacts.Ask(h.ctx, c, nodkey.SummaryEmail, "mara@example.com"), "", "on a Japanese page")
+	if got := h.codes(t, nodkey.SummaryEmail)[0].Language; got != "ja" {
+		t.Errorf("the code is in %q", got)
+	}
+	settings, err := h.Messages.Settings(h.ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.First, settings.Second = "de", "en"
+	is(t, h.Messages.SaveSettings(h.ctx, c, settings), "", "German chosen")
+	h.Clock.Advance(time.Minute)
+	is(t, h.Contacts.Again(h.ctx, c, nodkey.SummaryEmail), "", "on a Japanese page still")
+	if got := h.codes(t, nodkey.SummaryEmail)[0].Language; got != "de" {
+		t.Errorf("the code is in %q", got)
+	}
+}
+
 // The page of a code says how many tries and how long, and when another may be asked for.
 func TestAWaitingCodeSaysWhatIsLeft(t *testing.T) {
 	h := start(t, nil)

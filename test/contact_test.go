@@ -153,12 +153,21 @@ func everyLanguage(t *testing.T, walk func(*testing.T, reader)) {
 	}
 }
 
+// receives is a reader's home that letters and text messages reach, in the language that the desk gave the account.
+func (r reader) receives(t *testing.T, p *post, options map[string]string) *home {
+	t.Helper()
+	h := r.lives(t, p.options(options))
+	h.run("", "user", "remove", r.name)
+	h.run(r.password+"\n", "user", "add", r.name, "--display-name", r.displayName, "--locale", r.lang, "--password-stdin", "--json")
+	return h
+}
+
 // TestAnAddressIsChangedWithCodeAndPhone changes an e-mail address that the desk knew, from its page to the letter that tells
 // the old one; then a number, and the address goes.
 func TestAnAddressIsChangedWithCodeAndPhone(t *testing.T) {
 	everyLanguage(t, func(t *testing.T, r reader) {
 		p := openPost(t)
-		h := r.lives(t, p.options(nil))
+		h := r.receives(t, p, nil)
 		h.run("", "user", "contact", r.name, "--email", "old@example.net")
 		h.settle()
 		h.hand.Approve(h.asksFor(h.desk), maraPIN)
@@ -232,7 +241,7 @@ func TestAnAddressIsChangedWithCodeAndPhone(t *testing.T) {
 func TestTheFirstPhoneIsActivatedByAContactOnRecord(t *testing.T) {
 	everyLanguage(t, func(t *testing.T, r reader) {
 		p := openPost(t)
-		h := r.lives(t, p.options(map[string]string{"policy.activation_first": "contact"}))
+		h := r.receives(t, p, map[string]string{"policy.activation_first": "contact"})
 		h.desk.SignIn(h.server.portal, r.name, r.password)
 		h.desk.Wait("#proof[data-state=none]")
 		r.look(t, h.desk, "portal-proof-none")
