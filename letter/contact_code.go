@@ -6,8 +6,8 @@ import (
 	"github.com/nodkey/nodkey"
 )
 
-// Code carries the code that shows whose an address is, or that its person is who activates a first phone: the one letter that has one. It has no link, names nobody, and the subject
-// line, which locked screens show, is without the code. Error: ErrText.
+// Code carries the code that shows whose an address is, or that its person is who activates a first phone: the one letter that has
+// one. It has no link, names nobody, and the subject line, which locked screens show, is without the code. Error: ErrText.
 func (w Writer) Code(say Speaker, c nodkey.ContactCode) (Letter, error) {
 	name := w.Name(say.Lang())
 	if err := clean(string(c.Code), name, w.Operator); err != nil {
@@ -16,10 +16,6 @@ func (w Writer) Code(say Speaker, c nodkey.ContactCode) (Letter, error) {
 	only, unasked := "mail.code_only", "mail.code_unasked"
 	if c.For == nodkey.ForActivation {
 		only, unasked = "mail.code_only_first", "mail.code_unasked_first"
-	}
-	only, unasked := say.T("mail.code_only", nil), say.T("mail.code_unasked", nil)
-	if c.For == nodkey.ForActivation { // whoever asked for it knew the password
-		only, unasked = say.T("mail.code_only_first", nil), say.T("mail.code_unasked_first", nil)
 	}
 	minutes := max(1, int((c.Left+time.Minute-1)/time.Minute))
 	return w.letter(say, say.T("mail.code_subject", map[string]any{"Portal": name}), []string{
