@@ -123,7 +123,7 @@ func (d *Door) messageRow(x *exchange, m nodkey.Message) MessageRow {
 	if m.Notice != nil {
 		row.Title = x.say.T(string(m.Notice.Kind)+".title", noticeArgs(x, *m.Notice))
 	}
-	if c := d.category(m.Category); c != nil {
+	if c := d.category(m.Category); c != nil && m.Kind == nodkey.MessageTicket {
 		row.Kind = inWords(x, c.Names, c.Key)
 	}
 	if m.Damaged {

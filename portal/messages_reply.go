@@ -34,6 +34,8 @@ func (d *Door) replyTake(x *exchange) error {
 	switch {
 	case gone:
 		return d.replyPage(x, http.StatusUnauthorized, r, f, nil)
+	case changed && f.text == "" && len(f.ids) == 0 && len(f.refused) == 0:
+		return d.leave(x, pathOfMessage(r), "") // nothing can be lost
 	case changed:
 		return d.replyPage(x, http.StatusOK, r, f, nil)
 	case f.remove != "":
@@ -73,7 +75,7 @@ func (d *Door) replyPage(x *exchange, status int, r nodkey.Reference, f messageF
 		if t.Kind != nodkey.MessageTicket {
 			return d.messageFault(x, &nodkey.Error{Kind: nodkey.Conflict, Key: "message.no_reply"})
 		}
-		v.Title, v.Lang, v.Compose.Closed = t.Subject, t.Language, t.Status == nodkey.MessageClosed
+		v.Title, v.TitleLang, v.Compose.Closed = t.Subject, t.Language, t.Status == nodkey.MessageClosed
 	}
 	if v.Compose.Files, err = d.filesOf(x, &f); err != nil {
 		return err

@@ -46,6 +46,9 @@ func (d *Door) threadPage(x *exchange, status int) error {
 	if v.Ticket {
 		v.Compose = composeView(t)
 	}
+	if v.Ticket && !v.Closed {
+		v.Page = v.with("reply-form")
+	}
 	if t.Notice != nil {
 		if v.Notice, err = d.noticeView(x, *t.Notice); err != nil {
 			return err
@@ -57,7 +60,7 @@ func (d *Door) threadPage(x *exchange, status int) error {
 	}
 	if len(t.Languages) > 1 {
 		for _, tag := range t.Languages {
-			v.Languages = append(v.Languages, LanguageLink{Language{Tag: tag, Name: web.LanguageName(tag), Current: tag == t.Language}, pathOfMessage(r) + "?lang=" + tag})
+			v.Spoken = append(v.Spoken, LanguageLink{Language{Tag: tag, Name: web.LanguageName(tag), Current: tag == t.Language}, pathOfMessage(r) + "?lang=" + tag})
 		}
 	}
 	return d.show(x, status, "thread", v)

@@ -34,6 +34,9 @@ func TestAThreadShowsWhatBothSidesWrote(t *testing.T) {
 			t.Errorf("the thread has %q", part)
 		}
 	}
+	if got := b.get(path); !strings.Contains(got.body, `id="languages"`) || !strings.Contains(got.body, `form="reply-form"`) {
+		t.Error("the thread has no language switch that keeps what is typed")
+	}
 	if list := b.get("/messages?kind=ticket").box(t); len(list) != 1 || list[0] != r.String() {
 		t.Errorf("it was read: %v", list)
 	}
@@ -73,6 +76,9 @@ func TestAnAnnouncementIsReadInAnyOfItsLanguages(t *testing.T) {
 	ja := b.get(path + "?lang=ja")
 	if !strings.Contains(ja.body, `<h1 lang="ja">`) || !strings.Contains(ja.body, "<strong>休業</strong>") || !strings.Contains(ja.body, `<strong lang="ja" aria-current="true">日本語</strong>`) {
 		t.Errorf("in Japanese:\n%s", ja.body)
+	}
+	if !strings.Contains(ja.body, `id="languages"`) {
+		t.Error("an announcement has no language switch")
 	}
 	if strings.Contains(ja.body, `id="reply`) {
 		t.Error("an announcement can be answered")

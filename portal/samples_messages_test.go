@@ -80,7 +80,7 @@ func sampleMessages() []sample {
 		{"thread-damaged", "thread", sampleThread(4, func(v *ThreadView) { v.Damaged, v.Ticket = true, true }), 0},
 		{"announcement", "thread", sampleThread(2, func(v *ThreadView) {
 			v.Entries = []EntryView{{Number: 1, Author: Sentence{Key: "thread.desk", Args: map[string]any{"Operator": "Aldermere"}}, At: "Mon, 08:05", Lang: "de", Prose: "<p>Am Sonntag …</p>"}}
-			v.Languages = []LanguageLink{{Language{Tag: "en", Name: "English"}, "/messages/2026-0398?lang=en"}, {Language{Tag: "de", Name: "Deutsch", Current: true}, "/messages/2026-0398?lang=de"}}
+			v.Spoken = []LanguageLink{{Language{Tag: "en", Name: "English"}, "/messages/2026-0398?lang=en"}, {Language{Tag: "de", Name: "Deutsch", Current: true}, "/messages/2026-0398?lang=de"}}
 		}), 0},
 		{"notice", "thread", sampleThread(0, sampleNotice(NoticeAct{Text: string(nodkey.ActRemoveKey), Action: "/phones/k1/not-mine", Brick: true, Note: "notice_page.at_once"})), 0},
 		{"notice-link", "thread", sampleThread(0, sampleNotice(NoticeAct{Text: string(nodkey.ActChangePassword), Link: "/password"})), 1},

@@ -31,7 +31,7 @@ func samplePreview(change func(*PreviewView)) PreviewView {
 }
 
 func sampleReply(change func(*ReplyView)) ReplyView {
-	v := ReplyView{Page: samplePage("Mara Lindqvist").with("reply-form"), Title: "Wird es gehen?", Lang: "de",
+	v := ReplyView{Page: samplePage("Mara Lindqvist").with("reply-form"), Title: "Wird es gehen?", TitleLang: "de",
 		Compose: *sampleCompose(func(v *ComposeView) { v.Text = "\nThe first line is empty." })}
 	change(&v)
 	return v

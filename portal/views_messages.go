@@ -38,7 +38,7 @@ type MessageRow struct {
 	Icon      string
 	Title     string // empty: it does not open
 	TitleLang string // of Title, where it is not the page's
-	Kind      string // in words: a ticket's category, or what else it is
+	Kind      string // in words: what a ticket is about, or what else it is
 	When      string
 	Unread    bool
 	Chip      *Chip
@@ -48,14 +48,14 @@ type MessageRow struct {
 type ThreadView struct {
 	Page
 	MessageRow
-	Damaged   bool
-	Notice    *NoticeView // a notice says everything here
-	Entries   []EntryView
-	Languages []LanguageLink // of an announcement in several
-	Compose   *ComposeView   // of a ticket
-	Ticket    bool
-	Closed    bool
-	Back      string // path of the list
+	Damaged bool
+	Notice  *NoticeView // a notice says everything here
+	Entries []EntryView
+	Spoken  []LanguageLink // the languages of an announcement in several
+	Compose *ComposeView   // of a ticket
+	Ticket  bool
+	Closed  bool
+	Back    string // path of the list
 }
 
 // LanguageLink leads to the same text in another language.

@@ -73,9 +73,9 @@ type ComposeView struct {
 // ReplyView is "message_reply": an answer that was not taken as it was, on a page of its own.
 type ReplyView struct {
 	Page
-	Title   string // of the message; empty: it does not open, or nobody is signed in
-	Lang    string
-	Compose ComposeView
+	Title     string // of the message; empty: it does not open, or nobody is signed in
+	TitleLang string // not the page's, which is Lang
+	Compose   ComposeView
 }
 
 // TextField is the part "compose_text".
