@@ -20,7 +20,7 @@ func messageReply() *cobra.Command {
 	var files []string
 	c := &cobra.Command{
 		Use: "reply REFERENCE", Short: "Answer a ticket",
-		Long:    "Answer a ticket, in Markdown. It is answered in the language that it is written in, unless --language says another.",
+		Long:    "Answer a ticket, in Markdown. --language says in which language, where it is not the one that the person wrote in.",
 		Example: "  nodkey message reply 2026-0412 --file answer.md --attach form.pdf",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -48,7 +48,7 @@ func messageReply() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				spoken := cmp.Or(language, t.Language)
+				spoken := cmp.Or(language, spokenIn(t))
 				if err := h.services.MessageDesk.Reply(c.Context(), operator, r, spoken, nodkey.Answer{Text: body, Files: ids}); err != nil {
 					return err
 				}
@@ -62,6 +62,16 @@ func messageReply() *cobra.Command {
 	flags.StringVar(&language, "language", "", "language of the answer; empty: the ticket's")
 	flags.StringArrayVar(&files, "attach", nil, "`file` to send along; at most two of 25 MB in all")
 	return c
+}
+
+// spokenIn is the language that a ticket's person wrote in last, or else that it was begun in.
+func spokenIn(t nodkey.DeskThread) (language string) {
+	for _, e := range t.Entries {
+		if e.Author == nodkey.ByUser || language == "" {
+			language = e.Language
+		}
+	}
+	return language
 }
 
 func messageDownload() *cobra.Command {
