@@ -55,6 +55,9 @@ func (d *Door) replyTake(x *exchange) error {
 	if err == nil {
 		return d.leave(x, pathOfMessage(r), "toast.message_replied")
 	}
+	if nodkey.HasKey(err, "message.unknown") || nodkey.HasKey(err, "message.no_reply") {
+		return d.messageFault(x, err)
+	}
 	p, status, ok := problem(err, writeFields)
 	if !ok {
 		return err

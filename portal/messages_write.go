@@ -188,5 +188,5 @@ func (d *Door) sentShow(x *exchange) error {
 	if err != nil {
 		return d.messageFault(x, err)
 	}
-	return d.show(x, http.StatusOK, "message_sent", SentView{Page: d.page(x), Reference: t.Reference.String(), Subject: t.Subject, Lang: t.Language})
+	return d.show(x, http.StatusOK, "message_sent", SentView{Page: d.page(x), Reference: t.Reference.String()})
 }

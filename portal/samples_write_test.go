@@ -61,7 +61,7 @@ func sampleWriting() []sample {
 		{"message-preview", "message_preview", samplePreview(func(*PreviewView) {}), 1},
 		{"message-preview-gone", "message_preview", samplePreview(func(v *PreviewView) { v.Gone, v.Viewer = true, "" }), 1},
 		{"message-preview-slow", "message_preview", samplePreview(func(v *PreviewView) { v.Problem = beside("", "message.slow") }), 1},
-		{"message-sent", "message_sent", SentView{Page: samplePage("Mara Lindqvist"), Reference: "2026-0412", Subject: "A question", Lang: "en"}, 1},
+		{"message-sent", "message_sent", SentView{Page: samplePage("Mara Lindqvist"), Reference: "2026-0412"}, 1},
 		{"message-reply", "message_reply", sampleReply(func(v *ReplyView) { v.Compose.Problem = beside("text", "message.text_long") }), 1},
 		{"message-reply-closed", "message_reply", sampleReply(func(v *ReplyView) {
 			v.Compose.Closed, v.Compose.Problem = true, beside("", "message.closed")

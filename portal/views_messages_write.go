@@ -39,8 +39,6 @@ type PreviewView struct {
 type SentView struct {
 	Page
 	Reference string
-	Subject   string
-	Lang      string
 }
 
 // FilesView is the part "compose_files": files of a message that is being written.
