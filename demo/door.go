@@ -84,6 +84,7 @@ func caller() nodkey.Caller { return nodkey.Operator("demo") }
 func (d *Door) Prepare(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	var fresh []string
 	for _, p := range d.People {
 		found, err := d.services.Users.Show(ctx, caller(), p.Name)
 		switch {
@@ -96,11 +97,12 @@ func (d *Door) Prepare(ctx context.Context) error {
 			if err := d.add(ctx, p); err != nil {
 				return err
 			}
+			fresh = append(fresh, p.Name)
 		default:
 			return err
 		}
 	}
-	return nil
+	return d.write(ctx, fresh)
 }
 
 // add is called with the lock held.
@@ -130,7 +132,9 @@ func (d *Door) renew(ctx context.Context) error {
 	defer d.mu.Unlock()
 	clear(d.ids)
 	d.taken, d.strangers = false, nil
+	var fresh []string
 	for _, p := range d.People {
+		fresh = append(fresh, p.Name)
 		err := d.services.Users.Remove(ctx, caller(), p.Name)
 		if err != nil && !nodkey.HasKey(err, "user.unknown") {
 			return err
@@ -143,7 +147,7 @@ func (d *Door) renew(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return d.write(ctx, fresh)
 }
 
 // who gives the person behind an account, false for anybody else's.

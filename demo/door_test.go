@@ -16,6 +16,7 @@ import (
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/prose"
 	"github.com/nodkey/nodkey/sqlstore"
 	"github.com/nodkey/nodkey/web"
 )
@@ -143,6 +144,50 @@ func TestABadPlaceInTheLogIsRefused(t *testing.T) {
 			t.Errorf("%q: %s", query, answer.Status)
 		}
 	}
+}
+
+// Everybody finds a welcome and an answered ticket, also after starting again, and nothing twice.
+func TestTheMessageCentreIsNotEmpty(t *testing.T) {
+	d, house, server := stage(t)
+	look := func(when string, announcements int) {
+		t.Helper()
+		for more := true; more; {
+			var err error
+			if _, more, err = house.Announcements.Send(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tickets, err := house.MessageDesk.List(t.Context(), house.Desk(), nodkey.MessageFilter{}, "", 10)
+		if err != nil || len(tickets.Messages) != 1 || tickets.Messages[0].Status != nodkey.MessageAnswered || !tickets.Messages[0].Unread {
+			t.Fatalf("%s: %+v, %v", when, tickets, err)
+		}
+		thread, err := house.MessageDesk.Read(t.Context(), house.Desk(), tickets.Messages[0].Reference)
+		if err != nil || len(thread.Entries) != 2 || thread.Subject != "Your question about a second phone" {
+			t.Errorf("%s: %+v, %v", when, thread, err)
+		}
+		list, err := house.Announcements.Progress(t.Context(), house.Desk())
+		if err != nil || len(list) != announcements || list[0].Sent != 1 || len(list[0].Languages) != 3 {
+			t.Errorf("%s: %+v, %v", when, list, err)
+		}
+		for _, key := range []string{"demo.welcome_text", "demo.ticket_text", "demo.ticket_answer"} {
+			for _, language := range nodkey.Languages() {
+				if text := prose.Plain(d.texts.For(language).T(key, nil)); strings.Contains(text, "*") || strings.Contains(text, "`") || len(text) < 60 {
+					t.Errorf("%s in %s reads %q", key, language, text)
+				}
+			}
+		}
+	}
+	look("at first", 1)
+	if err := d.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	look("prepared again, as by --keep", 1)
+	answer, err := http.Post(server.URL+"/again", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	look("started again", 2)
 }
 
 func TestStartingAgainMakesThePeopleNew(t *testing.T) {
