@@ -14,4 +14,8 @@
 // ([Services], [NtfyServers]); what their names resolve to is looked at when it is dialled and must be a public address; no
 // redirect is followed. Only a service that the operator named as the house's own may be in a private network, and the
 // webhook, whose one address the operator chose.
+//
+// What leaves the house to people's addresses, summaries of messages and codes, has a worker of another kind, the [Courier], and a
+// [Carrier] for each way: [Email] by SMTP, [SMS] by any HTTP gateway that settings can describe (docs/sms.md). No address, number, text or
+// code is in what they log or say went wrong.
 package notify
