@@ -49,6 +49,8 @@ var sentences = map[string]string{
 	"approval.approved":     "demo.log.approved_pin",
 	"approved.biometric":    "demo.log.approved_biometric",
 	"approved.test":         "demo.log.approved_test",
+	"approved.messages":     "demo.log.approved_messages",
+	"messages.shut":         "demo.log.messages_shut",
 	"approval.denied":       "demo.log.denied",
 	"denied.wrong_number":   "demo.log.denied_wrong_number",
 	"denied.not_me":         "demo.log.denied_not_me",
@@ -60,6 +62,8 @@ func line(say *i18n.Localizer, p Person, row nodkey.AuditRow) (Line, bool) {
 	fact := facts(row)
 	action := row.Action
 	switch {
+	case action == "approval.approved" && fact["kind"] == string(nodkey.ApproveMessagesOpen):
+		action = "approved.messages"
 	case action == "approval.approved" && (fact["kind"] == string(nodkey.ApproveTest) || fact["kind"] == string(nodkey.ApprovePINCheck)):
 		action = "approved.test"
 	case action == "approval.approved" && fact["factor"] == "biometric":

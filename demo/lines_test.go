@@ -40,6 +40,7 @@ func TestALineTellsHowAndWhy(t *testing.T) {
 		{"approval.approved", `{"factor":"biometric","kind":"sign_in"}`, "fingerprint or face"},
 		{"approval.approved", `{"factor":"pin","kind":"test"}`, "nobody got in"},
 		{"approval.approved", `{"factor":"pin","kind":"pin_check"}`, "nobody got in"},
+		{"approval.approved", `{"factor":"biometric","kind":"messages_open"}`, "ten minutes"},
 		{"approval.denied", `{"reason":"wrong_number"}`, "wrong number"},
 		{"approval.denied", `{"reason":"not_me"}`, "not me"},
 		{"approval.denied", `{"reason":"mistake"}`, "said no"},
