@@ -71,6 +71,21 @@ func TestWhatIsWrittenWithoutSpacesGetsNone(t *testing.T) {
 	}
 }
 
+func TestStarsCountBesideJapanesePunctuation(t *testing.T) {
+	for source, want := range map[string]string{
+		"これは**「重要」**です。":    "<p>これは<strong>「重要」</strong>です。</p>",
+		"**重要。**必ずお読みください。": "<p><strong>重要。</strong>必ずお読みください。</p>",
+		"明日は*（休み）*です":       "<p>明日は<em>（休み）</em>です</p>",
+		"**「a」** と **b**、":  "<p><strong>「a」</strong> と <strong>b</strong>、</p>",
+		"2 * 3 * 4、5 ** 6":  "<p>2 * 3 * 4、5 ** 6</p>",
+		"星は * です。**":        "<p>星は * です。**</p>",
+	} {
+		if got := string(prose.HTML(source)); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", source, got, want)
+		}
+	}
+}
+
 // The attack table: what is written, and the HTML that may come of it.
 func TestNothingHarmfulIsShown(t *testing.T) {
 	const rel = ` rel="noopener noreferrer nofollow"`
