@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -45,6 +46,7 @@ type server struct {
 	signStatement *ecdsa.PrivateKey // nil: the signing key
 	breakOff      int               // so many answers are lost after the work was done
 	lines         chan string       // what the stream says
+	centre        centre
 }
 
 type activation struct {
@@ -104,14 +106,17 @@ func newServer(t *testing.T) *server {
 	s := &server{t: t, id: newID(), signing: newSigner(t), backup: newSigner(t), pin: newExchange(t),
 		activations: map[string]*activation{}, keys: map[string]*serverKey{}, approvals: map[string]*approval{},
 		used: map[string]bool{}, decided: map[string]wire.Decision{}, seen: map[string][]string{}, lines: make(chan string, 16)}
+	s.centre = centre{open: map[string]bool{}, replies: map[string]string{}}
 	mux := http.NewServeMux()
-	for path, handler := range map[string]func([]byte, *http.Request) (any, error){
+	handlers := map[string]func([]byte, *http.Request) (any, error){
 		"GET /server": s.info, "POST /activations/lookup": s.lookup, "POST /activations/submit": s.submit,
 		"POST /key": s.key, "POST /key/remove": s.remove, "POST /pin": s.about("pin_change"), "POST /pin/check": s.about("pin_check"), "POST /test": s.about("test"),
 		"POST /key/rename": s.rename, "POST /approvals": s.open, "POST /approvals/missed": s.ranOut,
 		"POST /approvals/{id}/decision": s.decide, "POST /approvals/{id}/disown": s.disown,
 		"POST /approvals/{id}/seen": s.see,
-	} {
+	}
+	maps.Copy(handlers, s.messages())
+	for path, handler := range handlers {
 		method, route, _ := strings.Cut(path, " ")
 		mux.HandleFunc(method+" "+wire.APIPrefix+route, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, handler) })
 	}
