@@ -71,6 +71,7 @@ func TestMessagesAreReadAndAnsweredOnThePhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	reference := strings.TrimPrefix(h.writes(maraName, "--subject", "Signing in from abroad", "--body", answered+"\n\n<b>Bold</b> [Here](javascript:alert(1))", "--attach", letter), "/messages/")
+	h.phone.Click("#refresh")
 	h.phone.Says("#messages", "2 unread")
 	h.phone.Visit("phone-home-messages")
 
@@ -179,11 +180,36 @@ func TestANoticeIsReadOnThePhoneAndTheNextStartIsLocked(t *testing.T) {
 	h.phone.Wait("#reopen")
 }
 
+// A finger opens them, too, and a wrong one does not.
+func TestAFingerOpensMessages(t *testing.T) {
+	h := move(t, nil)
+	h.signIn()
+	h.desk.Wait("#activation[data-state=offer]")
+	finger := sensor(t, h.phone)
+	h.phone.Go(h.server.phone + "/")
+	h.phone.TypeCode(h.desk.Code())
+	h.phone.Click("#continue")
+	h.phone.Click("[data-screen=pin] #use-biometric")
+	h.phone.Click("[data-screen=biometric] #activate")
+	h.phone.Says("h1", "This phone is active")
+	h.phone.Click("#done")
+	h.phone.Click("[data-screen=home] #messages")
+	h.phone.Wait("[data-screen=messages] #confirm")
+	h.phone.Visit("phone-messages-open-finger")
+	finger(false)
+	h.phone.Click("#confirm")
+	h.phone.Wait("[data-error^='biometric.'] .banner")
+	finger(true)
+	h.phone.Click("#confirm")
+	h.phone.Says(".inbox-rows", "A new phone is active")
+}
+
 // Two people have one phone: each has a box of their own, behind an opening of its own.
 func TestEachUserOfAPhoneHasTheirOwnMessages(t *testing.T) {
 	h := settled(t, nil)
 	h.addJonas(t)
 	h.writes("jonas", "--subject", "Only for Jonas", "--body", "A secret of his.")
+	h.phone.Click("#refresh")
 	h.phone.Says("#messages", "3 unread")
 	h.phone.Click("#messages")
 	h.phone.Wait("[data-screen=messages-user]")
@@ -248,9 +274,15 @@ func TestMessagesOnThePhoneStandInEveryLanguage(t *testing.T) {
 			desk.Speak(r.lang)
 			phone.Speak(r.lang)
 			desk.SignIn(s.portal, r.name, r.password)
-			browser.Activate(desk, phone, s.phone, maraPIN)
+			phone.Go(s.phone + "/")
+			phone.TypeCode(desk.Code())
+			phone.CreatePIN(maraPIN)
+			desk.Wait("#activated")
+			phone.Click("#done")
+			phone.Wait("[data-screen=home]")
 			s.announces()
 			ticket := strings.TrimPrefix(s.writes(r.name, "--subject", "Signing in from abroad", "--body", answered), "/messages/")
+			phone.Click("#refresh") // another process wrote: the stream tells of that in its own time
 			phone.Until("three unread ones", `document.querySelector("#messages [data-unread='3']") !== null`)
 			r.look(t, phone, "phone-home-messages")
 			phone.Click("#messages")
