@@ -160,6 +160,10 @@ func printReport(c *cobra.Command, r nodkey.AnnouncementReport) error {
 			printText(w, language, t)
 		}
 	}
+	if len(r.Counts.Summaries) == 0 {
+		_, err := fmt.Fprintln(w, "\nNo summary of it left the house.")
+		return err
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "\nSUMMARIES\tSTATE\tHOW MANY")
 	for _, channel := range []nodkey.SummaryChannel{nodkey.SummaryEmail, nodkey.SummarySMS} {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -97,10 +96,11 @@ func printEntry(w io.Writer, t nodkey.DeskThread, e nodkey.MessageEntry) {
 	}
 }
 
-// printNotice says a notice in the catalogue's English words.
+// printNotice says a notice in the catalogue's English words, with the facts that the words may lack.
 func (h *house) printNotice(w io.Writer, n nodkey.AccountNotice) {
-	fmt.Fprintf(w, "\n%s, %s\n", strings.TrimPrefix(string(n.Kind), "notice."), day(n.At))
-	for _, fact := range [][2]string{{"from", n.From}, {"with", n.With}, {"phone", n.Phone}} {
+	say := h.texts.For("en")
+	fmt.Fprintf(w, "\n%s\n  %s\n", say.T(string(n.Kind)+".title", n.Args()), say.T(string(n.Kind)+".happened", n.Args()))
+	for _, fact := range [][2]string{{"at", day(n.At)}, {"from", n.From}, {"place", n.Place}, {"with", n.With}, {"phone", n.Phone}} {
 		if fact[1] != "" {
 			fmt.Fprintf(w, "  %s %s\n", fact[0], fact[1])
 		}
