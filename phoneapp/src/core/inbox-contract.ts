@@ -77,7 +77,10 @@ export interface MessageNotice {
   readonly happened: string;
   readonly next: string;
   readonly at: number;
+  /** An address. */
   readonly from?: string;
+  /** Where that address is. */
+  readonly place?: string;
   readonly with?: string;
   readonly phone?: string;
 }

@@ -81,7 +81,7 @@ describe("a message", () => {
   });
 
   test("that is a notice has its sentences", () => {
-    const notice = { happened: "A thing happened.", next: "Do this.", at: 3_000, from: "203.0.113.24", with: "Firefox", phone: "Pixel\u202e 8" };
+    const notice = { happened: "A thing happened.", next: "Do this.", at: 3_000, from: "203.0.113.24", place: "Hamburg, Germany", with: "Firefox", phone: "Pixel\u202e 8" };
     expect(readsPart({ ...part, notice, entries: [] }).thread.notice).toEqual({ ...notice, at: 2_000, phone: "Pixel 8" });
   });
 

@@ -80,12 +80,13 @@ function messageOf(members: Members, clock: Clock): Message {
 }
 
 function noticeOf(members: Members, clock: Clock): MessageNotice {
-  const optional = (name: "from" | "with" | "phone"): Record<string, string> => (members.has(name) ? { [name]: lineOf(members.string(name)) } : {});
+  const optional = (name: "from" | "place" | "with" | "phone"): Record<string, string> => (members.has(name) ? { [name]: lineOf(members.string(name)) } : {});
   const notice: MessageNotice = {
     happened: lineOf(members.string("happened")),
     next: lineOf(members.string("next")),
     at: clock.local(members.integer("at")),
     ...optional("from"),
+    ...optional("place"),
     ...optional("with"),
     ...optional("phone"),
   };

@@ -82,10 +82,11 @@ function Thread({ keyId, reference }: { keyId: string; reference: string }): JSX
 /** What happened, from where, and what to do if it was somebody else. */
 function Notice({ notice }: { notice: MessageNotice }): JSX.Element {
   const { texts, now } = useApp();
+  const from = notice.place ?? notice.from;
   const lines: Line[] = [
     { icon: "clock", name: texts.t("box.notice.when"), value: texts.moment(notice.at, now()) },
     ...(notice.phone === undefined ? [] : [{ icon: "phone" as const, name: texts.t("box.notice.phone"), value: <bdi>{notice.phone}</bdi> }]),
-    ...(notice.from === undefined ? [] : [{ icon: "pin" as const, name: texts.t("approval.from"), value: notice.from }]),
+    ...(from === undefined ? [] : [{ icon: "pin" as const, name: texts.t("approval.from"), value: from, ...(from === notice.from || notice.from === undefined ? {} : { second: notice.from }) }]),
     ...(notice.with === undefined ? [] : [{ icon: "window" as const, name: texts.t("approval.with"), value: notice.with }]),
   ];
   return (
@@ -116,11 +117,13 @@ function Languages({ languages, chosen, onChoose }: { languages: readonly string
 function Entry({ entry, announced }: { entry: MessageEntry; announced: boolean }): JSX.Element {
   const { texts, server, now } = useApp();
   const own = entry.author === "user";
-  const who = own ? texts.t("box.you") : entry.name ?? server?.operator ?? texts.t("box.desk");
+  const desk = server?.operator ?? texts.t("box.desk");
+  const named = entry.name !== undefined && !announced && server !== undefined;
+  const who = named ? texts.t("box.desk_named", { Name: entry.name ?? "", Operator: server.operator }) : desk;
   return (
     <article class={own ? "entry entry-own" : "entry"} data-author={entry.author}>
       <header class="entry-head">
-        <h2 class="part-title">{announced ? server?.operator ?? texts.t("box.desk") : <bdi>{who}</bdi>}</h2>
+        <h2 class="part-title"><bdi>{own ? texts.t("box.you") : who}</bdi></h2>
         <span class="second note">{texts.moment(entry.at, now())}</span>
         {entry.signed && <span class="entry-signed note"><Icon name="shield-check" size={16} />{texts.t("box.signed")}</span>}
       </header>
