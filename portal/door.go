@@ -162,7 +162,7 @@ func (d *Door) page(x *exchange) Page {
 // notices are the toasts that a redirect may leave for the next page.
 var notices = map[string]bool{
 	"toast.phone_removed": true, "toast.browser_ended": true, "toast.password_changed": true, "toast.phone_renamed": true, "toast.not_mine": true,
-	"toast.browsers_ended": true, "toast.message_closed": true, "toast.message_reopened": true, "toast.message_replied": true, "toast.settings_saved": true,
+	"toast.browsers_ended": true, "toast.message_closed": true, "toast.message_put_away": true, "toast.message_reopened": true, "toast.message_replied": true, "toast.settings_saved": true,
 	"toast.contact_changed": true, "toast.contact_removed": true,
 }
 

@@ -7,10 +7,14 @@ import (
 	"github.com/nodkey/nodkey"
 )
 
+// harmless are the notices of what people do themselves all the time.
+var harmless = []nodkey.NoticeKind{nodkey.NoticeKeyAdded, nodkey.NoticeKeyRemoved, nodkey.NoticePasswordChanged, nodkey.NoticeNewBrowser, nodkey.NoticeNewCountry,
+	nodkey.NoticeContactChanged, nodkey.NoticeDelivery}
+
 // noticeView says a notice in words, with the one thing to do where it was somebody else.
 func (d *Door) noticeView(x *exchange, n nodkey.AccountNotice) (*NoticeView, error) {
 	args := noticeArgs(x, n)
-	v := &NoticeView{Happened: x.say.T(string(n.Kind)+".happened", args), Next: x.say.T(string(n.Kind)+".next", args)}
+	v := &NoticeView{Happened: x.say.T(string(n.Kind)+".happened", args), Next: x.say.T(string(n.Kind)+".next", args), Harmless: slices.Contains(harmless, n.Kind)}
 	fact := func(key, value string) {
 		if value != "" {
 			v.Facts = append(v.Facts, Fact{x.say.T(key, nil), value})

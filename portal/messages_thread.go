@@ -98,13 +98,20 @@ func sizeInWords(x *exchange, bytes int64) string {
 // messageClose puts a message away.
 func (d *Door) messageClose(x *exchange) error {
 	r, err := x.reference()
+	if err != nil {
+		return d.messageFault(x, err)
+	}
+	t, err := d.services.Messages.Read(x.r.Context(), x.caller, r, "") // for what to call it
 	if err == nil {
 		err = d.services.Messages.Close(x.r.Context(), x.caller, r)
 	}
 	if err != nil {
 		return d.messageFault(x, err)
 	}
-	return d.leave(x, "/messages", "toast.message_closed")
+	if t.Kind == nodkey.MessageTicket {
+		return d.leave(x, "/messages", "toast.message_closed")
+	}
+	return d.leave(x, "/messages", "toast.message_put_away")
 }
 
 // messageReopen takes a message back.

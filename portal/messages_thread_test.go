@@ -84,6 +84,9 @@ func TestAnAnnouncementIsReadInAnyOfItsLanguages(t *testing.T) {
 		t.Error("an announcement can be answered")
 	}
 	b.post(path+"/close").goes(t, "/messages")
+	if got := b.get("/messages"); !strings.Contains(got.body, "The message is put away.") {
+		t.Error("nothing is said of putting it away")
+	}
 	if got := b.get(path); !strings.Contains(got.body, "Take back into the list") {
 		t.Errorf("put away:\n%s", got.body)
 	}

@@ -84,6 +84,7 @@ type FileView struct{ ID, Name, Type, Size string }
 // NoticeView is what the server tells of the account, in words.
 type NoticeView struct {
 	Happened, Next string // Next: what to do if it was somebody else
+	Harmless       bool   // nothing is to be done if it was its reader
 	Facts          []Fact
 	Act            NoticeAct
 }

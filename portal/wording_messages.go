@@ -26,8 +26,10 @@ func statusName(status nodkey.MessageStatus) string {
 // MessageChip is where a message stands; nil where that says nothing, as of a notice that is not put away.
 func MessageChip(kind nodkey.MessageKind, status nodkey.MessageStatus) *Chip {
 	switch {
-	case status == nodkey.MessageClosed:
+	case status == nodkey.MessageClosed && kind == nodkey.MessageTicket:
 		return &Chip{"past", "check", statusName(status)}
+	case status == nodkey.MessageClosed:
+		return &Chip{"past", "check", "inbox.put_away"}
 	case kind != nodkey.MessageTicket:
 		return nil
 	case status == nodkey.MessageAnswered:

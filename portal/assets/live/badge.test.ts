@@ -108,7 +108,7 @@ test("an open stream is not asked beside", async () => {
 
 test("where no stream opens, the page asks", async () => {
   followBadge(root());
-  await vi.advanceTimersByTimeAsync(3000);
+  await vi.advanceTimersByTimeAsync(3001);
   expect(FakeSource.last.readyState).toBe(FakeSource.CLOSED);
   expect(asked).toHaveBeenCalledTimes(1);
   expect(words()).toBe("3 unread messages");

@@ -5,6 +5,7 @@
 const askEvery = 15_000;
 const openWithin = 3000;
 const soon = 60_000; // a stream that ends sooner than this does not work here
+const pause = 1000; // a page that is being left loses its stream, and asks no more
 
 interface Report {
   version: string;
@@ -68,21 +69,21 @@ export function followBadge(root: HTMLElement): void {
     rest();
   }
 
-  const startAsking = (): void => {
+  const startAsking = (after = 0): void => {
     rest();
     const own = turn;
     const round = async (): Promise<void> => {
       await ask();
       if (turn === own) timer = window.setTimeout(() => void round(), askEvery);
     };
-    void round();
+    timer = window.setTimeout(() => void round(), after);
   };
 
   const startStream = (): void => {
     rest();
     const began = Date.now();
     source = new EventSource(stream);
-    timer = window.setTimeout(startAsking, openWithin);
+    timer = window.setTimeout(() => startAsking(), openWithin);
     source.addEventListener("open", () => window.clearTimeout(timer));
     source.addEventListener("state", (event) => {
       try {
@@ -92,7 +93,7 @@ export function followBadge(root: HTMLElement): void {
       }
     });
     source.addEventListener("error", () => {
-      if (source?.readyState === EventSource.CLOSED || Date.now() - began < soon) startAsking();
+      if (source?.readyState === EventSource.CLOSED || Date.now() - began < soon) startAsking(pause);
       else startStream(); // its time was over
     });
   };
