@@ -55,17 +55,23 @@ func (w *watched) rests() int {
 type texting struct {
 	*house
 	gateway *smsGateway
-	line    *watched
+	lines   []*watched
 	log     *nodkeytest.Log
 }
 
 func newTexting(t *testing.T) *texting {
 	t.Helper()
 	h := &texting{house: newHouse(t), gateway: newSMSGateway(t), log: &nodkeytest.Log{}}
-	h.line = &watched{Summaries: h.Summaries}
-	log := slog.New(slog.NewTextHandler(h.log, nil))
-	carrier := newSMSCarrier(t, smsConfig(t, h.gateway.URL, func(c *SMSConfig) { c.Log, c.Now = log, h.Clock.Now }))
-	courier := &Courier{Summaries: h.line, Codes: h.Contacts, Carrier: carrier, Log: log, Now: h.Clock.Now, Observe: func(Carried) {}}
+	h.carry(t, newSMSCarrier(t, smsConfig(t, h.gateway.URL, func(c *SMSConfig) { c.Log, c.Now = slog.New(slog.NewTextHandler(h.log, nil)), h.Clock.Now })))
+	return h
+}
+
+// carry runs a courier for a carrier until the test ends.
+func (h *texting) carry(t *testing.T, carrier Carrier) {
+	t.Helper()
+	line := &watched{Summaries: h.Summaries}
+	h.lines = append(h.lines, line)
+	courier := &Courier{Summaries: line, Codes: h.Contacts, Carrier: carrier, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: h.Clock.Now, Observe: func(Carried) {}}
 	ctx, cancel := context.WithCancel(t.Context())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -74,7 +80,6 @@ func newTexting(t *testing.T) *texting {
 		}
 	})
 	t.Cleanup(func() { cancel(); done.Wait() })
-	return h
 }
 
 // number is the one of a user's.
@@ -109,13 +114,15 @@ func (h *texting) post(name string) {
 	}
 }
 
-// rest waits until the courier has looked, with nothing on its way, and found nothing; it gives what has come until then: the texts for
+// rest waits until the couriers have looked, with nothing on its way, and found nothing; it gives what has come until then: the texts for
 // each number.
 func (h *texting) rest() map[string][]string {
 	h.t.Helper()
-	for before := h.line.rests(); h.line.rests() < before+2; {
-		h.Ports.Bus.Publish("summaries")
-		time.Sleep(time.Millisecond)
+	for _, line := range h.lines {
+		for before := line.rests(); line.rests() < before+2; {
+			h.Ports.Bus.Publish("summaries")
+			time.Sleep(time.Millisecond)
+		}
 	}
 	h.gateway.mu.Lock()
 	defer h.gateway.mu.Unlock()
