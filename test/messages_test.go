@@ -86,6 +86,8 @@ func TestTheMessageCentreIsReachedSearchedAndRead(t *testing.T) {
 	h.desk.Click("#find-go")
 	h.desk.Until("one that fits", `document.querySelectorAll("#inbox .row").length === 1`)
 	h.desk.Click("#show-all")
+	h.desk.Gone("#show-all")
+	h.desk.Wait("#inbox .row:nth-child(1)")
 	h.desk.Type("#q", "wombat")
 	h.desk.Click("#find-go")
 	h.desk.Wait("#inbox-empty")
