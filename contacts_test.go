@@ -26,10 +26,10 @@ func (h house) codes(t failer, channel nodkey.SummaryChannel) []nodkey.ContactCo
 }
 
 // verify goes through a whole change of an address.
-func (p *person) verify(t failer, c nodkey.Caller, channel nodkey.SummaryChannel, address string) {
+func (p *person) verify(t failer, channel nodkey.SummaryChannel, address string) {
 	t.Helper()
 	p.Clock.Advance(time.Hour)
-	c = p.enter(t)
+	c := p.enter(t)
 	is(t, p.Contacts.Ask(p.ctx, c, channel, address), "", "asking for a code")
 	list := p.codes(t, channel)
 	if len(list) != 1 {
@@ -98,7 +98,7 @@ func TestAnAddressIsVerifiedApprovedAndTheOldOneTold(t *testing.T) {
 	}
 	_, err = h.Contacts.Confirm(h.ctx, c, nodkey.SummaryEmail, string(list[0].Code))
 	is(t, err, "contact.none", "the same code again")
-	p.verify(t, c, nodkey.SummarySMS, "+41 (0)79 123-45.67")
+	p.verify(t, nodkey.SummarySMS, "+41 (0)79 123-45.67")
 	c = p.enter(t)
 	if got := p.addresses(t, c); len(got) != 2 || got[1] != "+41791234567 …67" {
 		t.Errorf("%q", got)
@@ -106,7 +106,7 @@ func TestAnAddressIsVerifiedApprovedAndTheOldOneTold(t *testing.T) {
 	for _, m := range h.due(t, nodkey.SummaryEmail) {
 		h.settled(t, nodkey.PushDelivered, m)
 	}
-	p.verify(t, c, nodkey.SummaryEmail, "eve@example.org")
+	p.verify(t, nodkey.SummaryEmail, "eve@example.org")
 	to := map[string]nodkey.SummarySubject{}
 	for _, m := range h.due(t, nodkey.SummaryEmail) {
 		to[m.To] = m.Summary.Subject
