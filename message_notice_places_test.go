@@ -91,6 +91,7 @@ func TestARefusedRequestSaysItsPlace(t *testing.T) {
 	h.withPlaces(t, atlas{"2001:db8:1:2::": {"JP", "Japan"}, "2001:db8:1:2::7": {"JP", "Japan"}})
 	p := h.join(t)
 	c := p.enter(t)
+	h.Clock.Advance(time.Second)
 	if err := h.NewBrowser("2001:db8:1:2::7").Begin(h.ctx, p.name, password); err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +123,7 @@ func TestASuspendedPhoneIsTold(t *testing.T) {
 	h := start(t, nil)
 	p := h.join(t)
 	c := p.enter(t)
+	h.Clock.Advance(time.Second)
 	before := len(p.notices(t, c))
 	wake, cancel := h.Ports.Bus.Subscribe(h.Messages.Topics(p.id)...)
 	defer cancel()

@@ -108,6 +108,7 @@ func TestWhatHappensToAnAccountIsTold(t *testing.T) {
 	before := len(p.notices(t, c))
 	h.Clock.Advance(time.Second)
 	is(t, h.Users.SetPassword(h.ctx, h.Desk(), p.name, "noch ein neues Wort"), "", "the desk's")
+	p.open(t, p.key)
 	again, err := p.key.Caller(h.ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +177,7 @@ func TestANoticeIsInTheTransactionOfWhatItTells(t *testing.T) {
 // Every notice has its words in every language, made of what a notice holds.
 func TestEveryNoticeHasItsSentences(t *testing.T) {
 	kinds := nodkey.NoticeKinds()
-	if len(kinds) < 6 {
+	if len(kinds) < 13 {
 		t.Fatalf("%v", kinds)
 	}
 	for _, language := range nodkey.Languages() {
@@ -204,7 +205,7 @@ func TestEveryNoticeHasItsSentences(t *testing.T) {
 				need(string(kind) + part)
 			}
 		}
-		for _, action := range []nodkey.NoticeAction{nodkey.ActAskDesk, nodkey.ActChangePassword, nodkey.ActEndOthers, nodkey.ActEndSession, nodkey.ActRemoveKey} {
+		for _, action := range []nodkey.NoticeAction{nodkey.ActAskDesk, nodkey.ActChangePassword, nodkey.ActEndOthers, nodkey.ActEndSession, nodkey.ActRemoveKey, nodkey.ActSettings} {
 			need(string(action))
 		}
 		for _, subject := range nodkey.SummarySubjects() {
