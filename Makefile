@@ -108,6 +108,7 @@ need-browser:
 	command -v strace >/dev/null || packages="$$packages strace"; \
 	command -v WebKitWebDriver >/dev/null || packages="$$packages webkit2gtk-driver"; \
 	command -v Xvfb >/dev/null || packages="$$packages xvfb"; \
+	[ -x /usr/lib/postfix/sbin/master ] || packages="$$packages postfix"; \
 	[ -x /usr/sbin/bearerbox ] || packages="$$packages kannel"; \
 	[ -z "$$packages" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
