@@ -55,7 +55,7 @@ func (a *announcing) reached(id string, wanted int) {
 	a.t.Helper()
 	look := time.NewTicker(2 * time.Millisecond)
 	defer look.Stop()
-	for until := time.Now().Add(60 * time.Second); a.number(madeOf, id) < wanted; <-look.C {
+	for until := time.Now().Add(120 * time.Second); a.number(madeOf, id) < wanted; <-look.C {
 		if time.Now().After(until) {
 			a.t.Fatalf("%s came to %d of %d", id, a.number(madeOf, id), wanted)
 		}
@@ -169,7 +169,7 @@ func (a *announcing) done(id string) {
 	a.t.Helper()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	for until := time.Now().Add(30 * time.Second); a.number("SELECT count(*) FROM announcements WHERE id = ? AND state = 'done'", id) == 0; <-look.C {
+	for until := time.Now().Add(120 * time.Second); a.number("SELECT count(*) FROM announcements WHERE id = ? AND state = 'done'", id) == 0; <-look.C {
 		if time.Now().After(until) {
 			a.t.Fatalf("%s is not done", id)
 		}
