@@ -71,6 +71,15 @@ func (t Texter) Code(say Speaker, c nodkey.ContactCode) SMS {
 	return fit(lines...)
 }
 
+// Test is a text for whoever sets up a gateway: in the default alphabet with signs that gateways lose, or in UCS-2.
+func (t Texter) Test(say Speaker, unicode bool) SMS {
+	sample := "@ Ä ö ß é _ € [ ]"
+	if unicode {
+		sample = "@ Ä Ł 日本語 😀"
+	}
+	return fit(t.from(say, 1), line{{say.T("mail.sms_test", map[string]any{"Sample": sample}), 0}})
+}
+
 func (t Texter) from(say Speaker, worth int) line {
 	name := legible(t.Operator)
 	if name == "" {

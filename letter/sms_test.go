@@ -182,3 +182,15 @@ func TestACodeForAFirstPhoneSaysWhatItMeans(t *testing.T) {
 		}
 	}
 }
+
+func TestATestTextIsInTheCodingThatItTests(t *testing.T) {
+	texts := speakers(t)
+	for _, lang := range []string{"en", "de"} { // a sentence in Japanese is in UCS-2 in any case
+		for _, unicode := range []bool{false, true} {
+			got := Texter{portalOfTests, "Aldermere"}.Test(texts.For(lang), unicode)
+			if got.Unicode != unicode || got.Parts > 2 || !strings.Contains(got.Text, "Ä") {
+				t.Errorf("%s: %+v", lang, got)
+			}
+		}
+	}
+}

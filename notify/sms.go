@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -112,31 +113,44 @@ const awayAsked = time.Hour
 var errUnanswered = errors.New("took the message and gave no answer")
 
 func (s *SMS) send(ctx context.Context, to string, text letter.SMS, id string) (nodkey.PushOutcome, error) {
-	outcome, status, err := s.post(ctx, to, text, id)
+	outcome, status, _, err := s.post(ctx, to, text, id)
 	if status != 0 && outcome != nodkey.PushDelivered {
 		s.config.Log.WarnContext(ctx, "the SMS gateway did not take a message", "host", s.host, "status", status, "outcome", outcome.String())
 	}
 	return outcome, err
 }
 
-func (s *SMS) post(ctx context.Context, to string, text letter.SMS, id string) (outcome nodkey.PushOutcome, status int, err error) {
+// Tried is what a gateway said to whoever sets it up.
+type Tried struct {
+	Outcome nodkey.PushOutcome
+	Status  int    // zero: nothing came
+	Said    string // the beginning of the answer, as it came; it may repeat number and text
+}
+
+// Try sends one text. Errors: as those of a summary.
+func (s *SMS) Try(ctx context.Context, to string, text letter.SMS) (Tried, error) {
+	outcome, status, body, err := s.post(ctx, to, text, rand.Text())
+	return Tried{Outcome: outcome, Status: status, Said: string(body)}, err
+}
+
+func (s *SMS) post(ctx context.Context, to string, text letter.SMS, id string) (outcome nodkey.PushOutcome, status int, body []byte, err error) {
 	var written atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
 	request, err := s.request(ctx, to, text, id)
 	if err != nil {
-		return nodkey.PushRefused, 0, fmt.Errorf("%s: the request cannot be made", s.host) // err might name what is in it
+		return nodkey.PushRefused, 0, nil, fmt.Errorf("%s: the request cannot be made", s.host) // err might name what is in it
 	}
 	response, err := s.sender.client.Do(request)
 	switch {
 	case err != nil && written.Load():
-		return nodkey.PushRetry, 0, fmt.Errorf("%s %w", s.host, errUnanswered)
+		return nodkey.PushRetry, 0, nil, fmt.Errorf("%s %w", s.host, errUnanswered)
 	case err != nil:
-		return nodkey.PushRetry, 0, &Away{Err: fmt.Errorf("%s: %s", s.host, unreached(err))}
+		return nodkey.PushRetry, 0, nil, &Away{Err: fmt.Errorf("%s: %s", s.host, unreached(err))}
 	}
 	defer response.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, answerMax))
+	body, _ = io.ReadAll(io.LimitReader(response.Body, answerMax))
 	outcome, why := s.means(response, body)
-	return outcome, response.StatusCode, why
+	return outcome, response.StatusCode, body, why
 }
 
 // unreached says why nothing was sent, in words that hold nothing of a request.

@@ -3,6 +3,7 @@ package test
 import (
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -118,6 +119,25 @@ func TestTextsReachHandsets(t *testing.T) {
 		if !strings.Contains(got, want) || !strings.HasSuffix(got, "\n"+s.portal+"/messages/"+reference) {
 			t.Errorf("%s: of an announcement the handset shows\n%s", lang, got)
 		}
+	}
+	// The operator tries it out; what the gateway says of a wrong password is told.
+	trial := &handset{t: t, gateway: gateway, number: "41795550199"}
+	for i, args := range [][]string{{"sms", "test", "+41 79 555 01 99"}, {"sms", "test", "+41795550199", "--unicode"}} {
+		if said := string(s.run("", args...)); !strings.HasPrefix(said, "127.0.0.1 has taken it (status 202: 0: Accepted for delivery).") {
+			t.Errorf("it says %s", said)
+		}
+		want := kannel.Text{From: "Aldermere", To: trial.number, Parts: 1, Coding: 8 * i, Text: "Aldermere Savings:\nThis tests how text messages leave. Do these signs look right? " + []string{"@ Ä ö ß é _ € [ ]", "@ Ä Ł 日本語 😀"}[i]}
+		if i == 1 {
+			want.Parts = 2
+		}
+		if got := trial.next(); got != want {
+			t.Errorf("there came %+v, and not %+v", got, want)
+		}
+	}
+	denied := exec.CommandContext(t.Context(), s.binary, "sms", "test", "+41795550199", "--sms-password", "another")
+	denied.Env = s.env
+	if out, err := denied.CombinedOutput(); err == nil || !strings.Contains(string(out), "127.0.0.1 did not take it: status 403: Authorization failed for sendsms") {
+		t.Errorf("%v: %s", err, out)
 	}
 	for _, secret := range []string{"4179555", "4711", kannel.Password} {
 		if strings.Contains(s.log.String(), secret) {

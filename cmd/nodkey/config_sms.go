@@ -67,8 +67,13 @@ func openSMS(s *settings, texts *i18n.Bundle, log *slog.Logger, now func() time.
 			return nil, err
 		}
 	}
-	c.Texts = letter.Texter{Portal: s.PortalHost.String(), Operator: s.operator()}
+	c.Texts = s.texter()
 	c.Speaker = func(language string) letter.Speaker { return texts.For(language) }
 	c.Roots, c.Log, c.Now = roots, log, now
 	return notify.NewSMS(c)
+}
+
+// texter writes text messages.
+func (s *settings) texter() letter.Texter {
+	return letter.Texter{Portal: s.PortalHost.String(), Operator: s.operator()}
 }
