@@ -339,10 +339,7 @@ func (o *opener) entries(row SealedMessage, language string, m Message) ([]Messa
 			return nil, err
 		}
 		body, err := o.id.open("announcement_texts", "text", text.ID, text.Text)
-		if err != nil {
-			return nil, err
-		}
-		return []MessageEntry{{Number: 1, At: m.CreatedAt, Author: ByOperator, Language: text.Language, Text: string(body), Markdown: true}}, nil
+		return []MessageEntry{{Number: 1, At: m.CreatedAt, Author: ByOperator, Language: text.Language, Text: string(body), Markdown: true, Damaged: err != nil}}, nil
 	}
 	rows, err := o.tx.EntriesOf(row.ID)
 	if err != nil {

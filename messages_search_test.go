@@ -1,6 +1,7 @@
 package nodkey_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -147,5 +148,46 @@ func TestADamagedMessageHidesNoOther(t *testing.T) {
 	}
 	if p.read(t, c, bad).Entries[0].Text != hello.Text {
 		t.Error("its entries are gone, too")
+	}
+}
+
+// So does a damaged text of an announcement: its other languages, the list and the search are there all the same.
+func TestADamagedAnnouncementHidesNoOther(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	c := p.enter(t)
+	id := h.announce(t, nodkey.Announcing{Category: "other", Texts: map[string]nodkey.MessageText{
+		"en": {Subject: "Closed on Sunday", Text: "We rest."}, "de": {Subject: "Sonntag zu", Text: "Wir ruhen."}}})
+	h.sendAll(t)
+	r := p.write(t, c, draft)
+	err := h.Ports.Store.Update(h.ctx, func(tx nodkey.Tx) error {
+		texts, err := tx.AnnouncementTexts(id)
+		for _, text := range texts {
+			for column, sealed := range map[string][]byte{"subject": text.Subject, "text": text.Text} {
+				if text.Language != "en" {
+					continue
+				}
+				broken := bytes.Clone(sealed)
+				broken[len(broken)-1] ^= 1
+				err = errors.Join(err, tx.Reseal(nodkey.SealedColumn{Table: "announcement_texts", Column: column}, text.ID, sealed, broken))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := p.box(t, c, nodkey.MessageQuery{Search: "question"}).Messages; len(found) != 1 || found[0].Reference != r {
+		t.Errorf("the search finds %+v", found)
+	}
+	list := p.box(t, c, nodkey.MessageQuery{Filter: nodkey.MessageFilter{Kind: nodkey.MessageAnnouncement}}).Messages
+	if len(list) != 1 || !list[0].Damaged {
+		t.Fatalf("the list is %+v", list)
+	}
+	for language, damaged := range map[string]bool{"": true, "en": true, "de": false} {
+		got, err := h.Messages.Read(h.ctx, c, list[0].Reference, language)
+		if err != nil || got.Damaged != damaged || len(got.Entries) != 1 || got.Entries[0].Damaged != damaged || damaged == (got.Entries[0].Text == "Wir ruhen.") {
+			t.Errorf("in %q: %+v, %v", language, got, err)
+		}
 	}
 }

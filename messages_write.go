@@ -79,10 +79,7 @@ func (o *opener) thread(row SealedMessage, language string) (t Thread, err error
 			return t, err
 		}
 		subject, err := o.id.open("announcement_texts", "subject", text.ID, text.Subject)
-		if err != nil {
-			return t, err
-		}
-		t.Subject, t.Language = string(subject), text.Language
+		t.Subject, t.Language, t.Damaged = string(subject), text.Language, err != nil
 	}
 	return t, nil
 }
