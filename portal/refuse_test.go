@@ -26,6 +26,7 @@ var forms = []struct {
 	{"/phones/{key}/rename", []string{"name", "Another name"}, true},
 	{"/password", []string{"password", rightPassword, "new_password", "brown paper parcels", "repeat", "brown paper parcels"}, true},
 	{"/language", []string{"lang", "en", "return", "/"}, false},
+	{"/messages/settings", []string{"first", "ja", "second", "", "delivery", "email", "quiet_from", "22:00", "quiet_to", "07:00", "zone", ""}, true},
 	{"/sign-in/code", []string{"code", "1234 5678"}, false},
 	{"/sign-in/device", []string{"device", "all", "request", "AAAAAAAAAAAAAAAAAAAAAA"}, false},
 }

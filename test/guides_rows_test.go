@@ -5,7 +5,8 @@ package test
 // screen.
 type row struct{ guide, step, does string }
 
-// The guides: A activates a phone, B adds a user to one. 1 and 3 and their like are typed or scanned as their last word says.
+// The guides: A activates a phone, B adds a user to one, M sets how messages come. 1 and 3 and their like are typed or scanned as
+// their last word says.
 var rows = []row{
 	// Android, a phone's first activation, the code typed.
 	{"A1", "1", "opens the phone app's address in the browser, in place of an app shop"},
@@ -98,4 +99,13 @@ var rows = []row{
 	{"B4", "6", "points at the portal's square code"},
 	{"B4", "7", "shows face, finger or passcode"},
 	{"B4", "8", "touches Done"},
+
+	// The portal, the message settings.
+	{"M", "1", "logs in to the portal"},
+	{"M", "2", "opens the user menu and chooses Secure message centre"},
+	{"M", "3", "presses the gear beside Write a new message"},
+	{"M", "4", "reads the settings, which say that only summaries leave"},
+	{"M", "5", "chooses first and second language from drop-down lists"},
+	{"M", "6", "chooses how summaries come, under Secure message delivery"},
+	{"M", "7", "presses Save and is told that it is saved"},
 }
