@@ -12,7 +12,7 @@ import (
 
 const (
 	followPause = 200 * time.Millisecond
-	followStill = 10 * time.Second // without a step, until the operator is told
+	followStill = 5 * time.Second // without a step, until the operator is told
 )
 
 // progressOf says how far an announcement is: "1200 of 10000".
