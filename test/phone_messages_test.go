@@ -180,6 +180,42 @@ func TestANoticeIsReadOnThePhoneAndTheNextStartIsLocked(t *testing.T) {
 	h.phone.Wait("#reopen")
 }
 
+// Out of sight for a minute, the app forgets what was read, and opens again where it was.
+func TestMessagesLockOutOfSight(t *testing.T) {
+	h := settled(t, nil)
+	// The page is told that it is out of sight, and what time it is when it comes back.
+	h.phone.Before(`{
+  const now = Date.now;
+  Date.now = () => now() + (globalThis.later ?? 0);
+  Object.defineProperty(Document.prototype, "visibilityState", { get: () => globalThis.away ? "hidden" : "visible" });
+}`)
+	h.phone.Reload()
+	leave := func(ms string) {
+		browser.Eval[bool](h.phone, `(() => {
+  const turn = to => { globalThis.away = to; document.dispatchEvent(new Event("visibilitychange")); };
+  turn(true);
+  globalThis.later = `+ms+`;
+  turn(false);
+  globalThis.later = 0;
+  return true;
+})()`)
+	}
+	openMessages(h.phone)
+	h.phone.Click(".inbox-rows .row")
+	h.phone.Says("h1", "A new phone is active")
+	leave("59_000")
+	h.phone.Says("h1", "A new phone is active")
+	leave("60_000")
+	h.phone.Says("[data-screen=message] .banner", "Your messages were locked.")
+	if left := browser.Eval[string](h.phone, "document.documentElement.outerHTML"); strings.Contains(left, "A new phone is active") {
+		t.Error("what was read is in the page still")
+	}
+	h.phone.Visit("phone-messages-locked")
+	h.phone.Type("#pin", maraPIN)
+	h.phone.Click("#confirm")
+	h.phone.Says("h1", "A new phone is active")
+}
+
 // A finger opens them, too, and a wrong one does not.
 func TestAFingerOpensMessages(t *testing.T) {
 	h := move(t, nil)
