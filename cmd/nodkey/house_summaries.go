@@ -109,6 +109,7 @@ func (m *summaries) observe(c notify.Carried) {
 func (m *summaries) run(ctx context.Context, log *slog.Logger) {
 	var couriers sync.WaitGroup
 	for _, c := range m.couriers {
+		c.Log = log
 		couriers.Go(func() {
 			if err := c.Run(ctx); err != nil {
 				log.ErrorContext(ctx, "summaries stopped", "channel", c.Carrier.Channel(), "error", err)
