@@ -38,6 +38,7 @@ func Allowances() []web.Allowance {
 type messageForm struct {
 	once, about, subject, text string
 	do, step, remove           string
+	cut                        bool            // there was more text than is shown again
 	ids                        []nodkey.FileID // that it names, and that came with it
 	refused                    []RefusedFile
 	slowest                    *nodkey.Error // of the files' errors, one that says when to try again
@@ -83,10 +84,11 @@ func (d *Door) readMessageForm(x *exchange, must ...string) (f messageForm, err 
 			}
 			continue
 		}
-		value, err := field(part)
+		value, cut, err := field(part)
 		if err != nil {
 			return f, broken(err)
 		}
+		f.cut = f.cut || cut
 		at, known := into[name]
 		if name == "file" && len(f.ids) < formFileIDs {
 			f.ids = append(f.ids, nodkey.FileID(value))
@@ -114,20 +116,28 @@ var errField = errors.New("a field is longer than any that the page makes")
 
 // field reads a field. A text is read whole and kept as far as it can be shown again: what is too long is refused later, by the
 // domain, with the words of the person still there.
-func field(part *multipart.Part) (string, error) {
+func field(part *multipart.Part) (value string, cut bool, err error) {
 	most := int64(fieldMost)
 	if part.FormName() == "text" {
 		most = textKept
 	}
 	raw, err := io.ReadAll(io.LimitReader(part, most))
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	beyond, err := io.Copy(io.Discard, part)
 	if err == nil && beyond > 0 && part.FormName() != "text" {
 		err = errField
 	}
-	return strings.ToValidUTF8(string(raw), "\uFFFD"), err
+	return strings.ToValidUTF8(string(raw), "\uFFFD"), beyond > 0, err
+}
+
+// said is a problem as the form has to say it.
+func (f messageForm) said(p *Problem) *Problem {
+	if p != nil && f.cut && p.Text.Key == "message.text_long" {
+		p.Text.Key = "write.text_cut"
+	}
+	return p
 }
 
 // takeFile gives a file to the domain, or remembers why it was not taken.

@@ -67,7 +67,7 @@ func (d *Door) replyTake(x *exchange) error {
 
 // replyPage is an answer that was not sent, with what was typed.
 func (d *Door) replyPage(x *exchange, status int, r nodkey.Reference, f messageForm, p *Problem) error {
-	v := ReplyView{Page: d.page(x).with("reply-form"), Compose: ComposeView{Reference: r.String(), Once: f.once, Text: f.text, Problem: p, Gone: x.caller.Session() == nil}}
+	v := ReplyView{Page: d.page(x).with("reply-form"), Compose: ComposeView{Reference: r.String(), Once: f.once, Text: f.text, Problem: f.said(p), Gone: x.caller.Session() == nil}}
 	v.Return = pathOfMessage(r)
 	var err error
 	if !v.Compose.Gone {

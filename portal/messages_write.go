@@ -83,7 +83,7 @@ func (d *Door) writeSend(x *exchange, f messageForm) error {
 
 // writePage is the form with what was typed.
 func (d *Door) writePage(x *exchange, status int, f messageForm, p *Problem) error {
-	v := WriteView{Page: d.page(x).with("write-form"), Once: f.once, Subject: f.subject, Text: f.text, Problem: p, Gone: x.caller.Session() == nil, Back: "/messages"}
+	v := WriteView{Page: d.page(x).with("write-form"), Once: f.once, Subject: f.subject, Text: f.text, Problem: f.said(p), Gone: x.caller.Session() == nil, Back: "/messages"}
 	v.About, v.Chosen = d.aboutGroups(x, f.about)
 	var err error
 	if v.Files, err = d.filesOf(x, &f); err != nil {

@@ -168,7 +168,7 @@ func TestWhatIsWrongIsSaidAndNothingTypedIsLost(t *testing.T) {
 		"a subject turned":      {written("subject", "fdp.\u202eexe"), "subject-error", "A subject has 1 to 120 characters"},
 		"no text":               {written("text", "\r\n "), "text-error", "The message has no text"},
 		"a long text":           {written("text", strings.Repeat("x", 20_001)), "text-error", "A text has 20000 characters at most"},
-		"ten megabytes of text": {written("text", huge), "text-error", "A text has 20000 characters at most"},
+		"ten megabytes of text": {written("text", huge), "text-error", "only its beginning stands here still"},
 		"another's file":        {written("file", string(stranger.ID)), "files-error", "There is no such file"},
 		"no such file":          {written("file", "AAAAAAAAAAAAAAAAAAAAAA"), "files-error", "There is no such file"},
 		"a program":             {written().with("a.pdf", "MZ\x90\x00"+strings.Repeat("\x00", 99)), "", "This file is of a kind that is not taken"},
