@@ -55,7 +55,6 @@ func TestTheDeskSeesWhatBecameOfAnAnnouncement(t *testing.T) {
 	h := start(t, nil)
 	users := h.crowd(t, 250)
 	p := h.join(t)
-	c := p.enter(t)
 	p.verify(t, nodkey.SummaryEmail, "mara@example.com")
 	id := h.announce(t, holiday)
 	report := func() nodkey.AnnouncementReport {
@@ -85,7 +84,7 @@ func TestTheDeskSeesWhatBecameOfAnAnnouncement(t *testing.T) {
 		t.Errorf("with a letter on its way: %+v", r)
 	}
 	is(t, h.Summaries.Settle(h.ctx, []nodkey.SentSummary{{SummaryMessage: taken[0], Outcome: nodkey.PushRefused, Failure: "no such mailbox"}}), "", "the refusal")
-	c = p.enter(t)
+	c := p.enter(t)
 	p.read(t, c, p.box(t, c, nodkey.MessageQuery{Filter: nodkey.MessageFilter{Kind: nodkey.MessageAnnouncement}}).Messages[0].Reference)
 	r := report()
 	if r.State != nodkey.AnnouncementDone || r.Sent != 251 || r.Counts.Messages != len(users)+1 || r.Counts.Unread != len(users) || r.Counts.Summaries[nodkey.SummaryEmail][nodkey.SummaryFailed] != 1 {

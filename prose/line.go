@@ -96,7 +96,7 @@ func said(source []byte) string {
 		case text[0] == '\\' && len(text) > 1 && strings.IndexByte("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", text[1]) >= 0:
 			n, word = 2, text[1:2]
 		case text[0] == '&':
-			if end := strings.IndexByte(text[:min(len(text), 34)], ';'); end > 1 && strings.IndexAny(text[1:end], " \t\n&") < 0 {
+			if end := strings.IndexByte(text[:min(len(text), 34)], ';'); end > 1 && !strings.ContainsAny(text[1:end], " \t\n&") {
 				if read := html.UnescapeString(text[:end+1]); !strings.HasSuffix(read, ";") || read == ";" {
 					n, word = end+1, read
 				}
