@@ -63,3 +63,29 @@ func TestThePasswordForTheMailServerComesFromAFileAndIsNeverShown(t *testing.T) 
 		t.Errorf("shown:\n%s", shown.String())
 	}
 }
+
+// The settings that docs/mail.md shows are good ones, and it explains each key.
+func TestTheDocumentedMailServerIsAGoodSetting(t *testing.T) {
+	page, err := os.ReadFile("../../docs/mail.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```toml\n")
+	settings, _, found := strings.Cut(rest, "```")
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("hush\n"), 0o600); err != nil || !found {
+		t.Fatal(err, found)
+	}
+	s, err := load(t, strings.ReplaceAll(settings, "/etc/nodkey/mail-password", secret), nil, serving...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.checkServe(); err != nil || s.Mail.Server == "" || s.Mail.Bounces == "" {
+		t.Errorf("%+v: %v", s.Mail, err)
+	}
+	for _, f := range fields() {
+		if key, ours := strings.CutPrefix(f.key, "mail."); ours && !strings.Contains(string(page), "`"+key+"`") {
+			t.Errorf("docs/mail.md does not explain %s", f.key)
+		}
+	}
+}
