@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 )
 
 // Messages are a person's box, for the portal's full session and for a phone's active key. Whatever is not in the caller's own
@@ -362,6 +363,7 @@ func (o *opener) entries(row SealedMessage, language string, m Message) ([]Messa
 
 func (o *opener) files(entry EntryID) ([]File, error) {
 	rows, err := o.tx.FilesOf(entry)
+	slices.SortStableFunc(rows, func(a, b SealedFile) int { return a.CreatedAt.Compare(b.CreatedAt) }) // as they were added
 	var out []File
 	for _, r := range rows {
 		out = append(out, o.base.file(r))
