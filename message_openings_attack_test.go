@@ -295,11 +295,15 @@ func TestAnOpeningGoesWithItsKey(t *testing.T) {
 	p.shutFor(t, p.key, r, "key.suspended", "of a suspended key")
 	_, err := p.key.AskMessages(h.ctx)
 	is(t, err, "key.suspended", "asking")
-	is(t, p.key.ShutMessages(h.ctx), "", "shutting what is shut")
 	if _, err := h.Users.Unlock(h.ctx, h.Desk(), p.name); err != nil {
 		t.Fatal(err)
 	}
 	p.shutFor(t, p.key, r, "messages.closed", "of a key that was unlocked")
+	suspend(p.key)
+	is(t, p.key.ShutMessages(h.ctx), "", "shutting what is shut, of a suspended key")
+	if _, err := h.Users.Unlock(h.ctx, h.Desk(), p.name); err != nil {
+		t.Fatal(err)
+	}
 
 	p.open(t, p.key)
 	c := p.enter(t)
