@@ -62,16 +62,6 @@ func openSummaries(s *settings, services *nodkey.Services, texts *i18n.Bundle, c
 	return m, nil
 }
 
-// carries reports whether a channel leads out of this house.
-func (m *summaries) carries(channel nodkey.SummaryChannel) bool {
-	for _, c := range m.carriers {
-		if c.Channel() == channel {
-			return true
-		}
-	}
-	return false
-}
-
 func (m *summaries) close() {
 	for _, c := range m.carriers {
 		if c, open := c.(interface{ Close() }); open {
