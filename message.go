@@ -128,7 +128,7 @@ type MessageEntry struct {
 	Number   int // from 1, in its message
 	At       time.Time
 	Author   Author
-	Name     string // the operator's; empty for the others
+	Name     string // the operator's account, for the desk alone; empty for the others
 	Language string // BCP 47
 	Text     string // with \n at the ends of lines, at most TextMax characters
 	Markdown bool   // Text is Markdown (package prose), as the desk writes; otherwise it is plain

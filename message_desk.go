@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// MessageDesk is the operator's side of the message centre. Every call needs an operator ([Operator]); what people are shown
-// of who wrote is the operator's name.
+// MessageDesk is the operator's side of the message centre. Every call needs an operator ([Operator]); to people it
+// is the desk that wrote: an operator's account is for the audit log and for other operators.
 type MessageDesk struct{ *base }
 
 // DeskMessage is a ticket as the desk's list shows it.

@@ -32,8 +32,13 @@ func (m *Messages) Read(ctx context.Context, c Caller, r Reference, language str
 		if seen, err = owned(tx, o.user.ID, r); err != nil {
 			return err
 		}
-		t, err = o.thread(seen, language)
-		return err
+		if t, err = o.thread(seen, language); err != nil {
+			return err
+		}
+		for i := range t.Entries {
+			t.Entries[i].Name = "" // an operator's account is the desk's own business: to people, the desk writes
+		}
+		return nil
 	})
 	if err != nil || !seen.Unread {
 		return t, wrap(err)

@@ -19,7 +19,7 @@ func aMessage() wire.Message {
 }
 
 func entry(n int) wire.MessageEntry {
-	return wire.MessageEntry{Number: n, At: 3, Author: "operator", Name: "anna", Language: "en",
+	return wire.MessageEntry{Number: n, At: 3, Author: "operator", Language: "en",
 		Blocks: []wire.Block{{Kind: "p", Runs: []wire.Run{{Text: "See "}, {Text: "Documents", Href: "https://bank.example/x"}}}, {Kind: "ul", Items: [][]wire.Block{{{Kind: "p", Runs: []wire.Run{{Text: "a"}}}}}}}}
 }
 
@@ -159,7 +159,6 @@ func TestADishonestMessageIsRefused(t *testing.T) {
 		"a part that jumps":      func(r *wire.MessageResponse) { r.Next = 7 },
 		"a part that goes back":  func(r *wire.MessageResponse) { r.Next = 1 },
 		"an author":              func(r *wire.MessageResponse) { r.Entries[0].Author = "root" },
-		"a name turned":          func(r *wire.MessageResponse) { r.Entries[0].Name = "\u202eanna" },
 		"text beside blocks":     func(r *wire.MessageResponse) { r.Entries[0].Text = "x" },
 		"a file of nothing":      func(r *wire.MessageResponse) { r.Entries[0].Files = []wire.MessageFile{{Name: "a\nb"}} },
 		"a file below":           func(r *wire.MessageResponse) { r.Entries[0].Files = []wire.MessageFile{{Name: "a", Size: -1}} },

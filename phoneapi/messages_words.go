@@ -93,7 +93,7 @@ func (s speaker) thread(t nodkey.Thread, from int) wire.MessageResponse {
 
 // entryOf is an entry, and its size in bytes.
 func entryOf(e nodkey.MessageEntry) (wire.MessageEntry, int) {
-	out := wire.MessageEntry{Number: e.Number, At: e.At.UnixMilli(), Author: string(e.Author), Name: e.Name, Language: e.Language, Signed: e.Signed, Damaged: e.Damaged}
+	out := wire.MessageEntry{Number: e.Number, At: e.At.UnixMilli(), Author: string(e.Author), Language: e.Language, Signed: e.Signed, Damaged: e.Damaged}
 	for _, f := range e.Files {
 		out.Files = append(out.Files, wire.MessageFile{Name: f.Name, Type: f.Type, Size: f.Size})
 	}

@@ -68,13 +68,9 @@ func (d *Door) threadPage(x *exchange, status int) error {
 
 func (d *Door) entryView(x *exchange, e nodkey.MessageEntry) EntryView {
 	v := EntryView{Number: e.Number, Own: e.Author == nodkey.ByUser, At: x.say.Moment(e.At, d.now()), Lang: e.Language, Signed: e.Signed, Damaged: e.Damaged}
-	switch {
-	case v.Own:
+	v.Author = Sentence{Key: "thread.desk", Args: map[string]any{"Operator": d.Operator.Name}}
+	if v.Own {
 		v.Author = Sentence{Key: "thread.you"}
-	case e.Name != "":
-		v.Author = Sentence{Key: "thread.desk_named", Args: map[string]any{"Name": e.Name, "Operator": d.Operator.Name}}
-	default:
-		v.Author = Sentence{Key: "thread.desk", Args: map[string]any{"Operator": d.Operator.Name}}
 	}
 	if e.Markdown {
 		v.Prose = prose.HTML(e.Text)

@@ -54,7 +54,7 @@ func sampleTicket(v *ThreadView) {
 	v.Entries = []EntryView{
 		{Number: 1, Own: true, Author: Sentence{Key: "thread.you"}, At: "Today, 10:40", Lang: "en", Plain: "I am travelling next week.\n\nWill my phone work there?", Signed: true,
 			Files: []FileView{{ID: "f1", Name: "a name that is as long as names of files that people keep tend to be at times (final, really).pdf", Type: "PDF", Size: "1.2 MB"}}},
-		{Number: 2, Author: Sentence{Key: "thread.desk_named", Args: map[string]any{"Name": "Jo", "Operator": "Aldermere"}}, At: "Today, 11:02", Lang: "en",
+		{Number: 2, Author: Sentence{Key: "thread.desk", Args: map[string]any{"Operator": "Aldermere"}}, At: "Today, 11:02", Lang: "en",
 			Prose: template.HTML(`<h3>Yes</h3><p>It works <strong>everywhere</strong>. Have a look at <a href="https://help.example/" rel="noopener noreferrer nofollow">our help</a>:</p><ul><li>codes</li><li>without a connection</li></ul>`)}, //nolint:gosec // of this test
 		{Number: 3, Author: Sentence{Key: "thread.desk", Args: map[string]any{"Operator": "Aldermere"}}, At: "Today, 11:03", Damaged: true},
 	}

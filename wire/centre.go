@@ -80,7 +80,6 @@ type MessageEntry struct {
 	Number   int           `json:"number"`
 	At       int64         `json:"at"`
 	Author   string        `json:"author"` // user, operator or system
-	Name     string        `json:"name,omitempty"`
 	Language string        `json:"language"`
 	Signed   bool          `json:"signed,omitempty"` // by a phone
 	Text     string        `json:"text,omitempty"`

@@ -19,7 +19,7 @@ export function entryOf(at: number, change: Partial<MessageEntry> = {}): Message
 export function threadOf(message: Message, change: Partial<MessageThread> = {}): MessageThread {
   const entries = [
     entryOf(message.createdAt, { text: "Good morning,\n\nI have a new number from Monday on. What do I have to do?", files: [{ name: "contract.pdf", type: "application/pdf", size: 91_823 }] }),
-    entryOf(message.updatedAt, { number: 2, author: "operator", name: "Anna Brandt", blocks: deskText }),
+    entryOf(message.updatedAt, { number: 2, author: "operator", blocks: deskText }),
   ];
   return { message, languages: [], language: "en", canReply: message.kind === "ticket" && message.status !== "closed", entries, more: false, ...change };
 }

@@ -45,7 +45,7 @@ export class FakeInbox {
     const at = this.now();
     const message: FakeMessage = {
       kind: "ticket", status: "answered", priority: "normal", subject: `About ${change.reference}`, language: "en", createdAt: at, updatedAt: at, unread: true,
-      rest: {}, entries: [{ number: 1, at, author: "operator", name: "Anna", language: "en", blocks: [{ kind: "p", runs: [{ text: "Hello." }] }] }], ...change,
+      rest: {}, entries: [{ number: 1, at, author: "operator", language: "en", blocks: [{ kind: "p", runs: [{ text: "Hello." }] }] }], ...change,
     };
     this.boxes.set(userId, [...this.of(userId), message]);
     return message;

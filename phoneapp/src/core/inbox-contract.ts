@@ -60,8 +60,6 @@ export interface MessageEntry {
   readonly number: number;
   readonly at: number;
   readonly author: "user" | "operator" | "system";
-  /** The operator's. */
-  readonly name?: string;
   readonly language: string;
   /** By the phone that wrote it. */
   readonly signed: boolean;

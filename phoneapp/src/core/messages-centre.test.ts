@@ -10,7 +10,7 @@ clock.skew = 1_000;
 const message = {
   reference: "2026-0412", kind: "ticket", status: "answered", priority: "normal", subject: "About it", language: "en", createdAt: 2_000, updatedAt: 3_000, unread: true,
 };
-const entry = { number: 1, at: 2_000, author: "operator", name: "Anna", language: "en", text: "Hello." };
+const entry = { number: 1, at: 2_000, author: "operator", language: "en", text: "Hello." };
 const part = { now: 6_000, message, languages: [], canReply: true, entries: [entry] };
 const page = { now: 6_000, unread: 1, messages: [message] };
 
@@ -75,7 +75,7 @@ describe("a message", () => {
     const { thread, next } = readsPart({ ...part, entries: [entry, { ...entry, number: 2, author: "user", name: undefined, signed: true, files: [file] }], next: 3 });
     expect(next).toBe(3);
     expect(thread.entries).toEqual([
-      { number: 1, at: 1_000, author: "operator", name: "Anna", language: "en", signed: false, text: "Hello.", files: [], damaged: false },
+      { number: 1, at: 1_000, author: "operator", language: "en", signed: false, text: "Hello.", files: [], damaged: false },
       { number: 2, at: 1_000, author: "user", language: "en", signed: true, text: "Hello.", files: [file], damaged: false },
     ]);
   });

@@ -97,13 +97,11 @@ function noticeOf(members: Members, clock: Clock): MessageNotice {
 function entryOf(members: Members, clock: Clock): MessageEntry {
   const text = members.optionalString("text");
   const blocks = members.has("blocks") ? members.objects("blocks").map((block) => blockOf(block, 1)) : undefined;
-  const name = members.optionalString("name");
   if (text !== undefined && blocks !== undefined) throw new ShapeError("entry: text and blocks");
   const entry: MessageEntry = {
     number: members.integer("number"),
     at: clock.local(members.integer("at")),
     author: members.oneOf("author", ["user", "operator", "system"]),
-    ...(name === undefined ? {} : { name: lineOf(name) }),
     language: tagOf(members.string("language")),
     signed: flagOf(members, "signed"),
     ...(text === undefined ? {} : { text: plain(text) }),

@@ -117,9 +117,7 @@ function Languages({ languages, chosen, onChoose }: { languages: readonly string
 function Entry({ entry, announced }: { entry: MessageEntry; announced: boolean }): JSX.Element {
   const { texts, server, now } = useApp();
   const own = entry.author === "user";
-  const desk = server?.operator ?? texts.t("box.desk");
-  const named = entry.name !== undefined && !announced && server !== undefined;
-  const who = named ? texts.t("box.desk_named", { Name: entry.name ?? "", Operator: server.operator }) : desk;
+  const who = announced || server === undefined ? (server?.operator ?? texts.t("box.desk")) : texts.t("box.desk_of", { Operator: server.operator });
   return (
     <article class={own ? "entry entry-own" : "entry"} data-author={entry.author}>
       <header class="entry-head">
