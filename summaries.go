@@ -73,8 +73,8 @@ type SummaryMessage struct {
 	// Unsubscribe goes into the head of a letter about an announcement; empty for everything else.
 	Unsubscribe UnsubscribeToken
 	Bounce      BounceToken // for the return address of a letter
-	Attempt     int       // from 1
-	Until       time.Time // the caller's until then
+	Attempt     int         // from 1
+	Until       time.Time   // the caller's until then
 	row         SealedSummary
 	due         time.Time // when it was, before it was taken
 	sealed      []byte    // To
