@@ -94,9 +94,8 @@ func TestTheMessageCentreOnAPhone(t *testing.T) {
 		t.Errorf("the answer is %+v of %+v", e, thread.Message)
 	}
 	// The same body by another proof is the same answer; by the same proof it is refused.
-	body, proof := string(ann.tap.body), ""
 	must(t, ann.Reply(ctx, id, r, "Again."))
-	body, proof = string(ann.tap.body), ann.tap.last.Header.Get(wire.RequestHeader)
+	body, proof := string(ann.tap.body), ann.tap.last.Header.Get(wire.RequestHeader)
 	refused(t, "a replay", h.post("/messages/reply", body, proof), http.StatusUnauthorized, "proof.replayed")
 	if a := h.post("/messages/reply", body, ann.prove("/messages/reply", []byte(body), nil)); a.status != http.StatusOK || strings.TrimSpace(a.body) != "{}" {
 		t.Errorf("sent again: %d %s", a.status, a.body)

@@ -1,11 +1,8 @@
 package portal
 
 func sampleFiles(n int) FilesView {
-	v := FilesView{Free: 2 - n, Most: 2}
-	for _, f := range []FileView{{ID: "f1", Name: "statement.pdf", Size: "1.2 MB"}, {ID: "f2", Name: "a photograph of something that has an unusually long name and no space_at_all_in_its_second_half.heic", Size: "11 MB"}}[:n] {
-		v.Kept = append(v.Kept, f)
-	}
-	return v
+	files := []FileView{{ID: "f1", Name: "statement.pdf", Size: "1.2 MB"}, {ID: "f2", Name: "a photograph of something that has an unusually long name and no space_at_all_in_its_second_half.heic", Size: "11 MB"}}
+	return FilesView{Free: 2 - n, Most: 2, Kept: files[:n:n]}
 }
 
 func sampleCompose(change func(*ComposeView)) *ComposeView {
