@@ -10,7 +10,7 @@ export function fits(sizes: readonly number[], free: number): boolean {
 
 /** Whether a text is short enough: in characters, as the server counts them, with ends of lines as one. */
 export function short(text: string, most: number): boolean {
-  return [...text.replace(/\r\n/g, "\n").trim()].length <= most;
+  return Array.from(text.replace(/\r\n/g, "\n").trim()).length <= most;
 }
 
 function mark(field: HTMLElement, sentence: HTMLElement | null, wrong: boolean): boolean {
