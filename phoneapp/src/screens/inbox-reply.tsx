@@ -5,7 +5,7 @@ import { useApp, useTask } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Screen } from "../ui/screen";
 import { Banner } from "../ui/surfaces";
-import { TextArea } from "../ui/text-area";
+import { TextField } from "../ui/text-field";
 import { faultSentence } from "./faults";
 import { LockBar, Subject } from "./inbox-list";
 import { Opened } from "./inbox-open";
@@ -55,8 +55,8 @@ function Reply({ keyId, reference }: { keyId: string; reference: string }): JSX.
       actions={<Button id="send" submit busy={busy}>{texts.t("box.reply.send")}</Button>}
     >
       <div class="screen-block">
-        <TextArea
-          id="text" label={texts.t("box.reply.label")} hint={texts.t("box.reply.hint")} value={text} error={error.text} errorKey={error.key}
+        <TextField
+          rows={7} id="text" label={texts.t("box.reply.label")} hint={texts.t("box.reply.hint")} value={text} error={error.text} errorKey={error.key}
           onInput={(value) => {
             setText(value);
             setError({ text: "", key: "" });

@@ -10,20 +10,24 @@ interface Props {
   readonly error: string;
   readonly errorKey: string;
   readonly onInput: (value: string) => void;
+  /** How many lines are to be seen of several; without it there is one. */
+  readonly rows?: number;
 }
 
-/** A line of text in any script: label above, hint below it, sentence below the box. */
-export function TextField({ id, label, hint, value, error, errorKey, onInput }: Props): JSX.Element {
+/** Text in any script, which the browser neither keeps nor checks: label above, hint below it, sentence below the box. */
+export function TextField({ id, label, hint, value, error, errorKey, onInput, rows }: Props): JSX.Element {
+  const input = {
+    id, dir: "auto", value, autocomplete: "off", autocapitalize: "sentences", spellcheck: false,
+    "aria-invalid": error === "" ? undefined : "true", "aria-describedby": `${id}-hint ${id}-error`,
+  } as const;
   return (
     <div class="field">
       <label class="field-label" for={id}>{label}</label>
       <p class="field-hint" id={`${id}-hint`}>{hint}</p>
       <div class="field-box">
-        <input
-          id={id} type="text" class="field-input" dir="auto" value={value} autocomplete="off" autocapitalize="sentences" spellcheck={false}
-          aria-invalid={error === "" ? undefined : "true"} aria-describedby={`${id}-hint ${id}-error`}
-          onInput={(event) => onInput(event.currentTarget.value)}
-        />
+        {rows === undefined
+          ? <input {...input} type="text" class="field-input" onInput={(event) => onInput(event.currentTarget.value)} />
+          : <textarea {...input} class="field-input field-area" rows={rows} onInput={(event) => onInput(event.currentTarget.value)} />}
       </div>
       <FieldError id={`${id}-error`} errorKey={errorKey}>{error}</FieldError>
     </div>
