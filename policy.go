@@ -29,6 +29,8 @@ type Policy struct {
 	PasswordMin int
 	// SessionLife and SessionIdle bound a full session from its start and from its last use.
 	SessionLife, SessionIdle time.Duration
+	// EmailRate and SMSRate are how many summaries leave a second at most, over time: 1 to 1000. A minute's worth may leave at once.
+	EmailRate, SMSRate int
 }
 
 // What a first activation needs (Policy.ActivationFirst).
@@ -66,6 +68,7 @@ func DefaultPolicy() Policy {
 	return Policy{
 		ActivationFirst: FirstByCode, MaxKeys: 3, NumberMatching: true, Codes: CodesAny, Devices: DevicesChoose, RestrictedSessions: true, Posture: DefaultPosture(),
 		PasswordMin: 12, SessionLife: 12 * time.Hour, SessionIdle: 30 * time.Minute,
+		EmailRate: 10, SMSRate: 1,
 	}
 }
 

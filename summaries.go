@@ -21,16 +21,6 @@ const (
 	failureMost   = 200
 )
 
-// The rates. A notice of somebody's own security does not wait behind what others made happen.
-var (
-	summariesByChannel = map[SummaryChannel]bucket{
-		SummaryEmail: {size: 600, drain: 100 * time.Millisecond}, // ten a second
-		SummarySMS:   {size: 60, drain: time.Second},
-	}
-	summariesByUser = bucket{size: 5, drain: 12 * time.Minute} // a channel
-	securityByUser  = bucket{size: 20, drain: 6 * time.Minute}
-)
-
 const topicOfSummaries = "summaries"
 
 // Wake tells of new summaries; losing a wake-up costs time, never a summary.
@@ -82,12 +72,12 @@ type SummaryMessage struct {
 }
 
 // Take gives what is to be sent on a channel now, security first and then what has waited longest, and at most limit: each is the caller's until
-// its lease ends. What nobody wants any more (read meanwhile, settings changed, no address) it drops; what is over a rate, or in
-// somebody's quiet hours, it puts off. more says that there may be further ones at once.
+// its lease ends. What nobody wants any more (read meanwhile, settings changed, no address) it drops, of security notices only what
+// has no address any more; what is over a rate, or in somebody's quiet hours, it puts off. more says that there may be further ones at once.
 func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int) (taken []SummaryMessage, more bool, err error) {
-	rate, ok := summariesByChannel[channel]
-	if !ok {
-		return nil, false, fail(BadInput, "contact.channel")
+	rate, err := s.summariesInAll(channel)
+	if err != nil {
+		return nil, false, err
 	}
 	now := s.now()
 	idle := false // mostly, and then there is nothing to write
@@ -106,7 +96,7 @@ func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int)
 			return err
 		}
 		for _, row := range due {
-			if _, ok, err := rate.take(tx, "summaries:"+string(channel), 1, now); err != nil || !ok {
+			if _, ok, err := rate.take(tx, summariesBucket(channel), 1, now); err != nil || !ok {
 				return err // the rest stays due
 			}
 			message, off, err := s.wanted(tx, row, now)
@@ -114,7 +104,7 @@ func (s *Summaries) Take(ctx context.Context, channel SummaryChannel, limit int)
 				return err
 			}
 			if message == nil { // what is not sent does not count
-				if err := errors.Join(s.settle(tx, row, off, now), rate.add(tx, "summaries:"+string(channel), -1, now)); err != nil {
+				if err := errors.Join(s.settle(tx, row, off, now), rate.add(tx, summariesBucket(channel), -1, now)); err != nil {
 					return err
 				}
 				continue
@@ -183,10 +173,12 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 		if err != nil && !errors.Is(err, ErrNoRow) {
 			return nil, putOff{}, err
 		}
+		// Whoever reads first what happened, or turns summaries off, may be the one whom it is about.
+		firm := m.Kind == MessageSecurity && row.Reason != SummaryReminder
 		switch {
-		case !m.Unread:
+		case !m.Unread && !firm:
 			return nil, putOff{dropped: "read"}, nil
-		case err != nil || !slices.Contains(settings.Delivery.channels(), row.Channel) || !settings.wants(m.Kind):
+		case err != nil || !firm && (!slices.Contains(settings.Delivery.channels(), row.Channel) || !settings.wants(m.Kind)):
 			return nil, putOff{dropped: "settings"}, nil
 		}
 		out.sealed, out.label = contact.Address, [3]string{"contacts", "address", contact.ID}
@@ -194,10 +186,10 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 	if !now.Before(row.ExpiresAt) {
 		return nil, putOff{dropped: "expired"}, nil
 	}
-	if loud := settings.loud(now); m.Kind != MessageSecurity && loud.After(now) {
+	if loud := settings.loud(now); row.Address == nil && m.Kind != MessageSecurity && loud.After(now) {
 		return nil, putOff{until: loud}, nil
 	}
-	rule, name := rateOf(m.Kind, user.ID, row.Channel)
+	rule, name := summariesOfOne(m.Kind, user.ID, row.Channel)
 	wait, ok, err := rule.take(tx, name, 1, now)
 	if err != nil || !ok {
 		return nil, putOff{until: now.Add(wait)}, err
@@ -212,14 +204,6 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 	out.Summary = Summary{Kind: m.Kind, Reason: row.Reason, Subject: subjectOf(m.Kind, row.Reason), Reference: m.reference().String(),
 		FirstName: firstName(user.DisplayName), Language: language, Path: "/messages/" + m.reference().String()}
 	return out, putOff{}, err
-}
-
-// rateOf is the rate that bounds what one person gets.
-func rateOf(kind MessageKind, user UserID, channel SummaryChannel) (rule bucket, name string) {
-	if kind == MessageSecurity {
-		return securityByUser, "summaries:security:" + string(user) + ":" + string(channel)
-	}
-	return summariesByUser, "summaries:user:" + string(user) + ":" + string(channel)
 }
 
 // languageOf is the summary's language: the first that the person chose, or the second where the message has no text in the
@@ -322,8 +306,12 @@ func (s *Summaries) giveBack(tx Tx, m SummaryMessage, row SealedSummary, now tim
 	if err := tx.SettleSummary(row); err != nil {
 		return err
 	}
-	rule, name := rateOf(m.Summary.Kind, row.UserID, row.Channel)
-	return errors.Join(rule.add(tx, name, -1, now), summariesByChannel[row.Channel].add(tx, "summaries:"+string(row.Channel), -1, now))
+	all, err := s.summariesInAll(row.Channel)
+	if err != nil {
+		return err
+	}
+	one, name := summariesOfOne(m.Summary.Kind, row.UserID, row.Channel)
+	return errors.Join(one.add(tx, name, -1, now), all.add(tx, summariesBucket(row.Channel), -1, now))
 }
 
 // oneLine makes one readable line of what somebody else said, without the address that it may name: that is kept sealed alone.

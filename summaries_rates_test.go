@@ -2,6 +2,7 @@ package nodkey_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +71,30 @@ func TestRatesOfSummaries(t *testing.T) {
 	h.Clock.Advance(10 * time.Second)
 	if n := len(h.due(t, nodkey.SummarySMS)); n != 10 {
 		t.Errorf("%d ten seconds later", n)
+	}
+}
+
+// How much leaves in all is for the operator to say: both a minute's worth at once, and what follows.
+func TestTheRateInAllIsTheOperators(t *testing.T) {
+	for rate, want := range map[int][2]int{1: {60, 3}, 2: {120, 6}} {
+		h := start(t, func(p *nodkey.Policy) { p.EmailRate = rate })
+		for i, u := range h.crowd(t, 90) {
+			name := strings.Replace(string(u), "-", "", 1)
+			is(t, h.Contacts.Set(h.ctx, h.Desk(), name, nodkey.SummaryEmail, fmt.Sprintf("box%d@example.net", i)), "", "an address")
+		}
+		h.announce(t, holiday)
+		h.sendAll(t) // and each has a notice of their address
+		for i, n := range want {
+			left := 0
+			for list := h.due(t, nodkey.SummaryEmail); len(list) > 0; list = h.due(t, nodkey.SummaryEmail) {
+				h.settled(t, nodkey.PushDelivered, list...)
+				left += len(list)
+			}
+			if left != n {
+				t.Errorf("at %d a second %d left the %d. time, want %d", rate, left, i, n)
+			}
+			h.Clock.Advance(3 * time.Second)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ type MailConfig struct {
 	Password string `key:"password" default:"" secret:"true" doc:"Password to sign in with."`
 	From     string `key:"from" default:"" doc:"Who the e-mail is from, such as Example Bank <no-reply@example.com>. Its domain must let this mail server send (SPF, DKIM, DMARC)."`
 	Bounces  string `key:"bounces" default:"" doc:"Address that e-mail comes back to when it cannot be delivered, such as bounces@example.com. Each e-mail has one of its own, bounces+token@example.com; give what arrives there to nodkey message bounced. Empty: it comes back to from, and nodkey does not learn of it."`
+	Rate     int    `key:"rate" default:"10" min:"1" max:"1000" doc:"How many summaries, and as many codes, leave by e-mail a second at most, over time; a minute's worth may leave at once. At 10, an announcement to 100,000 people has told all of them within three hours."`
 	CARoots  string `key:"ca_roots" default:"" doc:"PEM file of roots to trust when talking to the mail server. Empty: the system's."`
 }
 

@@ -41,6 +41,12 @@ func TestHowEMailLeavesIsCheckedWithItsKey(t *testing.T) {
 	if _, err := load(t, "", nil, "--mail-security", "ssl"); err == nil || !strings.Contains(err.Error(), `mail.security: "ssl" is not one of tls, starttls, none`) {
 		t.Errorf("a protection that there is not: %v", err)
 	}
+	if _, err := load(t, "", nil, "--sms-rate", "0"); err == nil || !strings.Contains(err.Error(), "sms.rate: 0 is not between 1 and 1000") {
+		t.Errorf("a rate at which nothing leaves: %v", err)
+	}
+	if s, err := load(t, "", nil, "--mail-rate", "50", "--sms-rate", "5"); err != nil || s.policy().EmailRate != 50 || s.policy().SMSRate != 5 {
+		t.Errorf("rates: %v", err)
+	}
 }
 
 func TestThePasswordForTheMailServerComesFromAFileAndIsNeverShown(t *testing.T) {

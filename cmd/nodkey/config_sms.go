@@ -29,6 +29,7 @@ type SMSConfig struct {
 	Accepted string   `key:"accepted" default:"" doc:"Regular expression that an answer with status 2xx matches when the gateway took the message. Empty: every 2xx means so."`
 	Again    string   `key:"again" default:"" doc:"Regular expression of answers that ask to send the message again later, whatever their status. Empty: the status alone tells."`
 	Timeout  Duration `key:"timeout" default:"10s" min:"1s" max:"15s" doc:"How long the gateway may take to answer for one message. A message without an answer is sent again, a code is not."`
+	Rate     int      `key:"rate" default:"1" min:"1" max:"1000" doc:"How many summaries, and as many codes, leave by SMS a second at most, over time; a minute's worth may leave at once."`
 	CARoots  string   `key:"ca_roots" default:"" doc:"PEM file of roots to trust when talking to the gateway. Empty: the system's."`
 }
 

@@ -176,6 +176,7 @@ func (s *settings) policy() nodkey.Policy {
 		Codes: p.Codes, Devices: p.Devices, RestrictedSessions: p.RestrictedSessions, PasswordMin: p.PasswordMinLength,
 		Posture:     nodkey.PosturePolicy{MinAndroid: p.MinAndroid, MinIOS: p.MinIOS, Rooted: p.AllowRooted, NoScreenLock: p.AllowNoScreenLock},
 		SessionLife: time.Duration(p.SessionLifetime), SessionIdle: time.Duration(p.SessionIdle),
+		EmailRate: s.Mail.Rate, SMSRate: s.SMS.Rate,
 	}
 }
 
