@@ -116,7 +116,7 @@ func (k *Contacts) AskProof(ctx context.Context, c Caller, channel SummaryChanne
 		if err != nil {
 			return err
 		}
-		if err := k.chargeCode(tx, user.ID, channel, address, now); err != nil {
+		if err := k.chargeCode(tx, ForActivation, user.ID, channel, address, now); err != nil {
 			return err
 		}
 		if err := endSessionTry(tx, session.ID); err != nil {

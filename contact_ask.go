@@ -78,7 +78,7 @@ func (k *Contacts) Ask(ctx context.Context, c Caller, channel SummaryChannel, ty
 		if err := k.mayAsk(tx, user, channel, address); err != nil {
 			return err
 		}
-		if err := k.chargeCode(tx, user.ID, channel, address, now); err != nil {
+		if err := k.chargeCode(tx, ForAddress, user.ID, channel, address, now); err != nil {
 			return err
 		}
 		if ended, err = k.endTries(tx, c, user.ID, channel, now); err != nil {
@@ -142,8 +142,8 @@ func (k *Contacts) mayAsk(tx Tx, user User, channel SummaryChannel, address stri
 }
 
 // chargeCode counts a code for its user and for its address, whoever sends to that.
-func (k *Contacts) chargeCode(tx Tx, user UserID, channel SummaryChannel, address string, now time.Time) error {
-	for _, l := range k.codeLimits(user, channel, address) {
+func (k *Contacts) chargeCode(tx Tx, purpose ContactPurpose, user UserID, channel SummaryChannel, address string, now time.Time) error {
+	for _, l := range k.codeLimits(purpose, user, channel, address) {
 		wait, ok, err := l.rule.take(tx, l.name, 1, now)
 		if err != nil {
 			return err
@@ -155,9 +155,13 @@ func (k *Contacts) chargeCode(tx Tx, user UserID, channel SummaryChannel, addres
 	return nil
 }
 
-func (k *Contacts) codeLimits(user UserID, channel SummaryChannel, address string) []chargedBucket {
+func (k *Contacts) codeLimits(purpose ContactPurpose, user UserID, channel SummaryChannel, address string) []chargedBucket {
 	mac := wireB64(k.id.codeHash("limit address", string(channel), mailbox(channel, address)))
-	return []chargedBucket{{contactSoon, "contact:soon:" + string(user)}, {contactHour, "contact:user:" + string(user)}, {contactHour, "contact:to:" + mac}}
+	limits := []chargedBucket{{contactSoon, "contact:soon:" + string(user)}, {contactHour, "contact:user:" + string(user)}, {contactHour, "contact:to:" + mac}}
+	if purpose == ForAddress {
+		limits = append(limits, chargedBucket{contactDay, "contact:day:" + string(user)})
+	}
+	return limits
 }
 
 // endTries takes what is under way for a user's channel out of play: the code that is awaited, and what waits for a phone's yes.
@@ -219,7 +223,7 @@ func (k *Contacts) waitOf(tx Tx, try ContactTry, now time.Time) (ContactWait, er
 	if out.Remaining <= 0 {
 		out.Left, out.Remaining = 0, 0
 	}
-	for _, l := range k.codeLimits(try.UserID, try.Channel, address) {
+	for _, l := range k.codeLimits(try.purpose(), try.UserID, try.Channel, address) {
 		wait, err := l.rule.wait(tx, l.name, 1, now)
 		if err != nil {
 			return ContactWait{}, err

@@ -18,10 +18,12 @@ const (
 	contactLease = 30 * time.Second // longer than sending a code takes
 )
 
-// The limits on codes: a minute between two, and five an hour at most, for a user and for an address.
+// The limits on codes: a minute between two, and five an hour at most, for a user and for an address. Somebody who has codes sent
+// to numbers of their choice comes to an end for the day, and all together to what leaves on a channel at a time: that waits.
 var (
 	contactSoon = bucket{size: 1, drain: time.Minute}
-	contactHour = bucket{size: 3, drain: 30 * time.Minute} // three at once and two more as it drains
+	contactHour = bucket{size: 3, drain: 30 * time.Minute}   // three at once and two more as it drains
+	contactDay  = bucket{size: 10, drain: 144 * time.Minute} // of a user, to addresses that they name
 )
 
 // ContactInfo is an address of the caller's.
@@ -138,12 +140,17 @@ type ContactCode struct {
 	Until    time.Time // the caller's until then
 }
 
-// TakeCodes gives codes that are to be sent on a channel now, at most limit; each is the caller's until its lease ends.
+// TakeCodes gives codes that are to be sent on a channel now, at most limit; each is the caller's until its lease ends. Error:
+// contact.channel.
 func (k *Contacts) TakeCodes(ctx context.Context, channel SummaryChannel, limit int) ([]ContactCode, error) {
+	rate, err := k.summariesInAll(channel)
+	if err != nil {
+		return nil, err
+	}
 	now := k.now()
 	var taken []ContactTry
 	idle := false // mostly, and then there is nothing to write
-	err := k.Store.View(ctx, func(tx Tx) error {
+	err = k.Store.View(ctx, func(tx Tx) error {
 		due, err := tx.DueContactTries(channel, now, 1)
 		idle = len(due) == 0
 		return err
@@ -161,6 +168,10 @@ func (k *Contacts) TakeCodes(ctx context.Context, channel SummaryChannel, limit 
 			if try.State != ContactOpen || !now.Before(try.ExpiresAt) {
 				try.Code = nil
 			} else {
+				// A rate of their own: a long announcement keeps no code waiting.
+				if _, ok, err := rate.take(tx, "codes:"+string(channel), 1, now); err != nil || !ok {
+					return err // the rest stays due
+				}
 				try.DueAt = now.Add(contactLease)
 				taken = append(taken, try)
 			}

@@ -42,6 +42,8 @@ var (
 	seenByKey     = bucket{size: 120, drain: time.Second}     // three a request at most say something new
 	testsByKey    = bucket{size: 10, drain: 10 * time.Second} // each is a notification that a person did not wait for
 	searchesByKey = bucket{size: 30, drain: 2 * time.Second}  // each opens up to searchMost messages
+
+	deliveryByUser = bucket{size: 10, drain: 6 * time.Minute} // each leaves a notice, and tells an address of it
 )
 
 // The limits on asking for the digits of a code. Each uses up one of the million that a phone is not asked again for a month,

@@ -230,6 +230,9 @@ func (m *Messages) noticeDelivery(tx Tx, c Caller, user User, to MessageSettings
 	if err != nil || from.Delivery == to.Delivery {
 		return err
 	}
+	if err := chargeWrite(tx, deliveryByUser, "delivery:user:"+string(user.ID), now); err != nil {
+		return err
+	}
 	message, err := m.noticed(tx, c, user, AccountNotice{Kind: NoticeDelivery}, now)
 	if err != nil {
 		return err

@@ -21,8 +21,8 @@ func (p *person) reached(t failer, c nodkey.Caller, change func(*nodkey.MessageS
 	}
 	is(t, p.Messages.SaveSettings(p.ctx, c, s), "", "the settings")
 	p.quiet(t, c)
-	p.due(t, nodkey.SummaryEmail) // what there is of the addresses themselves was read meanwhile
-	p.due(t, nodkey.SummarySMS)
+	p.settled(t, nodkey.PushDelivered, p.due(t, nodkey.SummaryEmail)...) // what there is of the addresses themselves
+	p.settled(t, nodkey.PushDelivered, p.due(t, nodkey.SummarySMS)...)
 }
 
 func (h house) due(t failer, channel nodkey.SummaryChannel) []nodkey.SummaryMessage {
