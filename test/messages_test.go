@@ -195,21 +195,28 @@ func TestANoticeEndsWhatItTellsOf(t *testing.T) {
 	h.phone.Wait("[data-screen=approval]")
 }
 
+// joins gives the reader an account in their language, with a phone; both are in view.
+func (r reader) joins(t *testing.T, s *server) (desk, phone *browser.Tab) {
+	t.Helper()
+	s.run(r.password+"\n", "user", "add", r.name, "--display-name", r.displayName, "--locale", r.lang, "--password-stdin", "--json")
+	desk, phone = open(t, "portal", browser.Desktop), open(t, "phone", browser.Handset)
+	desk.Speak(r.lang)
+	phone.Speak(r.lang)
+	desk.SignIn(s.portal, r.name, r.password)
+	phone.Go(s.phone + "/")
+	phone.TypeCode(desk.Code())
+	phone.CreatePIN(maraPIN)
+	desk.Wait("#activated")
+	phone.Click("#done")
+	phone.Wait("[data-screen=home]")
+	return desk, phone
+}
+
 func TestTheMessageCentreStandsInEveryLanguage(t *testing.T) {
 	for _, r := range readers {
 		t.Run(r.lang, func(t *testing.T) {
 			s := serve(t, nil)
-			s.run(r.password+"\n", "user", "add", r.name, "--display-name", r.displayName, "--locale", r.lang, "--password-stdin", "--json")
-			desk, phone := open(t, "portal", browser.Desktop), open(t, "phone", browser.Handset)
-			desk.Speak(r.lang)
-			phone.Speak(r.lang)
-			desk.SignIn(s.portal, r.name, r.password)
-			desk.Wait("#activation[data-state=offer]")
-			phone.Go(s.phone + "/")
-			phone.TypeCode(desk.Code())
-			phone.CreatePIN(maraPIN)
-			desk.Wait("#activated")
-			phone.Click("#done")
+			desk, phone := r.joins(t, s)
 			desk.Click("#user-menu summary")
 			desk.Click("#sign-out")
 			s.announces()

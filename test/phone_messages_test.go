@@ -305,17 +305,7 @@ func TestMessagesOnThePhoneStandInEveryLanguage(t *testing.T) {
 	for _, r := range readers {
 		t.Run(r.lang, func(t *testing.T) {
 			s := serve(t, nil)
-			s.run(r.password+"\n", "user", "add", r.name, "--display-name", r.displayName, "--locale", r.lang, "--password-stdin", "--json")
-			desk, phone := open(t, "portal", browser.Desktop), open(t, "phone", browser.Handset)
-			desk.Speak(r.lang)
-			phone.Speak(r.lang)
-			desk.SignIn(s.portal, r.name, r.password)
-			phone.Go(s.phone + "/")
-			phone.TypeCode(desk.Code())
-			phone.CreatePIN(maraPIN)
-			desk.Wait("#activated")
-			phone.Click("#done")
-			phone.Wait("[data-screen=home]")
+			_, phone := r.joins(t, s)
 			s.announces()
 			ticket := strings.TrimPrefix(s.writes(r.name, "--subject", "Signing in from abroad", "--body", answered), "/messages/")
 			phone.Click("#refresh") // another process wrote: the stream tells of that in its own time
