@@ -3,6 +3,7 @@ package portal
 import (
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -78,7 +79,7 @@ func (d *Door) contactHave(x *exchange, way ContactWay) (hint, since string, err
 	list, err := d.services.Contacts.List(x.r.Context(), x.caller)
 	for _, c := range list {
 		if c.Channel == channelOf(way) {
-			hint, since = c.Hint, x.say.Date(c.VerifiedAt.Local())
+			hint, since = unbroken(c.Hint), x.say.Date(c.VerifiedAt.Local())
 		}
 	}
 	return hint, since, err
@@ -94,6 +95,11 @@ func (d *Door) contactRows(x *exchange) ([]ContactRow, error) {
 		}
 	}
 	return rows, nil
+}
+
+// unbroken keeps "m…@example.com" on one line where that fits: browsers end one after the dots unless a word joiner stands there.
+func unbroken(words string) string {
+	return strings.ReplaceAll(words, "…@", "…\u2060@")
 }
 
 // contactCode asks for the six digits.

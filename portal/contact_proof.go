@@ -31,7 +31,7 @@ func proofWay(channel nodkey.SummaryChannel, hint string) ProofWay {
 	if channel == nodkey.SummarySMS {
 		way = contactPhone
 	}
-	return ProofWay{Name: way.Name, Icon: way.Icon, Hint: hint}
+	return ProofWay{Name: way.Name, Icon: way.Icon, Hint: unbroken(hint)}
 }
 
 // proofTyped is what was typed before, and what was wrong with it.

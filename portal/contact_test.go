@@ -84,8 +84,8 @@ func TestAnAddressIsTypedProvedAndApproved(t *testing.T) {
 	h.approve(phone, b.get("/change").first(t, `data-number="(\d\d)"`))
 	b.get("/change").goes(t, "/messages/settings")
 	b.get("/security").first(t, `(Your new address is in force)`)
-	b.get("/security").first(t, `(A…@example\.com)`)
-	b.get(emailPage).first(t, `In use now: (A…@example\.com)`)
+	b.get("/security").first(t, `(A…\x{2060}@example\.com)`)
+	b.get(emailPage).first(t, `In use now: (A…\x{2060}@example\.com)`)
 
 	h.clock.Advance(time.Hour)
 	b = h.signedIn("ann", phone)
@@ -129,7 +129,7 @@ func TestAnAddressIsRemovedWithThePhone(t *testing.T) {
 	b.post(emailPage+"/remove").goes(t, emailPage)
 	must(t, h.services.Contacts.Set(t.Context(), h.operator, "ann", nodkey.SummaryEmail, "ann@example.com"))
 	b.get(emailPage).first(t, `(href="/messages/settings/email/remove")`)
-	b.get(emailPage+"/remove").first(t, `(Remove a…@example\.com\?)`)
+	b.get(emailPage+"/remove").first(t, `(Remove a…\x{2060}@example\.com\?)`)
 	b.post(emailPage+"/remove").goes(t, "/change")
 	b.get("/change").first(t, `(data-number="\d\d")`)
 	b.post("/change/cancel").goes(t, "/change")
@@ -139,7 +139,7 @@ func TestAnAddressIsRemovedWithThePhone(t *testing.T) {
 	h.approve(phone, b.get("/change").first(t, `data-number="(\d\d)"`))
 	b.get("/change").goes(t, "/messages/settings")
 	b.get("/security").first(t, `(The address was removed)`)
-	if page := b.get("/security"); strings.Contains(page.body, "a…@example.com") {
+	if page := b.get("/security"); strings.Contains(page.body, "a…") {
 		t.Error("the address is there")
 	}
 }
@@ -201,7 +201,7 @@ func TestAContactOnRecordIsProvedBeforeTheFirstPhone(t *testing.T) {
 	b := h.knownTo("ann", nodkey.SummaryEmail, nodkey.SummarySMS)
 	page := b.get("/")
 	page.first(t, `(id="proof" data-state="ways")`)
-	page.first(t, `(a…@example\.com)`)
+	page.first(t, `(a…\x{2060}@example\.com)`)
 	page.first(t, `(…67)`)
 	for _, secret := range []string{"ann@", "1234567", `id="qr"`} {
 		if strings.Contains(page.body, secret) {

@@ -14,7 +14,7 @@ var harmless = []nodkey.NoticeKind{nodkey.NoticeKeyAdded, nodkey.NoticeKeyRemove
 // noticeView says a notice in words, with the one thing to do where it was somebody else.
 func (d *Door) noticeView(x *exchange, n nodkey.AccountNotice) (*NoticeView, error) {
 	args := noticeArgs(x, n)
-	v := &NoticeView{Happened: x.say.T(string(n.Kind)+".happened", args), Next: x.say.T(string(n.Kind)+".next", args), Harmless: slices.Contains(harmless, n.Kind)}
+	v := &NoticeView{Happened: unbroken(x.say.T(string(n.Kind)+".happened", args)), Next: x.say.T(string(n.Kind)+".next", args), Harmless: slices.Contains(harmless, n.Kind)}
 	fact := func(key, value string) {
 		if value != "" {
 			v.Facts = append(v.Facts, Fact{x.say.T(key, nil), value})
@@ -31,7 +31,7 @@ func (d *Door) noticeView(x *exchange, n nodkey.AccountNotice) (*NoticeView, err
 	fact("notice_page.from", from)
 	fact("notice_page.with", with)
 	fact("notice_page.phone", n.Phone)
-	fact("notice_page.contact", n.Contact)
+	fact("notice_page.contact", unbroken(n.Contact))
 	var err error
 	v.Act, err = d.noticeAct(x, n)
 	return v, err

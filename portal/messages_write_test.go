@@ -159,9 +159,9 @@ func TestWhatIsWrongIsSaidAndNothingTypedIsLost(t *testing.T) {
 		field string // id of its error; empty: beside the file
 		says  string
 	}{
-		"no category":           {written("about", ""), "about-error", "There is no such category"},
-		"a category of nobody":  {written("about", "<script>"), "about-error", "There is no such category"},
-		"another's topic":       {written("about", "other/phone"), "about-error", "There is no such category"},
+		"no category":           {written("about", ""), "about-error", "This names no category"},
+		"a category of nobody":  {written("about", "<script>"), "about-error", "This names no category"},
+		"another's topic":       {written("about", "other/phone"), "about-error", "This names no category"},
 		"no subject":            {written("subject", " "), "subject-error", "A subject has 1 to 120 characters"},
 		"a header":              {written("subject", "Hi\r\nBcc: eve@example.com"), "subject-error", "A subject has 1 to 120 characters"},
 		"a long subject":        {written("subject", strings.Repeat("ä", 121)), "subject-error", "A subject has 1 to 120 characters"},

@@ -176,7 +176,7 @@ func TestAnAddressIsChangedWithCodeAndPhone(t *testing.T) {
 		before, _ := p.letters("old@example.net")
 
 		h.desk.Go(h.server.portal + "/security")
-		h.desk.Says("#contact-email", "o…@example.net")
+		h.desk.Says("#contact-email", "o…\u2060@example.net")
 		h.desk.Click("#contact-email")
 		h.desk.Wait("#contact-have")
 		r.look(t, h.desk, "portal-contact-email")
@@ -208,7 +208,7 @@ func TestAnAddressIsChangedWithCodeAndPhone(t *testing.T) {
 		h.done(h.hand)
 		h.desk.At("/messages/settings")
 		h.desk.Says("#toast", h.say.T("toast.contact_changed", nil))
-		h.desk.Says("main", "n…@example.com")
+		h.desk.Says("main", "n…\u2060@example.com")
 		p.until("the letter to the old address", func() bool {
 			subjects, texts := p.letters("old@example.net")
 			if len(subjects) <= len(before) {

@@ -93,7 +93,7 @@ func (w *walk) choosesDelivery() {
 	w.t.Helper()
 	w.saysOn(w.desk, "#settings-form", "message_settings.delivery")
 	w.saysOn(w.desk, "#delivery", "message_settings.centre")
-	w.saysOn(w.desk, "#delivery", "message_settings.to_email", "Hint", "m…@example.com")
+	w.saysOn(w.desk, "#delivery", "message_settings.to_email", "Hint", "m…\u2060@example.com")
 	w.saysOn(w.desk, "#delivery", "message_settings.both")
 	w.desk.Click("#delivery [value=both]")
 	w.seen = w.desk
