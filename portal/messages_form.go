@@ -20,6 +20,7 @@ const (
 	formMost    = 64 << 20         // bytes in all
 	strayMost   = 1 << 20          // bytes in all from somebody who is not signed in
 	formTime    = 10 * time.Minute // 25 MiB at half a megabit a second
+	strayTime   = 30 * time.Second // theirs, as everywhere: no file of theirs is taken, and what they type is held meanwhile
 	textKept    = 1 << 20          // bytes of a text that are shown again when it is too long
 	fieldMost   = 8 << 10          // bytes of any other field
 	formFileIDs = 8                // that a form names
@@ -56,6 +57,7 @@ func (d *Door) readMessageForm(x *exchange, must ...string) (f messageForm, err 
 	signedIn := x.caller.Session() != nil
 	if !signedIn {
 		x.r.Body = http.MaxBytesReader(x.w, x.r.Body, strayMost)
+		_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(strayTime)) // not every writer has deadlines
 	}
 	broken := func(err error) error {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
