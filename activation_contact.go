@@ -88,10 +88,10 @@ func (k *Contacts) mayProve(tx Tx, c Caller) (Session, User, error) {
 	return session, user, nil
 }
 
-// onRecord gives a user's verified address of a channel. Error: contact.absent.
+// onRecord gives a user's verified address of a channel that a code can go to. Error: contact.absent.
 func (k *Contacts) onRecord(tx Tx, user UserID, channel SummaryChannel) (string, error) {
 	kept, err := tx.Contact(user, channel)
-	if errors.Is(err, ErrNoRow) {
+	if errors.Is(err, ErrNoRow) || !k.site.leaves(channel) {
 		return "", fail(Conflict, "contact.absent")
 	}
 	if err != nil {

@@ -50,8 +50,8 @@ func (k *Contacts) openTry(try ContactTry) (string, error) {
 }
 
 // Ask sends a code of six digits to an address that the caller says is theirs; the newest code counts, and what waits for a
-// phone's yes for that channel ends. Errors: contact.email, contact.phone, contact.channel, contact.same for the address that is
-// in force, contact.soon with Seconds, sign_in.no_phone where no phone could say yes, session.*.
+// phone's yes for that channel ends. Errors: contact.email, contact.phone, contact.channel, contact.closed where nothing leaves that way, contact.same for the
+// address that is in force, contact.soon with Seconds, sign_in.no_phone where no phone could say yes, session.*.
 func (k *Contacts) Ask(ctx context.Context, c Caller, channel SummaryChannel, typed string) error {
 	if _, err := c.withSession(Full); err != nil {
 		return err
@@ -121,6 +121,9 @@ func (k *Contacts) languageFor(tx Tx, c Caller, user User) (string, error) {
 
 // mayAsk refuses a code that could lead nowhere.
 func (k *Contacts) mayAsk(tx Tx, user User, channel SummaryChannel, address string) error {
+	if !k.site.leaves(channel) {
+		return fail(Conflict, "contact.closed")
+	}
 	keys, err := tx.KeysOf(user.ID)
 	if err != nil {
 		return err

@@ -169,8 +169,8 @@ func (b *base) dropContact(tx Tx, c Caller, user User, old SealedContact, from s
 // tellOld writes the summary that goes to an address which is not the user's any more.
 func (b *base) tellOld(tx Tx, m SealedMessage, old SealedContact, now time.Time) error {
 	address, err := b.openContact(old)
-	if err != nil {
-		return nil // it never will open: there is nobody to tell
+	if err != nil || !b.site.leaves(old.Channel) {
+		return nil // it never will open, or nothing goes there: there is nobody to tell
 	}
 	s := SealedSummary{ID: SummaryID(newID()), MessageID: m.ID, UserID: m.UserID, Channel: old.Channel, CreatedAt: now, Reason: SummaryNew,
 		Urgent: true, ExpiresAt: now.Add(summaryLife), State: SummaryWaiting, DueAt: now}

@@ -82,8 +82,9 @@ func defaultSettings(user User) MessageSettings {
 func (b *base) messageSettings(tx Tx, user User) (MessageSettings, error) {
 	s, err := tx.MessageSettings(user.ID)
 	if errors.Is(err, ErrNoRow) {
-		return defaultSettings(user), nil
+		s, err = defaultSettings(user), nil
 	}
+	s.Delivery = b.site.possible(s.Delivery)
 	return s, err
 }
 

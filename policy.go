@@ -82,6 +82,8 @@ type Site struct {
 
 	AppIn map[string]string // App in further languages, by BCP 47 tag; may be nil
 
+	NoEmail, NoSMS bool // nothing leaves this installation by e-mail, by SMS
+
 	Categories []MessageCategory // what people may write to the desk about; nil: DefaultCategories
 }
 

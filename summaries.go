@@ -23,6 +23,9 @@ const (
 
 const topicOfSummaries = "summaries"
 
+// tooLate is why a summary failed that nobody could send while it was worth it.
+const tooLate = "could not be sent for three days"
+
 // Wake tells of new summaries; losing a wake-up costs time, never a summary.
 func (s *Summaries) Wake() (wake <-chan struct{}, cancel func()) {
 	return s.Bus.Subscribe(topicOfSummaries)
@@ -184,7 +187,7 @@ func (s *Summaries) wanted(tx Tx, row SealedSummary, now time.Time) (*SummaryMes
 		out.sealed, out.label = contact.Address, [3]string{"contacts", "address", contact.ID}
 	}
 	if !now.Before(row.ExpiresAt) {
-		return nil, putOff{dropped: "expired"}, nil
+		return nil, putOff{dropped: tooLate}, nil
 	}
 	if loud := settings.loud(now); row.Address == nil && m.Kind != MessageSecurity && loud.After(now) {
 		return nil, putOff{until: loud}, nil
@@ -237,11 +240,15 @@ func (s *Summaries) settle(tx Tx, row SealedSummary, p putOff, now time.Time) er
 		row.DueAt = p.until
 		return tx.SettleSummary(row)
 	}
+	action := "summary.dropped"
 	row.State, row.EndedAt, row.Failure = SummaryDropped, now, p.dropped
+	if p.dropped == tooLate {
+		row.State, action = SummaryFailed, "summary.failed"
+	}
 	if err := tx.SettleSummary(row); err != nil {
 		return err
 	}
-	return s.record(tx, Caller{operator: "system"}, now, "summary.dropped", row.UserID, string(row.ID), "channel", row.Channel, "why", p.dropped)
+	return s.record(tx, Caller{operator: "system"}, now, action, row.UserID, string(row.ID), "channel", row.Channel, "why", p.dropped)
 }
 
 // SentSummary is a summary with what became of it.

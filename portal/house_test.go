@@ -41,9 +41,14 @@ func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 // newHouseOn is a house on other ports.
 func newHouseOn(t testing.TB, change func(*nodkey.Policy), ports func(*nodkey.Ports)) *house {
 	t.Helper()
-	s := doors.Open(t, doors.Options{
-		Policy: change, Ports: ports, AppIn: map[string]string{"de": "Aldermere Client Portal", "ja": "Aldermere クライアント・ポータル"}, Further: openPortal,
-	})
+	return newHouseOf(t, doors.Options{Policy: change, Ports: ports})
+}
+
+// newHouseOf is a house with a portal and further options.
+func newHouseOf(t testing.TB, o doors.Options) *house {
+	t.Helper()
+	o.AppIn, o.Further = map[string]string{"de": "Aldermere Client Portal", "ja": "Aldermere クライアント・ポータル"}, openPortal
+	s := doors.Open(t, o)
 	h := &house{t: t, server: s, services: s.Services, store: s.Store, clock: s.Clock, portal: s.Portal, phone: s.Phone, database: s.Database, log: s.Log, texts: s.Texts,
 		http: s.HTTP, drain: s.Drain, operator: s.Operator, clockedIn: s.Opened}
 	h.texts.OnMissing = func(lang, key string, err error) { h.t.Errorf("the catalogues lack %s (%s): %v", key, lang, err) }

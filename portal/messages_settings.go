@@ -84,6 +84,8 @@ func (d *Door) settingsPage(x *exchange, status int, s nodkey.MessageSettings, v
 		return err
 	}
 	email, phone := v.Contacts[0], v.Contacts[1]
+	closed := d.closedWays(v.Contacts)
+	v.Contacts = slices.DeleteFunc(v.Contacts, func(r ContactRow) bool { return r.Have == "" && closed[r.Way.Name] })
 	for _, c := range []struct {
 		delivery nodkey.SummaryDelivery
 		title    string
@@ -94,7 +96,10 @@ func (d *Door) settingsPage(x *exchange, status int, s nodkey.MessageSettings, v
 	} {
 		choice := DeliveryChoice{Value: string(c.delivery), Title: c.title, Text: deliveryText(c.to), Chosen: c.delivery == s.Delivery}
 		for _, row := range c.to {
-			if row.Have != "" {
+			if closed[row.Way.Name] && !choice.Closed {
+				choice.Closed, choice.Text = true, Sentence{Key: deliveryWords[row.Way.Name].closed}
+			}
+			if row.Have != "" || choice.Closed {
 				continue
 			}
 			if choice.Missing = true; choice.Chosen {
@@ -110,9 +115,19 @@ func (d *Door) settingsPage(x *exchange, status int, s nodkey.MessageSettings, v
 var languageNames = map[string]string{"en": "message_settings.lang_en", "de": "message_settings.lang_de", "ja": "message_settings.lang_ja"}
 
 // deliveryWords are the keys of what is said of a way, by its name.
-var deliveryWords = map[string]struct{ to, missing string }{
-	contactEmail.Name: {"message_settings.to_email", "message_settings.missing_email"},
-	contactPhone.Name: {"message_settings.to_phone", "message_settings.missing_phone"},
+var deliveryWords = map[string]struct{ to, missing, closed string }{
+	contactEmail.Name: {"message_settings.to_email", "message_settings.missing_email", "message_settings.closed_email"},
+	contactPhone.Name: {"message_settings.to_phone", "message_settings.missing_phone", "message_settings.closed_phone"},
+}
+
+// closedWays are those by which nothing leaves here, by name.
+func (d *Door) closedWays(rows []ContactRow) map[string]bool {
+	open := d.services.Contacts.Channels()
+	closed := map[string]bool{}
+	for _, r := range rows {
+		closed[r.Way.Name] = !slices.Contains(open, channelOf(r.Way))
+	}
+	return closed
 }
 
 // deliveryText says where summaries go, or that there is nowhere to send them to.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/nodkeytest/doors"
 )
 
 // settingsForm is what the page of the settings sends, with some fields replaced; "-" leaves one out.
@@ -207,4 +208,28 @@ func TestUnsubscribingWithoutAToken(t *testing.T) {
 		}
 	}
 	nodkeytest.Unchanged(t, "unsubscribing without a token", before, h.dump())
+}
+
+// Where nothing leaves by a way, it is there to be seen, cannot be chosen, and nobody is asked for an address.
+func TestAWayThatIsClosedIsNotOffered(t *testing.T) {
+	h := newHouseOf(t, doors.Options{Site: func(s *nodkey.Site) { s.NoEmail, s.NoSMS = true, true }})
+	phone, _ := h.activated("ann")
+	b := h.signedIn("ann", phone)
+	page := b.get("/messages/settings")
+	page.says(t, "This portal sends no e-mail", "This portal sends no text messages")
+	for _, value := range []string{"email", "sms", "both"} {
+		if page.first(t, `value="`+value+`"( disabled)? required`) == "" {
+			t.Errorf("%s can be chosen", value)
+		}
+	}
+	if page.first(t, `value="centre"( checked)? required`) == "" || strings.Contains(page.body, `href="/messages/settings/email"`) || strings.Contains(page.body, "data-missing") {
+		t.Errorf("nothing is chosen, or an address is asked for:\n%s", page.body)
+	}
+	b.post("/messages/settings", settingsForm("delivery", "centre")...).goes(t, "/messages/settings")
+	if got := b.settings().Delivery; got != nodkey.DeliverCentre {
+		t.Errorf("saved %s", got)
+	}
+	asked := b.post("/messages/settings/email", "address", "ann@example.com")
+	asked.is(t, http.StatusConflict)
+	asked.says(t, "Nothing is sent from here that way")
 }

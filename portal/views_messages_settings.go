@@ -25,6 +25,7 @@ type DeliveryChoice struct {
 	Text    Sentence
 	Chosen  bool
 	Missing bool // it has no address yet
+	Closed  bool // nothing leaves here that way
 }
 
 // UnsubscribeView is "unsubscribe": whether letters about announcements are to end.

@@ -158,6 +158,7 @@ func (s *settings) site(texts *i18n.Bundle) nodkey.Site {
 	return nodkey.Site{
 		ServerName: s.ServerName, Operator: s.operator(), App: app(i18n.Fallback), AppIn: in,
 		PhoneOrigin: s.PhoneHost.String(), ServiceDesk: s.ServiceDesk,
+		NoEmail: s.Mail.Server == "", NoSMS: s.SMS.URL == "",
 		Categories: s.Messages.Category,
 	}
 }

@@ -112,11 +112,16 @@ func (m *summaries) run(ctx context.Context, log *slog.Logger) {
 // summaryWorkers carry summaries and codes, and remind of what is unread.
 func (h *house) summaryWorkers(log *slog.Logger) []func(context.Context) error {
 	remind := every(remindEvery, log, "reminders", func(ctx context.Context) error {
-		for { // each step is short
-			if n, err := h.services.Summaries.Remind(ctx); err != nil || n == 0 {
-				return err
+		for _, step := range []func(context.Context) (int, error){h.services.Summaries.Remind, h.services.Summaries.Expire} {
+			for { // each step is short
+				if n, err := step(ctx); err != nil {
+					return err
+				} else if n == 0 {
+					break
+				}
 			}
 		}
+		return nil
 	})
 	if len(h.outgoing.couriers) == 0 {
 		return []func(context.Context) error{remind}

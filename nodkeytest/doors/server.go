@@ -27,6 +27,7 @@ import (
 type Options struct {
 	Policy func(*nodkey.Policy) // changes the policy, which lets a password be enough for a first activation; nil: as it is
 	Ports  func(*nodkey.Ports)  // changes the ports before the domain is opened; nil: as they are
+	Site   func(*nodkey.Site)   // changes how it presents itself, before the domain is opened; nil: as it is
 	AppIn  map[string]string    // the app's name by language
 	// Further makes the doors beside the phones'; nil: none.
 	Further func(*Server) ([]web.Site, error)
@@ -80,6 +81,9 @@ func Open(t testing.TB, o Options) *Server {
 	ports := nodkey.Ports{Store: s.Store, Clock: s.Clock, Bus: bus.New(), Passwords: &nodkeytest.Passwords{}, JOSE: proof.JOSE{}, WebAuthn: webAuthn}
 	if o.Ports != nil {
 		o.Ports(&ports)
+	}
+	if o.Site != nil {
+		o.Site(&site)
 	}
 	s.Services, err = nodkey.Open(ctx, ports, site, s.Policy, s.Phone.Hostname(), [32]byte{1})
 	must(t, err)
