@@ -15,10 +15,11 @@ type Messages struct{ *base }
 const (
 	pageSize    = 20
 	pageMost    = 100
-	unreadMost  = 100  // what is shown is "99+" from there on
-	searchStep  = 200  // messages a transaction
-	searchMost  = 2000 // messages a call
-	entriesMost = 500  // of one message
+	unreadMost  = 100     // what is shown is "99+" from there on
+	searchStep  = 200     // messages a transaction
+	searchMost  = 2000    // messages a call
+	searchBytes = 4 << 20 // of texts a call
+	entriesMost = 500     // of one message
 )
 
 // box gives the caller whose box it is, looked up again in the transaction. A phone's key needs an opening besides. Error:
@@ -174,14 +175,14 @@ func (m *Messages) Unread(ctx context.Context, c Caller) (n int, err error) {
 }
 
 // search looks through the box in steps. Everything in it is sealed, so it is opened here, and no more of it than searchMost
-// messages a call.
+// messages and, but for the last message, searchBytes a call.
 func (m *Messages) search(ctx context.Context, c Caller, q MessageQuery, wanted []string, after *MessagePlace) (page MessagePage, err error) {
-	for looked, more := 0, true; more && looked < searchMost && len(page.Messages) < q.limit(); {
+	for looked, bytes, more := 0, 0, true; more && looked < searchMost && bytes < searchBytes && len(page.Messages) < q.limit(); {
 		var found []Message
 		var last *MessagePlace
-		n := 0
+		n, opened := 0, 0
 		err := m.Store.View(ctx, func(tx Tx) error {
-			found, last, n = nil, nil, 0
+			found, last, n, opened = nil, nil, 0, 0
 			o, err := m.opener(tx, c)
 			if err != nil {
 				return err
@@ -197,11 +198,11 @@ func (m *Messages) search(ctx context.Context, c Caller, q MessageQuery, wanted 
 					return err
 				}
 				place := row.place()
-				n, last = n+1, &place
+				n, last, opened = n+1, &place, o.opened
 				if hit {
 					found = append(found, message)
 				}
-				if len(page.Messages)+len(found) == q.limit() {
+				if len(page.Messages)+len(found) == q.limit() || bytes+opened >= searchBytes {
 					more = more || i+1 < len(rows)
 					break
 				}
@@ -213,7 +214,7 @@ func (m *Messages) search(ctx context.Context, c Caller, q MessageQuery, wanted 
 			return MessagePage{}, AsError(err)
 		}
 		page.Messages = append(page.Messages, found...)
-		looked += n
+		looked, bytes = looked+n, bytes+opened
 		page.Next = ""
 		if last != nil {
 			after = last
@@ -232,6 +233,7 @@ type opener struct {
 	user     User
 	settings MessageSettings
 	texts    map[AnnouncementID][]SealedText
+	opened   int // bytes of texts
 }
 
 func (b *base) opener(tx Tx, c Caller) (*opener, error) {
@@ -340,6 +342,7 @@ func (o *opener) entries(row SealedMessage, language string, m Message) ([]Messa
 			return nil, err
 		}
 		body, err := o.id.open("announcement_texts", "text", text.ID, text.Text)
+		o.opened += len(body)
 		return []MessageEntry{{Number: 1, At: m.CreatedAt, Author: ByOperator, Language: text.Language, Text: string(body), Markdown: true, Damaged: err != nil}}, nil
 	}
 	rows, err := o.tx.EntriesOf(row.ID)
@@ -350,7 +353,7 @@ func (o *opener) entries(row SealedMessage, language string, m Message) ([]Messa
 	for _, r := range rows {
 		e := MessageEntry{ID: r.ID, Number: r.Number, At: r.At, Author: r.Author, Name: r.Name, Language: r.Language, Markdown: r.Author == ByOperator, Signed: r.Signature != nil}
 		text, err := o.id.open("message_entries", "text", string(r.ID), r.Text)
-		e.Text, e.Damaged = string(text), err != nil
+		e.Text, e.Damaged, o.opened = string(text), err != nil, o.opened+len(text)
 		if r.Files > 0 {
 			if e.Files, err = o.files(r.ID); err != nil {
 				return nil, err

@@ -64,7 +64,7 @@ func (b *base) keepFile(ctx context.Context, c Caller, name string, r io.Reader,
 		if _, err := whose(tx); err != nil {
 			return err
 		}
-		if err := tx.SaveFile(f); err != nil {
+		if err := errors.Join(tx.SaveFile(f), chargeKept(tx, f, now)); err != nil {
 			return err
 		}
 		return b.record(tx, c, now, "message_file.kept", f.UserID, string(f.ID), "type", kind, "bytes", f.Size)
@@ -124,13 +124,26 @@ func (b *base) dropFile(ctx context.Context, f SealedFile, why error) error {
 	return AsError(why)
 }
 
+// chargeUpload counts a file before it comes; chargeKept counts what of it was kept.
 func chargeUpload(tx LimitRows, user UserID, now time.Time) error {
-	wait, ok, err := uploadsByUser.take(tx, "uploads:user:"+string(user), 1, now)
-	if err == nil && !ok {
+	wait, err := megabytesKept.wait(tx, megabytesOf(user), 1, now)
+	if err == nil && wait == 0 {
+		wait, _, err = uploadsByUser.take(tx, "uploads:user:"+string(user), 1, now)
+	}
+	if err == nil && wait > 0 {
 		err = limited("message.slow", wait)
 	}
 	return err
 }
+
+func chargeKept(tx LimitRows, f SealedFile, now time.Time) error {
+	if f.ByDesk {
+		return nil
+	}
+	return megabytesKept.add(tx, megabytesOf(f.UserID), float64(f.Size)/(1<<20), now)
+}
+
+func megabytesOf(user UserID) string { return "uploads:megabytes:" + string(user) }
 
 // attach sends files with an entry: files of the same box and the same side, whole, and not sent yet. Errors: message.files,
 // message.file_unknown.

@@ -10,6 +10,7 @@ import (
 var (
 	messagesByUser = bucket{size: 20, drain: 3 * time.Minute} // 20 an hour
 	uploadsByUser  = bucket{size: 20, drain: 3 * time.Minute}
+	megabytesKept  = bucket{size: 200, drain: 6 * time.Minute} // of a user's files: 10 MiB an hour, once the first 200 are used up
 )
 
 // Thread is a message with all that it says.
