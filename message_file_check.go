@@ -23,8 +23,10 @@ const (
 	headMax = 2 << 10 // where programs look for markup
 )
 
-// tailMax is how much of the end is kept, by kind: a PDF's last line, or an archive's list of contents.
-var tailMax = map[string]int{"pdf": 1 << 10, "zip": 512 << 10}
+// tailMax is how much of the end is kept, by kind: an archive's list of contents, or where readers of archives look for its end.
+var tailMax = map[string]int{"pdf": archiveEnd, "png": archiveEnd, "jpeg": archiveEnd, "heic": archiveEnd, "zip": 512 << 10}
+
+const pdfEnd = 1 << 10 // where the last line of a PDF is
 
 // walker reads a format's parts one after the other. end reports whether the file is whole there.
 type walker interface {
@@ -66,12 +68,13 @@ func (f *fileCheck) read(p []byte) error {
 	if n := min(len(p), headMax-len(f.head)); n > 0 {
 		f.head = append(f.head, p[:n]...)
 	}
+	if most := tailMax[f.kind]; most > 0 {
+		if f.tail = append(f.tail, p...); len(f.tail) > 4*most {
+			f.tail = append(f.tail[:0], f.tail[len(f.tail)-most:]...)
+		}
+	}
 	if f.walk != nil {
 		return f.walk.feed(p)
-	}
-	most := tailMax[f.kind]
-	if f.tail = append(f.tail, p...); len(f.tail) > 4*most {
-		f.tail = append(f.tail[:0], f.tail[len(f.tail)-most:]...)
 	}
 	return nil
 }
@@ -121,9 +124,12 @@ func (f *fileCheck) end() (string, error) {
 		return "", errFileShape
 	case f.kind == "zip":
 		return officeType(f.head, f.tail, f.size)
+	case endsAsArchive(f.tail):
+		return "", errFileShape
 	case f.kind == "pdf":
-		last := bytes.LastIndex(f.tail, []byte("%%EOF"))
-		if last < 0 || len(bytes.TrimSpace(f.tail[last+len("%%EOF"):])) > 0 {
+		end := f.tail[max(0, len(f.tail)-pdfEnd):]
+		last := bytes.LastIndex(end, []byte("%%EOF"))
+		if last < 0 || len(bytes.TrimSpace(end[last+len("%%EOF"):])) > 0 {
 			return "", errFileShape
 		}
 	}

@@ -49,6 +49,25 @@ func officeType(head, tail []byte, size int64) (string, error) {
 	return "", errFileKind
 }
 
+// archiveEnd is how far from a file's end readers of archives look for the record that ends one, which may have a comment behind it.
+const archiveEnd = 22 + 1<<16 - 1
+
+// endsAsArchive finds such a record, of one part at least, in what is no archive by its beginning.
+func endsAsArchive(tail []byte) bool {
+	le := binary.LittleEndian
+	tail = tail[max(0, len(tail)-archiveEnd):]
+	for {
+		at := bytes.Index(tail, []byte("PK\x05\x06"))
+		if at < 0 || len(tail)-at < 22 {
+			return false
+		}
+		if end := tail[at:]; le.Uint32(end[4:]) == 0 && le.Uint16(end[8:]) > 0 && le.Uint16(end[8:]) == le.Uint16(end[10:]) {
+			return true
+		}
+		tail = tail[at+4:]
+	}
+}
+
 // archiveList reads the list at the end, which must be the very end, and where it begins.
 func archiveList(tail []byte, size int64) (parts []part, list int64, err error) {
 	const fixed, line = 22, 46
@@ -94,7 +113,7 @@ func checkParts(parts []part, list int64) error {
 			slices.Contains(strings.Split(p.name, "/"), ".."):
 			return errFileShape
 		case strings.HasSuffix(low, "vbaproject.bin"), strings.HasPrefix(low, "basic/"), strings.HasPrefix(low, "scripts/"),
-			p.name == "META-INF/MANIFEST.MF", p.name == "AndroidManifest.xml", strings.HasSuffix(low, ".dex"), strings.HasSuffix(low, ".class"),
+			low == "meta-inf/manifest.mf", p.name == "AndroidManifest.xml", strings.HasSuffix(low, ".dex"), strings.HasSuffix(low, ".class"),
 			strings.HasSuffix(low, ".exe"), strings.HasSuffix(low, ".dll"), strings.HasSuffix(low, ".zip"), strings.HasSuffix(low, ".jar"):
 			return errFileKind
 		}
