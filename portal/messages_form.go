@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/web"
@@ -179,9 +180,14 @@ func (d *Door) takeFile(x *exchange, f *messageForm, part *multipart.Part, signe
 	return refuse(Sentence{Key: e.Key, Args: e.Args})
 }
 
-// shownName is as much of a file's name as its owner knows it by.
+// shownName is as much of a file's name as its owner knows it by. What would hide or turn round a part of it is seen to be there.
 func shownName(name string) string {
-	letters := []rune(strings.ToValidUTF8(name, "\uFFFD"))
+	letters := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD")))
 	if len(letters) > 80 {
 		letters = append(letters[:79], '…')
 	}

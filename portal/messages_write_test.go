@@ -135,7 +135,7 @@ func TestAMessageIsWrittenSeenAndSent(t *testing.T) {
 	}
 	b.get(to).says(t, "Your message is sent", list[0].Reference.String())
 	thread := b.get("/messages/" + list[0].Reference.String())
-	thread.says(t, "A question", "Where is it?", "statement.txt", "Your answer")
+	thread.says(t, "A question", "Where is it?", "statement.txt", "Your reply")
 	if n := h.audited("message.written"); n != 1 {
 		t.Errorf("%d in the log", n)
 	}
@@ -197,11 +197,11 @@ func TestWhatIsWrongIsSaidAndNothingTypedIsLost(t *testing.T) {
 				t.Errorf("%s: it does not say %q beside %q:\n%.3000s", what, c.says, c.field, got.body)
 			}
 			for i := 0; i < len(form.fields); i += 2 {
-				value := strings.NewReplacer("\u202e", "\u202e").Replace(form.fields[i+1])
+				value := form.fields[i+1]
 				if len(value) > 1<<20 {
 					value = value[:1<<20-8]
 				}
-				if n := form.fields[i]; (n == "subject" || n == "text") && !strings.Contains(got.body, strings.ReplaceAll(html.EscapeString(value), "&#34;", "&#34;")) {
+				if n := form.fields[i]; (n == "subject" || n == "text") && !strings.Contains(got.body, html.EscapeString(value)) {
 					t.Errorf("%s: the %s is lost", what, n)
 				}
 			}
@@ -256,6 +256,19 @@ func TestFilesWaitFromPageToPage(t *testing.T) {
 	gone.says(t, "There is no such file", "A question")
 	if n := h.audited("message_file.discarded"); n != 3 {
 		t.Errorf("%d were discarded", n)
+	}
+}
+
+// A refused file's name is said as it is, and turns nothing round on the page.
+func TestTheNameOfARefusedFileIsSeenWhole(t *testing.T) {
+	_, b := writer(t)
+	for name, shown := range map[string]string{"bill\u202efdp.exe": "bill\uFFFDfdp.exe", "a\u200bb\u2066.exe": "a\uFFFDb\uFFFD.exe"} {
+		page := b.postForm("/messages/new", written("do", "preview").with(name, "MZ\x90"))
+		page.is(t, http.StatusBadRequest)
+		page.says(t, shown)
+		if strings.ContainsAny(page.body, "\u202e\u200b\u2066") {
+			t.Errorf("%q stands on the page as it came", name)
+		}
 	}
 }
 

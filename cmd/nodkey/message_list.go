@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/prose"
 )
 
 func messageList() *cobra.Command {
@@ -189,7 +190,7 @@ func inStrings[K ~string, V any](m map[K]V) map[string]V {
 }
 
 func printText(w io.Writer, language string, t nodkey.MessageText) {
-	fmt.Fprintf(w, "\n[%s] %s\n%s\n", language, t.Subject, indent(t.Text))
+	fmt.Fprintf(w, "\n[%s] %s\n%s\n", language, t.Subject, indent(prose.Plain(t.Text)))
 }
 
 func reportJSON(r nodkey.AnnouncementReport) map[string]any {
