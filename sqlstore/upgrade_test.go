@@ -103,3 +103,67 @@ func TestMessagesAndSubscriptionsOfOneChannelBecomeThoseOfWebPush(t *testing.T) 
 		t.Error(err)
 	}
 }
+
+// A house that was there before the message centre: its people have messages, addresses and openings from then on, and what was
+// there is untouched.
+func TestAHouseOfBeforeHasAMessageCentre(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nodkey.db")
+	olderFile(t, path, 4)
+	inFile(t, path,
+		"INSERT INTO users (id, name, display_name, locale, first_code_until, had_key, created_at) VALUES ('u', 'mara', 'Mara', 'en', 0, 1, 5)",
+		"INSERT INTO keys (id, user_id, created_at, state, phone_id, phone_name, phone_platform, phone_os_version, phone_model, phone_app, public, ocra, "+
+			"activation_id, approved_by, pin_tries, activated_at, last_used_at, removed_at) "+
+			"VALUES ('k', 'u', 6, 'active', 'p', 'Pixel 8', 'android', '16', 'm', 'a', x'04', x'01', 'act', '', 2, 7, 8, 0)",
+		"INSERT INTO sessions (id, user_id, created_at, token, level, may_activate, key_id, approval_id, source, agent, last_seen_at, expires_at) "+
+			"VALUES ('s', 'u', 9, 't', 'full', 0, 'k', 'a', '', '', 9, 9000)",
+		"INSERT INTO known_browsers (browser, user_id, at) VALUES ('b', 'u', 9)")
+	s := openAt(t, path)
+	at := time.UnixMilli(10).UTC()
+	err := s.Update(t.Context(), func(tx nodkey.Tx) error {
+		session, err := tx.Session("s")
+		if err != nil || session.Level != nodkey.Full || session.KeyID != "k" {
+			t.Errorf("the session of before: %+v, %v", session, err)
+		}
+		if known, err := tx.KnownBrowser("b", "u"); err != nil || !known {
+			t.Errorf("the browser of before: %v, %v", known, err)
+		}
+		if n, err := tx.UnreadOf("u", 10); err != nil || n != 0 {
+			t.Errorf("%d messages, %v", n, err)
+		}
+		message := nodkey.SealedMessage{ID: "m", UserID: "u", CreatedAt: at, Year: 2026, Number: 1, Kind: nodkey.MessageSecurity, Priority: nodkey.PriorityHigh,
+			Status: nodkey.MessageOpen, UpdatedAt: at, Unread: true}
+		try := nodkey.ContactTry{ID: "t", UserID: "u", CreatedAt: at, Channel: nodkey.SummaryEmail, SessionID: "s", Language: "en", State: nodkey.ContactOpen, DueAt: at, ExpiresAt: at}
+		_, err = tx.CountMessages(2026, 1)
+		return errors.Join(err, tx.InsertMessage(message), tx.InsertContactTry(try), tx.InsertCountry("u", "CH", at),
+			tx.SaveOpening(nodkey.Opening{KeyID: "k", ApprovalID: "a", Until: at}), tx.SaveMessageSettings(nodkey.MessageSettings{UserID: "u", First: "en", Delivery: nodkey.DeliverEmail}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	// All of it goes with its person.
+	err = s.Update(t.Context(), func(tx nodkey.Tx) error {
+		if err := tx.DeleteUser("u"); err != nil {
+			return err
+		}
+		for what, gone := range map[string]error{
+			"message": second(tx.Message("m")), "code": second(tx.ContactTry("t")), "opening": second(tx.Opening("k")), "settings": second(tx.MessageSettings("u")),
+		} {
+			if !errors.Is(gone, nodkey.ErrNoRow) {
+				t.Errorf("the %s is still there: %v", what, gone)
+			}
+		}
+		countries, err := tx.CountriesOf("u")
+		if len(countries) > 0 {
+			t.Errorf("countries are still there: %v", countries)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
