@@ -120,9 +120,9 @@ func TestAHouseOfBeforeHasAMessageCentre(t *testing.T) {
 	s := openAt(t, path)
 	at := time.UnixMilli(10).UTC()
 	err := s.Update(t.Context(), func(tx nodkey.Tx) error {
-		session, err := tx.Session("s")
-		if err != nil || session.Level != nodkey.Full || session.KeyID != "k" {
-			t.Errorf("the session of before: %+v, %v", session, err)
+		sessions, err := tx.SessionsOf("u", at)
+		if err != nil || len(sessions) != 1 || sessions[0].Level != nodkey.Full || sessions[0].KeyID != "k" {
+			t.Errorf("the session of before: %+v, %v", sessions, err)
 		}
 		if known, err := tx.KnownBrowser("b", "u"); err != nil || !known {
 			t.Errorf("the browser of before: %v, %v", known, err)
