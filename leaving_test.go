@@ -260,7 +260,33 @@ func everythingLeaves(t *testing.T, texts *i18n.Bundle, language string, carrier
 			t.Fatalf("this is no summary:\n%s", one)
 		}
 	}
+	h.oldAddressTold(t, p, carrier, left, know)
 	h.codesLeave(t, p, carrier, left, know)
+}
+
+// oldAddressTold replaces the address: the old one is told that something happened, and not where summaries go now.
+func (h house) oldAddressTold(t *testing.T, p *person, carrier notify.Carrier, left func() []string, know *secrets) {
+	t.Helper()
+	before, channel := len(left()), carrier.Channel()
+	was := map[nodkey.SummaryChannel]string{nodkey.SummaryEmail: "mara@example.com", nodkey.SummarySMS: "+41791234567"}[channel]
+	is := map[nodkey.SummaryChannel]string{nodkey.SummaryEmail: "zqbox@example.org", nodkey.SummarySMS: "+41795557788"}[channel]
+	if err := h.Contacts.Set(h.ctx, h.Desk(), p.name, channel, is); err != nil {
+		t.Fatal(err)
+	}
+	h.leave(t, carrier, map[nodkey.SummarySubject]int{})
+	told := map[bool]int{}
+	for _, one := range left()[before:] {
+		old := strings.Contains(one, was)
+		if told[old]++; old == strings.Contains(one, is) {
+			t.Errorf("both addresses, or neither, are in\n%s", one)
+		}
+		if found := know.in(one); len(found) > 0 {
+			t.Errorf("%q left the house in\n%s", found, one)
+		}
+	}
+	if told[true] != 1 || told[false] != 1 {
+		t.Errorf("told were %d times the old address, %d times the new one", told[true], told[false])
+	}
 }
 
 // codesLeave sends a code: it is in its own message alone, and that says nothing of its person.
