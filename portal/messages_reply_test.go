@@ -41,7 +41,7 @@ func TestAnAnswerIsSentOnce(t *testing.T) {
 	page.first(t, `action="`+path+`/(reply)"`)
 	first := replied("text", "And <i>there</i>?\r\nYes.", "do", "send").with("one.txt", "1")
 	b.postForm(path+"/reply", first).goes(t, path)
-	b.get(path).says(t, "Your answer is sent.", "And <i>there</i>?\nYes.", "one.txt")
+	b.get(path).says(t, "Your reply is sent.", "And <i>there</i>?\nYes.", "one.txt")
 	again := replied("text", "Once", "once", "ABCDEFGHIJKLMNOPQRSTUVWXY2", "do", "send")
 	b.postForm(path+"/reply", again).goes(t, path)
 	b.postForm(path+"/reply", again).goes(t, path)
@@ -100,7 +100,7 @@ func TestAClosedMessageIsReopenedToAnswer(t *testing.T) {
 	files := closed.files()
 	again := b.postForm(path+"/reply", replied("text", "One more thing", "do", "reopen", "file", files[0]))
 	again.is(t, http.StatusOK)
-	again.says(t, "One more thing", "Send the answer", "one.txt")
+	again.says(t, "One more thing", "Send the reply", "one.txt")
 	b.postForm(path+"/reply", replied("text", "One more thing", "do", "send", "file", files[0])).goes(t, path)
 	if th := b.thread(r); len(th.Entries) != 2 || th.Status != nodkey.MessageNew && th.Status != nodkey.MessageOpen {
 		t.Errorf("%s: %+v", th.Status, th.Entries)

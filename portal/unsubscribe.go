@@ -66,5 +66,8 @@ func (d *Door) unsubscribeFault(x *exchange, err error) error {
 	e := nodkey.AsError(err)
 	m := MessageOf(e.Kind)
 	m.Todo, m.Main = "unsubscribe.fault_todo", "unsubscribe.to_settings"
+	if nodkey.HasKey(e, "message.unsubscribe") {
+		m.Title = "unsubscribe.fault"
+	}
 	return d.message(x, e, m, messageSettings)
 }

@@ -33,7 +33,7 @@ func MessageChip(kind nodkey.MessageKind, status nodkey.MessageStatus) *Chip {
 	case kind != nodkey.MessageTicket:
 		return nil
 	case status == nodkey.MessageAnswered:
-		return &Chip{"done", "mail", statusName(status)}
+		return &Chip{"done", "check", statusName(status)}
 	}
 	return &Chip{"look", "clock", statusName(status)}
 }

@@ -172,7 +172,7 @@ func (b *inbox) reply() *cobra.Command {
 				if err := phone.Reply(ctx, k.ID, args[0], text); err != nil {
 					return err
 				}
-				return b.done(c, "Your answer to "+printable(args[0])+" was sent, signed by this phone.", map[string]any{"key": k.ID, "reference": args[0]})
+				return b.done(c, "Your reply to "+printable(args[0])+" was sent, signed by this phone.", map[string]any{"key": k.ID, "reference": args[0]})
 			})
 		},
 	}
