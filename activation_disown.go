@@ -11,7 +11,7 @@ import (
 const disownLife = 24 * time.Hour
 
 // NotMine undoes the activation of a key: the key goes with every key that it said yes to, and every session that they
-// opened ends. The session that offered it may do so within a day, also when the key itself was removed meanwhile and left
+// opened ends; addresses that they put in force go, too. The session that offered it may do so within a day, also when the key itself was removed meanwhile and left
 // others behind. So may a full session that another active key opened, as long as that one does not stem from this key:
 // for a key that waits, and for a day after it became active. Errors: key.unknown, key.not_mine.
 func (s *Activations) NotMine(ctx context.Context, c Caller, id KeyID) error {
@@ -31,6 +31,9 @@ func (s *Activations) NotMine(ctx context.Context, c Caller, id KeyID) error {
 		if gone, err = s.removeWithOffspring(tx, c, key, now); err != nil {
 			return err
 		}
+		if err := s.dropContactsOf(tx, c, key.UserID, gone, now); err != nil {
+			return err
+		}
 		if err := s.forgetFirstKey(tx, key.UserID, gone); err != nil {
 			return err
 		}
@@ -40,7 +43,7 @@ func (s *Activations) NotMine(ctx context.Context, c Caller, id KeyID) error {
 		return s.record(tx, c, now, "key.disowned", key.UserID, string(id), "phone", key.Phone.Name)
 	})
 	if err == nil {
-		s.Bus.Publish(append(topicsOfKeys(gone), topicOfActivations(user))...)
+		s.Bus.Publish(append(topicsOfKeys(gone), topicOfActivations(user), topicOfMessages(user), topicOfSummaries)...)
 	}
 	return wrap(err)
 }

@@ -15,6 +15,7 @@ type SealedContact struct {
 	Channel    SummaryChannel
 	Address    []byte // sealed
 	VerifiedAt time.Time
+	ApprovedBy KeyID // whose yes put it in force; empty: the desk's
 }
 
 // ContactTryState is where a try stands.

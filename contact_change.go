@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -118,7 +119,7 @@ func (b *base) putContact(tx Tx, c Caller, user User, p contactPayload, from str
 		return err
 	}
 	had := err == nil
-	if err := b.saveContact(tx, user.ID, p, now); err != nil {
+	if err := b.saveContact(tx, c, user.ID, p, now); err != nil {
 		return err
 	}
 	m, err := b.noticed(tx, c, user, AccountNotice{Kind: NoticeContactChanged, Contact: hintOf(p.Channel, p.Address), From: from}, now)
@@ -133,8 +134,11 @@ func (b *base) putContact(tx Tx, c Caller, user User, p contactPayload, from str
 	return b.record(tx, c, now, "contact.changed", user.ID, string(m.ID), "channel", p.Channel, "had", had)
 }
 
-func (b *base) saveContact(tx Tx, user UserID, p contactPayload, now time.Time) (err error) {
+func (b *base) saveContact(tx Tx, c Caller, user UserID, p contactPayload, now time.Time) (err error) {
 	fresh := SealedContact{ID: contactID(user, p.Channel), UserID: user, Channel: p.Channel, VerifiedAt: now}
+	if c.key != nil {
+		fresh.ApprovedBy = c.key.ID
+	}
 	if fresh.Address, err = b.id.seal("contacts", "address", fresh.ID, []byte(p.Address)); err != nil {
 		return err
 	}
@@ -164,6 +168,28 @@ func (b *base) dropContact(tx Tx, c Caller, user User, old SealedContact, from s
 		return err
 	}
 	return errors.Join(b.tellOld(tx, m, old, now), b.record(tx, c, now, "contact.removed", user.ID, string(m.ID), "channel", old.Channel))
+}
+
+// dropContactsOf takes away the addresses that a stranger's keys said yes to. What was there before them nobody knows any more: the
+// desk sets it again.
+func (b *base) dropContactsOf(tx Tx, c Caller, id UserID, strangers []KeyID, now time.Time) error {
+	user, err := tx.User(id)
+	if err != nil {
+		return err
+	}
+	for _, channel := range []SummaryChannel{SummaryEmail, SummarySMS} {
+		kept, err := tx.Contact(id, channel)
+		if errors.Is(err, ErrNoRow) || err == nil && !slices.Contains(strangers, kept.ApprovedBy) {
+			continue
+		}
+		if err == nil {
+			err = b.dropContact(tx, c, user, kept, "", now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tellOld writes the summary that goes to an address which is not the user's any more.

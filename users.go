@@ -72,7 +72,7 @@ func (u *Users) Add(ctx context.Context, c Caller, in NewUser) (Added, error) {
 			return err
 		}
 		for _, p := range contacts {
-			if err := u.saveContact(tx, user.ID, p, now); err != nil {
+			if err := u.saveContact(tx, c, user.ID, p, now); err != nil {
 				return err
 			}
 			if err := u.record(tx, c, now, "contact.set", user.ID, contactID(user.ID, p.Channel), "channel", p.Channel); err != nil {

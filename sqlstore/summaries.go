@@ -10,7 +10,7 @@ import (
 const (
 	summaryColumns = "id, message_id, user_id, channel, created_at, reason, urgent, expires_at, address, state, due_at, attempts, ended_at, failure"
 	tryColumns     = "id, user_id, created_at, channel, address, code, code_hash, session_id, language, tries, state, due_at, expires_at"
-	contactColumns = "id, user_id, channel, address, verified_at"
+	contactColumns = "id, user_id, channel, address, verified_at, key_id"
 )
 
 var (
@@ -63,13 +63,13 @@ func (t *tx) SummariesOf(message nodkey.MessageID, limit int) ([]nodkey.SealedSu
 }
 
 func scanContact(r *row) nodkey.SealedContact {
-	return nodkey.SealedContact{ID: r.text(), UserID: text[nodkey.UserID](r), Channel: text[nodkey.SummaryChannel](r), Address: r.blob(), VerifiedAt: r.time()}
+	return nodkey.SealedContact{ID: r.text(), UserID: text[nodkey.UserID](r), Channel: text[nodkey.SummaryChannel](r), Address: r.blob(), VerifiedAt: r.time(), ApprovedBy: text[nodkey.KeyID](r)}
 }
 
 func (t *tx) SaveContact(c nodkey.SealedContact) error {
-	_, err := t.exec("INSERT INTO contacts ("+contactColumns+") VALUES ($1, $2, $3, $4, $5)"+
-		" ON CONFLICT (id) DO UPDATE SET address = excluded.address, verified_at = excluded.verified_at",
-		c.ID, string(c.UserID), string(c.Channel), blob(c.Address), millis(c.VerifiedAt))
+	_, err := t.exec("INSERT INTO contacts ("+contactColumns+") VALUES ($1, $2, $3, $4, $5, $6)"+
+		" ON CONFLICT (id) DO UPDATE SET address = excluded.address, verified_at = excluded.verified_at, key_id = excluded.key_id",
+		c.ID, string(c.UserID), string(c.Channel), blob(c.Address), millis(c.VerifiedAt), string(c.ApprovedBy))
 	return err
 }
 
