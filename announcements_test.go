@@ -96,6 +96,13 @@ func TestAnAnnouncementIsReadInItsReadersLanguage(t *testing.T) {
 		t.Fatalf("%d messages", n)
 	}
 	m := p.box(t, c, nodkey.MessageQuery{Filter: nodkey.MessageFilter{Kind: nodkey.MessageAnnouncement}}).Messages[0]
+	for page, want := range map[string]string{"de-AT": "de", "en": "en", "fr": "en", "": "en"} { // until somebody chooses
+		c.Locale = page
+		if thread := p.read(t, c, m.Reference); thread.Language != want || thread.Entries[0].Language != want {
+			t.Errorf("on a page in %q it is in %q", page, thread.Language)
+		}
+	}
+	c.Locale = "de"
 	for _, want := range []struct{ first, second, language, subject string }{
 		{"en", "", "en", "Closed on Monday"}, {"de", "en", "de", "Am Montag geschlossen"}, {"ja", "de", "de", "Am Montag geschlossen"}, {"ja", "", "en", "Closed on Monday"},
 	} {
