@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -253,5 +254,18 @@ func TestCategoriesOfAnOperator(t *testing.T) {
 	p.write(t, c, nodkey.Draft{Category: "loans", Topic: "new", MessageText: hello})
 	if got := h.Messages.Categories(); len(got) != 1 || got[0].ID != "loans" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// docs/messages.md tells of every kind of notice.
+func TestEveryNoticeIsDocumented(t *testing.T) {
+	raw, err := os.ReadFile("docs/messages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range nodkey.NoticeKinds() {
+		if !strings.Contains(string(raw), "`"+string(kind)+"`") {
+			t.Errorf("docs/messages.md has nothing of %s", kind)
+		}
 	}
 }
