@@ -59,7 +59,13 @@ func (h *house) preview(c *cobra.Command, p *letterPlan) error {
 	if asJSON(c) {
 		return printJSON(w, map[string]any{"users": p.reached.Users, "missing": p.reached.Missing, "languages": languages, "startsAt": orNull(p.at)})
 	}
-	_, err := io.WriteString(w, "\nThis was a preview. Nothing was sent.\n")
+	fmt.Fprintln(w)
+	for _, channel := range nodkey.SummaryChannels() {
+		if note := h.butSilent(channel); note != "" {
+			fmt.Fprintln(w, contactWords[channel]+note+".")
+		}
+	}
+	_, err := io.WriteString(w, "This was a preview. Nothing was sent.\n")
 	return err
 }
 

@@ -38,7 +38,13 @@ func userContact() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return said(c, args[0]+": "+strings.Join(done, ", ")+".", map[string]any{"name": args[0], "done": done})
+				text := args[0] + ": " + strings.Join(done, ", ") + "."
+				for _, channel := range nodkey.SummaryChannels() {
+					if slices.Contains(done, contactWords[channel]+" set") && h.butSilent(channel) != "" {
+						text += "\n" + contactWords[channel] + h.butSilent(channel) + "."
+					}
+				}
+				return said(c, text, map[string]any{"name": args[0], "done": done})
 			})
 		},
 	}
@@ -97,6 +103,14 @@ func (x contactChange) apply(c *cobra.Command, h *house, operator nodkey.Caller,
 		done = append(done, contactWords[s.channel]+" set")
 	}
 	return done, nil
+}
+
+// butSilent is what to say beside a channel by which nothing leaves, and empty for others.
+func (h *house) butSilent(channel nodkey.SummaryChannel) string {
+	if slices.Contains(h.services.Contacts.Channels(), channel) {
+		return ""
+	}
+	return ": none leaves this server, as " + map[nodkey.SummaryChannel]string{nodkey.SummaryEmail: "mail.server", nodkey.SummarySMS: "sms.url"}[channel] + " is not set"
 }
 
 // printContacts prints as much of a user's addresses as is needed to know them, and the message settings.
