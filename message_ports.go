@@ -37,6 +37,8 @@ type MessageRows interface {
 	LastEntry(MessageID) (SealedEntry, error)
 	// EntriesOf lists a message's entries by number.
 	EntriesOf(MessageID) ([]SealedEntry, error)
+	// EntryBytes adds up the sealed texts of a message's entries.
+	EntryBytes(MessageID) (int64, error)
 
 	MessageSettings(UserID) (MessageSettings, error)
 	// SaveMessageSettings also makes them; ErrNoRow when there is no such user.

@@ -19,6 +19,7 @@ const (
 	searchMost  = 2000    // messages a call
 	searchBytes = 4 << 20 // of texts a call
 	entriesMost = 500     // of one message
+	entryBytes  = 2 << 20 // and of their texts: a message is shown whole
 )
 
 // box gives the caller whose box it is, looked up again in the transaction. A phone's key needs an opening besides. Error:

@@ -34,6 +34,32 @@ func TestASearchLooksAtSomeMegabytesOnly(t *testing.T) {
 	}
 }
 
+// The longest texts, again and again into one message: its page, which is made in memory, stays of a size that a server can have
+// many of.
+func TestAMessageGrowsNoPageWithoutEnd(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	c := p.enter(t)
+	r := p.write(t, c, draft)
+	long := strings.Repeat("字", nodkey.TextMax)
+	entries := 1
+	for range 100 {
+		h.Clock.Advance(3 * time.Minute)
+		err := h.Messages.Reply(h.ctx, p.enter(t), r, nodkey.Answer{Text: long})
+		if err != nil {
+			is(t, err, "message.full", "another answer")
+			break
+		}
+		entries++
+	}
+	if entries < 20 || entries > 50 {
+		t.Errorf("%d entries of the longest", entries)
+	}
+	if n := len(p.read(t, p.enter(t), r).Entries); n != entries {
+		t.Errorf("%d are there", n)
+	}
+}
+
 // zeros is a text file of so many bytes, which nobody holds whole.
 func zeros(bytes int64) io.Reader { return io.LimitReader(endless{}, bytes) }
 

@@ -165,15 +165,18 @@ func (b *base) insertFirst(tx Tx, m *SealedMessage, e SealedEntry, text string, 
 // addEntry puts a message's next entry in its place and counts it, with its files and, where signed is set, the phone's signature;
 // whoever calls it saves the message. Errors: message.full, message.files, message.file_unknown.
 func (b *base) addEntry(tx Tx, m *SealedMessage, e SealedEntry, text, signed string, files []FileID, now time.Time) error {
-	if m.Entries >= entriesMost {
-		return fail(Conflict, "message.full", "Most", entriesMost)
+	had, err := tx.EntryBytes(m.ID)
+	if err != nil {
+		return err
+	}
+	if m.Entries >= entriesMost || had+int64(len(text)) > entryBytes {
+		return fail(Conflict, "message.full", "Most", m.Entries)
 	}
 	m.Entries++
 	if e.ID == "" {
 		e.ID = EntryID(newID())
 	}
 	e.MessageID, e.At, e.Number, e.Files = m.ID, now, m.Entries, len(files)
-	var err error
 	if e.Text, err = b.id.seal("message_entries", "text", string(e.ID), []byte(text)); err != nil {
 		return err
 	}

@@ -209,6 +209,8 @@ func messageTests() map[string]func(kit) {
 				list, err := tx.EntriesOf(m.ID)
 				return ids(list, func(e nodkey.SealedEntry) nodkey.EntryID { return e.ID }), err
 			})
+			see(k, int64(len(full.Text)), func(tx nodkey.Tx) (int64, error) { return tx.EntryBytes(m.ID) })
+			see(k, 0, func(tx nodkey.Tx) (int64, error) { return tx.EntryBytes("none") })
 		},
 		"settings are one to a user": func(k kit) {
 			user := k.user("u")

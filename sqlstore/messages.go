@@ -137,6 +137,10 @@ func (t *tx) EntriesOf(message nodkey.MessageID) ([]nodkey.SealedEntry, error) {
 	return list(t, scanEntry, "SELECT "+entryColumns+" FROM message_entries WHERE message_id = $1 ORDER BY number", string(message))
 }
 
+func (t *tx) EntryBytes(message nodkey.MessageID) (int64, error) {
+	return one(t, (*row).integer, "SELECT COALESCE(SUM(LENGTH(text)), 0) FROM message_entries WHERE message_id = $1", string(message))
+}
+
 func scanSettings(r *row) nodkey.MessageSettings {
 	return nodkey.MessageSettings{
 		UserID: text[nodkey.UserID](r), First: r.text(), Second: r.text(), Delivery: text[nodkey.SummaryDelivery](r), Account: r.flag(),
