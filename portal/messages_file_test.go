@@ -30,7 +30,7 @@ func TestAFileIsSentAsAnAttachmentOnly(t *testing.T) {
 	content := bytes.Repeat([]byte("A line of plain words, <b>and markup</b>.\n"), 40_000) // 1.7 MB: several chunks
 	path := b.sent("übersicht “März” 'a'; filename=evil.exe, 請求書\r\nX: y.html", content)
 	page := b.get("/messages/" + h.newest("ann", nodkey.MessageFilter{Kind: nodkey.MessageTicket}).String())
-	if !strings.Contains(page.body, `href="`+path+`"`) || !strings.Contains(page.body, "TXT · 1.6 MB") {
+	if !strings.Contains(page.body, `href="`+path+`"`) || !strings.Contains(page.body, "TXT · 1.6\u00a0MB") {
 		t.Errorf("the thread does not offer it:\n%s", page.body)
 	}
 	got := b.get(path)

@@ -159,7 +159,7 @@ func TestUnsubscribingWithOneClick(t *testing.T) {
 	visitor.send("HEAD", path, nil, nil).is(t, http.StatusOK)
 	de := visitor.post(path, "lang", "de")
 	de.is(t, http.StatusOK)
-	de.says(t, "Keine E-Mails mehr über Mitteilungen an alle?")
+	de.says(t, "Keine E-\u2060Mails mehr über Mitteilungen an alle?")
 	if !b.settings().Announcements {
 		t.Fatal("a visit or a language ended them")
 	}
@@ -174,7 +174,7 @@ func TestUnsubscribingWithOneClick(t *testing.T) {
 	if want.Announcements || !want.Account || !want.Reminders {
 		t.Errorf("the settings are %+v", want)
 	}
-	visitor.get(path).says(t, "Sie erhalten keine E-Mails mehr")
+	visitor.get(path).says(t, "Sie erhalten keine E-\u2060Mails mehr")
 	visitor.post(path).is(t, http.StatusOK)
 	if n := h.audited("message_settings.unsubscribed"); n != 1 {
 		t.Errorf("%d times in the log", n)

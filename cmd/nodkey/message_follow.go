@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/nodkey/nodkey"
 )
@@ -20,6 +22,27 @@ func progressOf(r nodkey.AnnouncementReport) string { return outOf(r.Sent, r.Use
 
 // outOf allows for accounts that were removed since they were sent something.
 func outOf(sent, users int) string { return fmt.Sprintf("%d of %d", sent, max(users, sent)) }
+
+// progress tells how far it is: at a terminal in one line that is written over, elsewhere in a line each time.
+func progress(c *cobra.Command, far string) {
+	before, after := "", "\n"
+	if overwrites(c) {
+		before, after = "\r", ""
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%ssent to %s%s", before, far, after)
+}
+
+// endProgress begins a new line where that line was written over.
+func endProgress(c *cobra.Command) {
+	if overwrites(c) {
+		fmt.Fprintln(c.ErrOrStderr())
+	}
+}
+
+func overwrites(c *cobra.Command) bool {
+	file, ok := c.ErrOrStderr().(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
 
 // follow tells how far an announcement is until it is done or stopped. Ctrl-C ends the telling, never the sending.
 func (h *house) follow(c *cobra.Command, operator nodkey.Caller, id nodkey.AnnouncementID, users int) error {
@@ -38,14 +61,16 @@ func (h *house) follow(c *cobra.Command, operator nodkey.Caller, id nodkey.Annou
 		if at < 0 || list[at].State != nodkey.AnnouncementSending { // over, or a hundred others came after it
 			break
 		}
-		if now := h.clock.Now(); list[at].Sent != told || now.Before(list[at].StartsAt) {
+		now := h.clock.Now()
+		if news := list[at].Sent != told; news || now.Before(list[at].StartsAt) {
 			told, moved = list[at].Sent, now
-			if !asJSON(c) {
-				fmt.Fprintf(c.ErrOrStderr(), "\rsent to %s", outOf(told, users))
+			if news && !asJSON(c) {
+				progress(c, outOf(told, users))
 			}
 		} else if now.Sub(moved) >= followStill {
 			moved = now
-			fmt.Fprintf(c.ErrOrStderr(), "\nNothing has moved for %s: is nodkey serve running?\n", followStill)
+			endProgress(c)
+			fmt.Fprintf(c.ErrOrStderr(), "Nothing has moved for %s: is nodkey serve running?\n", followStill)
 		}
 		select {
 		case <-look.C:
@@ -57,7 +82,8 @@ func (h *house) follow(c *cobra.Command, operator nodkey.Caller, id nodkey.Annou
 		return err
 	}
 	if !asJSON(c) {
-		fmt.Fprintf(c.ErrOrStderr(), "\rsent to %s\n", progressOf(r))
+		progress(c, progressOf(r))
+		endProgress(c)
 	}
 	return printReport(c, r)
 }

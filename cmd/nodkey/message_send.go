@@ -258,7 +258,7 @@ func (p *letterPlan) summary(w io.Writer) {
 // missing tells for whom there is no text in a language of theirs.
 func (p *letterPlan) missing(w io.Writer) {
 	for _, language := range slices.Sorted(maps.Keys(p.reached.Missing)) {
-		fmt.Fprintf(w, "Not covered: %s chose %s, and get it in another language.\n", people(p.reached.Missing[language]), language)
+		fmt.Fprintf(w, "No text in %s, the language of %s: they read it in another.\n", language, people(p.reached.Missing[language]))
 	}
 }
 

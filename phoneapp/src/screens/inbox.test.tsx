@@ -222,7 +222,7 @@ describe("a message", () => {
     const on = await opened(reading("2026-0412"));
     expect(on.get("h1").textContent).toBe("My new phone number");
     expect(document.title).not.toContain("My new phone number");
-    expect(on.get('[data-author="user"]').textContent).toContain("With a file, which waits for you in the portal:contract.pdf 0.1 MB");
+    expect(on.get('[data-author="user"]').textContent).toContain("With a file, which waits for you in the portal:contract.pdf 0.1\u00a0MB");
     expect(on.get('[data-author="operator"] h2').textContent).toBe("Aldermere service desk");
     expect(on.get('[data-author="operator"] ol').querySelectorAll(":scope > li")).toHaveLength(2);
     expect(on.has('[data-author="operator"] ol ul li')).toBe(true);
