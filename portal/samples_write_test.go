@@ -104,6 +104,15 @@ func sampleSettingsPages() []sample {
 		{"message-settings-wrong", "message_settings", sampleSettings(func(v *SettingsView) {
 			v.Quiet, v.Problem = true, &Problem{Field: "quiet_to", Text: Sentence{Key: "message_settings.quiet_wrong"}}
 		}), 1},
+		{"message-settings-closed", "message_settings", sampleSettings(func(v *SettingsView) {
+			v.Contacts = nil
+			for i, way := range []string{"", contactEmail.Name, contactPhone.Name, contactPhone.Name} {
+				v.Delivery[i].Chosen, v.Delivery[i].Closed = i == 0, i > 0
+				if i > 0 {
+					v.Delivery[i].Text = Sentence{Key: deliveryWords[way].closed}
+				}
+			}
+		}), 1},
 		{"unsubscribe", "unsubscribe", UnsubscribeView{Page: samplePage("").with("unsubscribe-form"), Token: "t"}, 1},
 		{"unsubscribe-done", "unsubscribe", UnsubscribeView{Page: samplePage(""), Token: "t", Done: true}, 1},
 	}
