@@ -40,7 +40,7 @@ type Door struct {
 	assets   http.Handler
 	slots    *web.Slots
 
-	badges, downloads *web.Slots // further streams of a session
+	badges, downloads, forms *web.Slots // further streams of a session, and forms with files that are coming in
 
 	session, signIn, code, browser, notice, wanted web.Cookie
 }
@@ -66,7 +66,7 @@ func New(c Config, services *nodkey.Services, clock nodkey.Clock, log *slog.Logg
 	}
 	return &Door{
 		Config: c, services: services, log: log, clock: clock, texts: texts, render: render, assets: assets, slots: web.NewSlots(streamsPerSession),
-		badges: web.NewSlots(badgesPerSession), downloads: web.NewSlots(downloadsPerSession),
+		badges: web.NewSlots(badgesPerSession), downloads: web.NewSlots(downloadsPerSession), forms: web.NewSlots(formsPerSession),
 		session: web.NewCookie(c.Origin, "nodkey-portal-session", http.SameSiteLaxMode),
 		signIn:  web.NewCookie(c.Origin, "nodkey-portal-sign-in", http.SameSiteLaxMode),
 		code:    web.NewCookie(c.Origin, "nodkey-portal-code", http.SameSiteLaxMode),

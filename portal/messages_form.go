@@ -25,6 +25,8 @@ const (
 	textKept    = 1 << 20          // bytes of a text that are shown again when it is too long
 	fieldMost   = 8 << 10          // bytes of any other field
 	formFileIDs = 8                // that a form names
+
+	formsPerSession = 4 // on their way at once; a newer one ends the oldest
 )
 
 // Allowances are what the portal's routes may do beyond the others.
@@ -59,6 +61,9 @@ func (d *Door) readMessageForm(x *exchange, must ...string) (f messageForm, err 
 	if !signedIn {
 		x.r.Body = http.MaxBytesReader(x.w, x.r.Body, strayMost)
 		_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(strayTime)) // not every writer has deadlines
+	}
+	if signedIn {
+		defer d.amongFew(x)()
 	}
 	broken := func(err error) error {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -113,6 +118,26 @@ func (d *Door) readMessageForm(x *exchange, must ...string) (f messageForm, err 
 		return f, broken(nil)
 	}
 	return f, nil
+}
+
+// amongFew counts a form among those of its session that are on their way, until done is called: what they hold meanwhile must not
+// add up. The one that is too old reads no further.
+func (d *Door) amongFew(x *exchange) (done func()) {
+	ended, release := d.forms.Take(string(x.caller.Session().ID))
+	over, quiet := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(quiet)
+		select {
+		case <-ended:
+			_ = http.NewResponseController(x.w).SetReadDeadline(time.Unix(1, 0))
+		case <-over:
+		}
+	}()
+	return func() {
+		close(over)
+		<-quiet // the connection's next request is none of ours
+		release()
+	}
 }
 
 var errField = errors.New("a field is longer than any that the page makes")
