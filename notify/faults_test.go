@@ -216,8 +216,8 @@ func TestAServiceThatIsSlowIsGivenUp(t *testing.T) {
 			<-release
 		})
 		began := time.Now()
-		answer, err := to.channel(200*time.Millisecond).Send(t.Context(), to.message)
-		if took := time.Since(began); took > 3*time.Second || (answer.Outcome == nodkey.PushDelivered) != (name != "ntfy") {
+		answer, err := to.channel(time.Second).Send(t.Context(), to.message) // so long that a busy machine, too, hears the status in it
+		if took := time.Since(began); took > 10*time.Second || (answer.Outcome == nodkey.PushDelivered) != (name != "ntfy") {
 			t.Errorf("%s: %v after %s, %v", name, answer, took, err)
 		}
 	}
