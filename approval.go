@@ -18,10 +18,15 @@ const (
 	ApproveContactChange  ApprovalKind = "contact_change"
 	ApproveContactRemove  ApprovalKind = "contact_remove"
 	ApproveTest           ApprovalKind = "test"          // nothing hangs on a yes
+	ApproveConfirm        ApprovalKind = "confirm"       // a text of an application's
 	ApprovePINCheck       ApprovalKind = "pin_check"     // the same, answered by PIN
 	ApprovePushTest       ApprovalKind = "push_test"     // never answered: that it arrives is all
 	ApproveMessagesOpen   ApprovalKind = "messages_open" // a yes opens the message centre on the phone that asked
 )
+
+// ofSignIn reports whether an approval of this kind is a sign-in's, as its Subject says: it is asked for from outside, may be
+// answered by a code, and counts in the fatigue budget.
+func (k ApprovalKind) ofSignIn() bool { return k == ApproveSignIn || k == ApproveConfirm }
 
 // byPINOnly reports whether a yes takes the PIN, whatever else the key has.
 func (k ApprovalKind) byPINOnly() bool { return k == ApprovePINChange || k == ApprovePINCheck }
@@ -67,8 +72,8 @@ type Approval struct {
 	Known     bool   // from a browser that signed in before
 	Source    string // address prefix it came from
 
-	SessionID SessionID // the portal session that asked; empty for sign_in and for what a phone asks
-	Subject   string    // SignInID for sign_in, KeyID for key_add, key_remove and what a phone asks about itself
+	SessionID SessionID // the portal session that asked; empty for sign_in and confirm, and for what a phone asks
+	Subject   string    // SignInID for sign_in and confirm, KeyID for key_add, key_remove and what a phone asks about itself
 	Payload   []byte    // sealed: what a yes puts in force (Es of pin_change, the new hash of password_change)
 
 	CreatedAt time.Time
@@ -78,6 +83,7 @@ type Approval struct {
 	Decision  string // JWS, the evidence
 	Factor    string // pin or biometric
 	Reason    string // of a denial
+	Assertion string // with a biometric yes to ApproveConfirm: the wire.Assertion in JSON, part of the evidence
 }
 
 // StateAt is the state that counts at a time: an open approval past its expiry is expired.

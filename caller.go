@@ -18,6 +18,8 @@ type Caller struct {
 	key      *Key
 	proof    usedProof
 	operator string
+
+	application *Application
 }
 
 type usedProof struct {
@@ -39,6 +41,28 @@ func (c Caller) KeyID() KeyID {
 	return c.key.ID
 }
 
+// Application gives the application that calls, the zero one when the caller is none.
+func (c Caller) Application() Application {
+	if c.application == nil {
+		return Application{}
+	}
+	return *c.application
+}
+
+// as is the caller with the application that it has proved to be.
+func (c Caller) as(a Application) Caller {
+	c.application = &a
+	return c
+}
+
+// asApplication requires an application.
+func (c Caller) asApplication() (Application, error) {
+	if c.application == nil {
+		return Application{}, fail(Unauthenticated, "application.wrong")
+	}
+	return *c.application, nil
+}
+
 // actor is how the audit log names the caller.
 func (c Caller) actor() string {
 	switch {
@@ -48,6 +72,8 @@ func (c Caller) actor() string {
 		return "key:" + string(c.key.ID)
 	case c.session != nil:
 		return "session:" + string(c.session.ID)
+	case c.application != nil:
+		return "application:" + string(c.application.ID)
 	}
 	return "anonymous"
 }
@@ -69,8 +95,12 @@ func (c Caller) address() string {
 }
 
 // prefix is the source as limits count it: an IPv4 address, or the /64 of an IPv6 address, which one customer usually has whole.
+// An application that does not say where the person is counts by itself.
 func (c Caller) prefix() string {
 	addr := c.Source.Unmap()
+	if !addr.IsValid() && c.application != nil {
+		return ofApplication + string(c.application.ID)
+	}
 	if !addr.IsValid() {
 		return "none"
 	}
@@ -80,6 +110,9 @@ func (c Caller) prefix() string {
 	p, _ := addr.WithZone("").Prefix(64) // 64 bits always fit an IPv6 address
 	return p.Masked().String()
 }
+
+// ofApplication begins the prefix of callers who are known by their application alone.
+const ofApplication = "application:"
 
 // withSession requires a session of at least this level.
 func (c Caller) withSession(level Level) (*Session, error) {

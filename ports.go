@@ -48,6 +48,7 @@ type Tx interface {
 	AuditRows
 	InstallRows
 	CentreRows
+	ApplicationRows
 }
 
 // UserRows keeps users; Name is unique.
@@ -103,7 +104,7 @@ type ApprovalRows interface {
 	// ApprovalsSince lists a user's approvals made at or after a time, newest first, at most limit.
 	ApprovalsSince(user UserID, since time.Time, limit int) ([]Approval, error)
 	// EndApproval moves an open, unexpired approval to another state by one conditional UPDATE, storing the decision's
-	// fields of the argument (State, DecidedAt, DecidedBy, Decision, Factor, Reason) and dropping Payload; ErrNoRow when
+	// fields of the argument (State, DecidedAt, DecidedBy, Decision, Factor, Reason, Assertion) and dropping Payload; ErrNoRow when
 	// somebody was first.
 	// For State expired it is the other way round: only an approval whose time has run out at DecidedAt.
 	EndApproval(Approval) (Approval, error)
@@ -188,6 +189,8 @@ type SignInRows interface {
 	InsertSignIn(SignIn) error
 	SignIn(SignInID) (SignIn, error)
 	SignInByToken(TokenHash) (SignIn, error)
+	// SignInByAsk finds what an application asked for under a key of its own; AskKey is unique in an application's.
+	SignInByAsk(application ApplicationID, key []byte) (SignIn, error)
 	// SignInsOf lists a user's sign-ins, newest first, at most limit.
 	SignInsOf(user UserID, limit int) ([]SignIn, error)
 	SaveSignIn(SignIn) error

@@ -38,6 +38,7 @@ type Services struct {
 	Announcements *Announcements
 	Summaries     *Summaries
 	Contacts      *Contacts
+	Applications  *Applications
 }
 
 // base is what every service stands on.
@@ -66,10 +67,11 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 	}
 	approvals := &Approvals{base: b}
 	sessions := &Sessions{base: b}
+	signIns := &SignIns{base: b}
 	return &Services{
 		Users:       &Users{base: b},
 		Sessions:    sessions,
-		SignIns:     &SignIns{base: b},
+		SignIns:     signIns,
 		Activations: &Activations{base: b},
 		Keys:        &Keys{base: b},
 		Approvals:   approvals,
@@ -79,7 +81,7 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 		Outbox:      &Outbox{base: b},
 
 		Messages: &Messages{base: b}, MessageDesk: &MessageDesk{base: b}, Announcements: &Announcements{base: b},
-		Summaries: &Summaries{base: b}, Contacts: &Contacts{base: b},
+		Summaries: &Summaries{base: b}, Contacts: &Contacts{base: b}, Applications: &Applications{base: b, signIns: signIns},
 	}, nil
 }
 

@@ -35,6 +35,14 @@ type SignIn struct {
 	CreatedAt  time.Time
 	ExpiresAt  time.Time // after it, the password is asked for again
 	EndedAt    time.Time
+
+	// What an application's requests have beside. Asked is empty for a browser's, also for one that is on its way to an application.
+	ApplicationID ApplicationID
+	App           string       // the application's name, as phones are shown it; empty: the portal's
+	Asked         ApprovalKind // ApproveSignIn or ApproveConfirm
+	Text          string       // that the application wants a yes to, or shown beside the sign-in; may be empty
+	AskKey        []byte       // keyed hash of the application's idempotency key, nil without one
+	AskDigest     []byte       // keyed hash of what was asked with it
 }
 
 // SignInLife is how long a right password may be followed by a yes, "try again" included.

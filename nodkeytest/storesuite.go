@@ -26,6 +26,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) nodkey.Store) {
 		{"Models", modelTests()}, {"Sealed", sealedTests()},
 		{"Messages", messageTests()}, {"Files", fileTests()}, {"Announcements", announcementTests()},
 		{"Summaries", summaryTests()}, {"Contacts", contactTests()}, {"Openings", openingTests()},
+		{"Applications", applicationTests()},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

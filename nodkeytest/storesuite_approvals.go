@@ -30,7 +30,7 @@ func approvalTests() map[string]func(kit) {
 			end := fill[nodkey.Approval](2) // of this only the decision's fields count
 			end.ID, end.State = a.ID, nodkey.ApprovalApproved
 			want := a
-			want.State, want.DecidedBy, want.Decision, want.Factor, want.Reason = end.State, end.DecidedBy, end.Decision, end.Factor, end.Reason
+			want.State, want.DecidedBy, want.Decision, want.Factor, want.Reason, want.Assertion = end.State, end.DecidedBy, end.Decision, end.Factor, end.Reason, end.Assertion
 			want.Payload = nil // a secret that nobody needs any more
 			decide := func(state nodkey.ApprovalState, at time.Time) func(nodkey.Tx) error {
 				return func(tx nodkey.Tx) error {

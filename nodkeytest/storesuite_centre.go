@@ -320,6 +320,13 @@ func putCentre(tx nodkey.Tx, c nodkey.SealedColumn, u nodkey.UserID, row string,
 	case nodkey.SealedColumn{Table: "contact_tries", Column: "code"}:
 		try.Code = value
 		return true, tx.InsertContactTry(try)
+	case nodkey.SealedColumn{Table: "applications", Column: "settings"}:
+		return true, tx.InsertApplication(nodkey.Application{ID: nodkey.ApplicationID(row), SealedSettings: value})
+	case nodkey.SealedColumn{Table: "application_secrets", Column: "value"}:
+		if err := tx.InsertApplication(nodkey.Application{ID: nodkey.ApplicationID(row)}); err != nil {
+			return true, err
+		}
+		return true, tx.InsertApplicationSecret(nodkey.ApplicationSecret{ID: row, ApplicationID: nodkey.ApplicationID(row), Sealed: value})
 	}
 	return false, nil
 }

@@ -49,8 +49,8 @@ func purgeTests() map[string]func(kit) {
 
 			k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(longEnough), 9); return err })
 			k.view(func(tx nodkey.Tx) error {
-				if n := k.countBelongings(tx, user); n != 2 { // the key and the country
-					k.Errorf("%d things are left after %s, want the key and the country", n, longEnough)
+				if n := k.countBelongings(tx, user); n != 3 { // the key, the country and the group
+					k.Errorf("%d things are left after %s, want the key, the country and the group", n, longEnough)
 				}
 				list, err := tx.AuditLog(nodkey.AuditFilter{}, 0, 9)
 				if len(list) != 1 {

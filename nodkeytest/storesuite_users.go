@@ -90,7 +90,7 @@ func userTests() map[string]func(kit) {
 			}
 			k.update(func(tx nodkey.Tx) error { return tx.DeleteUser(user) })
 			missing(k, func(tx nodkey.Tx) (nodkey.User, error) { return tx.User(user) })
-			for u, want := range map[nodkey.UserID]int{user: 0, stays: 9} {
+			for u, want := range map[nodkey.UserID]int{user: 0, stays: 10} {
 				k.view(func(tx nodkey.Tx) error {
 					if got := k.countBelongings(tx, u); got != want {
 						k.Errorf("%d things of user %s are there, want %d", got, u, want)
@@ -122,6 +122,7 @@ func (k kit) belongings(u nodkey.UserID) {
 			tx.InsertSession(nodkey.Session{ID: nodkey.SessionID(id), UserID: u, Token: nodkey.TokenHash(id), ExpiresAt: start.Add(time.Hour)}),
 			tx.KnowBrowser("browser", u, start),
 			tx.InsertCountry(u, "CH", start),
+			tx.InsertGroup(u, "staff"),
 			tx.AppendAudit(nodkey.AuditRow{At: start, Action: "user.added", UserID: u, Detail: "{}"}),
 		} {
 			if err != nil {
@@ -161,6 +162,8 @@ func (k kit) countBelongings(tx nodkey.Tx, u nodkey.UserID) int {
 	count(tx.KnownBrowser("browser", u))
 	countries, err := tx.CountriesOf(u)
 	count(len(countries) > 0, err)
+	groups, err := tx.GroupsOf(u)
+	count(len(groups) > 0, err)
 	return n
 }
 

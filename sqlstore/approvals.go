@@ -11,7 +11,7 @@ import (
 )
 
 const approvalColumns = "id, user_id, created_at, key_ids, kind, state, statement, digest, number, notified, known, source, " +
-	"session_id, subject, payload, expires_at, decided_at, decided_by, decision, factor, reason"
+	"session_id, subject, payload, expires_at, decided_at, decided_by, decision, factor, reason, assertion"
 
 var approvalInsert = insertInto("approvals", approvalColumns)
 
@@ -19,7 +19,7 @@ func approvalArgs(a nodkey.Approval) []driver.Value {
 	return []driver.Value{string(a.ID), string(a.UserID), millis(a.CreatedAt), joinKeys(a.KeyIDs), string(a.Kind),
 		string(a.State), a.Statement, blob(a.Digest), flag(a.Number), flag(a.Notified), flag(a.Known), a.Source,
 		string(a.SessionID), a.Subject, blob(a.Payload), millis(a.ExpiresAt), millis(a.DecidedAt), string(a.DecidedBy),
-		a.Decision, a.Factor, a.Reason}
+		a.Decision, a.Factor, a.Reason, a.Assertion}
 }
 
 func scanApproval(r *row) nodkey.Approval {
@@ -28,7 +28,7 @@ func scanApproval(r *row) nodkey.Approval {
 		Kind: text[nodkey.ApprovalKind](r), State: text[nodkey.ApprovalState](r), Statement: r.text(), Digest: r.blob(),
 		Number: r.flag(), Notified: r.flag(), Known: r.flag(), Source: r.text(), SessionID: text[nodkey.SessionID](r),
 		Subject: r.text(), Payload: r.blob(), ExpiresAt: r.time(), DecidedAt: r.time(), DecidedBy: text[nodkey.KeyID](r),
-		Decision: r.text(), Factor: r.text(), Reason: r.text(),
+		Decision: r.text(), Factor: r.text(), Reason: r.text(), Assertion: r.text(),
 	}
 }
 
@@ -78,7 +78,7 @@ func (t *tx) ApprovalsSince(user nodkey.UserID, since time.Time, limit int) ([]n
 }
 
 const (
-	endApproval = "UPDATE approvals SET state = $2, decided_at = $3, decided_by = $4, decision = $5, factor = $6, reason = $7, payload = NULL" +
+	endApproval = "UPDATE approvals SET state = $2, decided_at = $3, decided_by = $4, decision = $5, factor = $6, reason = $7, assertion = $8, payload = NULL" +
 		" WHERE id = $1 AND state = 'open' AND "
 	endInTime  = endApproval + "expires_at > $3 RETURNING " + approvalColumns
 	endTooLate = endApproval + "expires_at <= $3 RETURNING " + approvalColumns
@@ -94,7 +94,7 @@ func (t *tx) EndApproval(a nodkey.Approval) (nodkey.Approval, error) {
 		return nodkey.Approval{}, fmt.Errorf("sqlstore: state %q does not end an approval", a.State)
 	}
 	return one(t, scanApproval, query, string(a.ID), string(a.State), millis(a.DecidedAt), string(a.DecidedBy),
-		a.Decision, a.Factor, a.Reason)
+		a.Decision, a.Factor, a.Reason, a.Assertion)
 }
 
 func (t *tx) ExtendApproval(a nodkey.Approval, now time.Time) (nodkey.Approval, error) {

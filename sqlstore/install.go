@@ -70,6 +70,9 @@ var sealedIn = map[nodkey.SealedColumn][3]string{
 	{Table: "contacts", Column: "address"}:           {"contacts", "id", "address"},
 	{Table: "contact_tries", Column: "address"}:      {"contact_tries", "id", "address"},
 	{Table: "contact_tries", Column: "code"}:         {"contact_tries", "id", "code"},
+
+	{Table: "applications", Column: "settings"}:     {"applications", "id", "settings"},
+	{Table: "application_secrets", Column: "value"}: {"application_secrets", "id", "value"},
 }
 
 func placeOf(c nodkey.SealedColumn) (table, key, column string, err error) {

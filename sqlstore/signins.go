@@ -8,7 +8,7 @@ import (
 )
 
 const signInColumns = "id, user_id, created_at, state, token, approval_id, source, agent, known, notified, cause, key_id, " +
-	"session_id, expires_at, ended_at"
+	"session_id, expires_at, ended_at, application_id, app, asked, text, ask_key, ask_digest"
 
 var (
 	signInInsert = insertInto("sign_ins", signInColumns)
@@ -18,7 +18,8 @@ var (
 func signInArgs(s nodkey.SignIn) []driver.Value {
 	return []driver.Value{string(s.ID), string(s.UserID), millis(s.CreatedAt), string(s.State), maybeText(string(s.Token)),
 		string(s.ApprovalID), s.Source, s.Agent, flag(s.Known), flag(s.Notified), s.Cause, string(s.KeyID),
-		string(s.SessionID), millis(s.ExpiresAt), millis(s.EndedAt)}
+		string(s.SessionID), millis(s.ExpiresAt), millis(s.EndedAt), string(s.ApplicationID), s.App, string(s.Asked), s.Text,
+		blob(s.AskKey), blob(s.AskDigest)}
 }
 
 func scanSignIn(r *row) nodkey.SignIn {
@@ -26,7 +27,8 @@ func scanSignIn(r *row) nodkey.SignIn {
 		ID: text[nodkey.SignInID](r), UserID: text[nodkey.UserID](r), CreatedAt: r.time(), State: text[nodkey.SignInState](r),
 		Token: text[nodkey.TokenHash](r), ApprovalID: text[nodkey.ApprovalID](r), Source: r.text(), Agent: r.text(),
 		Known: r.flag(), Notified: r.flag(), Cause: r.text(), KeyID: text[nodkey.KeyID](r),
-		SessionID: text[nodkey.SessionID](r), ExpiresAt: r.time(), EndedAt: r.time(),
+		SessionID: text[nodkey.SessionID](r), ExpiresAt: r.time(), EndedAt: r.time(), ApplicationID: text[nodkey.ApplicationID](r),
+		App: r.text(), Asked: text[nodkey.ApprovalKind](r), Text: r.text(), AskKey: r.blob(), AskDigest: r.blob(),
 	}
 }
 
@@ -38,6 +40,10 @@ func (t *tx) SignIn(id nodkey.SignInID) (nodkey.SignIn, error) {
 
 func (t *tx) SignInByToken(token nodkey.TokenHash) (nodkey.SignIn, error) {
 	return one(t, scanSignIn, "SELECT "+signInColumns+" FROM sign_ins WHERE token = $1", maybeText(string(token)))
+}
+
+func (t *tx) SignInByAsk(application nodkey.ApplicationID, key []byte) (nodkey.SignIn, error) {
+	return one(t, scanSignIn, "SELECT "+signInColumns+" FROM sign_ins WHERE application_id = $1 AND ask_key = $2", string(application), blob(key))
 }
 
 func (t *tx) SignInsOf(user nodkey.UserID, limit int) ([]nodkey.SignIn, error) {

@@ -1,0 +1,171 @@
+package nodkeytest
+
+import (
+	"errors"
+	"time"
+
+	"github.com/nodkey/nodkey"
+)
+
+// application puts an application in the store, whom secrets may belong to.
+func (k kit) application(id nodkey.ApplicationID) nodkey.ApplicationID {
+	k.Helper()
+	k.update(func(tx nodkey.Tx) error {
+		return tx.InsertApplication(nodkey.Application{ID: id, Name: "Name of " + string(id), CreatedAt: start})
+	})
+	return id
+}
+
+func applicationTests() map[string]func(kit) {
+	secrets := func(id nodkey.ApplicationID) func(nodkey.Tx) ([]string, error) {
+		return func(tx nodkey.Tx) ([]string, error) {
+			list, err := tx.ApplicationSecrets(id)
+			return ids(list, func(s nodkey.ApplicationSecret) string { return s.ID }), err
+		}
+	}
+	insert := func(id string, of nodkey.ApplicationID, made, ends time.Duration) func(nodkey.Tx) error {
+		return func(tx nodkey.Tx) error {
+			s := nodkey.ApplicationSecret{ID: id, ApplicationID: of, CreatedAt: start.Add(made)}
+			if ends != 0 {
+				s.ExpiresAt = start.Add(ends)
+			}
+			return tx.InsertApplicationSecret(s)
+		}
+	}
+	return map[string]func(kit){
+		"come back as they were": func(k kit) {
+			full, other := fill[nodkey.Application](1), fill[nodkey.Application](2)
+			other.ID, other.CreatedAt = full.ID, full.CreatedAt
+			keeping[nodkey.Application]{
+				full: full, other: other, sparse: nodkey.Application{ID: "sparse"},
+				insert: nodkey.Tx.InsertApplication, save: nodkey.Tx.SaveApplication,
+				get: func(tx nodkey.Tx, a nodkey.Application) (nodkey.Application, error) { return tx.Application(a.ID) },
+			}.check(k)
+		},
+		"are listed by id": func(k kit) {
+			for _, id := range []nodkey.ApplicationID{"vpn", "bank", "wiki", "a-till"} {
+				k.application(id)
+			}
+			list := func(after nodkey.ApplicationID, limit int, want ...nodkey.ApplicationID) {
+				k.Helper()
+				see(k, want, func(tx nodkey.Tx) ([]nodkey.ApplicationID, error) {
+					all, err := tx.Applications(after, limit)
+					return ids(all, func(a nodkey.Application) nodkey.ApplicationID { return a.ID }), err
+				})
+			}
+			list("", 9, "a-till", "bank", "vpn", "wiki")
+			list("", 2, "a-till", "bank")
+			list("bank", 9, "vpn", "wiki")
+			list("c", 1, "vpn")
+			list("wiki", 9)
+			list("", -1)
+		},
+		"secrets come back as they were": func(k kit) {
+			id := k.application("vpn")
+			full, other := fill[nodkey.ApplicationSecret](1), fill[nodkey.ApplicationSecret](2)
+			full.ApplicationID = id
+			other.ID, other.ApplicationID, other.CreatedAt = full.ID, id, full.CreatedAt
+			keeping[nodkey.ApplicationSecret]{
+				full: full, other: other, sparse: nodkey.ApplicationSecret{ID: "sparse", ApplicationID: id},
+				insert: nodkey.Tx.InsertApplicationSecret, save: nodkey.Tx.SaveApplicationSecret,
+				get: func(tx nodkey.Tx, s nodkey.ApplicationSecret) (nodkey.ApplicationSecret, error) {
+					list, err := tx.ApplicationSecrets(id)
+					for _, found := range list {
+						if found.ID == s.ID {
+							return found, err
+						}
+					}
+					return nodkey.ApplicationSecret{}, errors.Join(err, nodkey.ErrNoRow)
+				},
+			}.check(k)
+		},
+		"secrets are their application's, newest first, and go with it": func(k kit) {
+			id, other := k.application("vpn"), k.application("wiki")
+			k.fails(nodkey.ErrNoRow, insert("s", "nobody", 0, 0))
+			for i, name := range []string{"old", "older", "new"} {
+				k.update(insert(name, id, []time.Duration{1, 0, 2}[i]*time.Second, 0))
+			}
+			k.update(insert("others", other, 0, 0))
+			see(k, []string{"new", "old", "older"}, secrets(id))
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteApplication(id) })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteApplication(id) }) // gone already: no error
+			see(k, nil, secrets(id))
+			see(k, []string{"others"}, secrets(other))
+			missing(k, func(tx nodkey.Tx) (nodkey.Application, error) { return tx.Application(id) })
+		},
+		"secrets that have ended are purged, those without an end never": func(k kit) {
+			id := k.application("vpn")
+			k.update(insert("endless", id, 0, 0))
+			k.update(insert("ends", id, 1, time.Hour))
+			purge := func(now time.Duration) {
+				k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(now), 9); return err })
+			}
+			purge(time.Hour - time.Millisecond)
+			see(k, []string{"ends", "endless"}, secrets(id))
+			purge(time.Hour)
+			see(k, []string{"endless"}, secrets(id))
+			purge(longEnough)
+			see(k, []string{"endless"}, secrets(id))
+			missing(k, func(tx nodkey.Tx) (nodkey.Application, error) { return tx.Application("none") })
+		},
+		"groups are a user's own": func(k kit) {
+			user, other := k.user("u"), k.user("other")
+			groups := func(u nodkey.UserID, want ...string) {
+				k.Helper()
+				see(k, want, func(tx nodkey.Tx) ([]string, error) { return tx.GroupsOf(u) })
+			}
+			put := func(u nodkey.UserID, name string) func(nodkey.Tx) error {
+				return func(tx nodkey.Tx) error { return tx.InsertGroup(u, name) }
+			}
+			groups(user)
+			k.update(put(user, "staff"))
+			k.update(put(user, "admins"))
+			k.update(put(other, "staff"))
+			k.fails(nodkey.ErrExists, put(user, "staff"))
+			k.fails(nodkey.ErrNoRow, put("nobody", "staff"))
+			groups(user, "admins", "staff")
+			take := func(u nodkey.UserID, name string) func(nodkey.Tx) error {
+				return func(tx nodkey.Tx) error { return tx.DeleteGroup(u, name) }
+			}
+			k.update(take(user, "staff"))
+			k.fails(nodkey.ErrNoRow, take(user, "staff"))
+			k.fails(nodkey.ErrNoRow, take(user, "ADMINS"))
+			groups(user, "admins")
+			groups(other, "staff")
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteUser(user) })
+			groups(user)
+			groups(other, "staff")
+		},
+		"what was asked under a key is found, in that application alone": func(k kit) {
+			user := k.user("u")
+			ask := func(id nodkey.SignInID, application nodkey.ApplicationID, key string) func(nodkey.Tx) error {
+				return func(tx nodkey.Tx) error {
+					s := nodkey.SignIn{ID: id, UserID: user, Token: nodkey.TokenHash(id), ApplicationID: application}
+					if key != "" {
+						s.AskKey = []byte(key)
+					}
+					return tx.InsertSignIn(s)
+				}
+			}
+			k.update(ask("a", "vpn", "one"))
+			k.update(ask("b", "wiki", "one"))
+			k.update(ask("c", "vpn", "two"))
+			k.update(ask("none", "vpn", ""))
+			k.update(ask("none too", "vpn", ""))
+			k.fails(nodkey.ErrExists, ask("d", "vpn", "one"))
+			find := func(application nodkey.ApplicationID, key string, want nodkey.SignInID) {
+				k.Helper()
+				see(k, want, func(tx nodkey.Tx) (nodkey.SignInID, error) {
+					s, err := tx.SignInByAsk(application, []byte(key))
+					return s.ID, err
+				})
+			}
+			find("vpn", "one", "a")
+			find("wiki", "one", "b")
+			find("vpn", "two", "c")
+			missing(k, func(tx nodkey.Tx) (nodkey.SignIn, error) { return tx.SignInByAsk("wiki", []byte("two")) })
+			missing(k, func(tx nodkey.Tx) (nodkey.SignIn, error) { return tx.SignInByAsk("vpn", nil) })
+			missing(k, func(tx nodkey.Tx) (nodkey.SignIn, error) { return tx.SignInByAsk("vpn", []byte("ONE")) })
+		},
+	}
+}
