@@ -16,7 +16,7 @@ func (s *Approvals) effect(a Approval, d decision, key Key, now time.Time) (func
 		return nil, fail(BadInput, "decision.shape")
 	}
 	switch a.Kind {
-	case ApproveSignIn:
+	case ApproveSignIn, ApproveConfirm:
 		return func(Tx, *Key) error { return nil }, nil // settle does it
 	case ApproveKeyAdd:
 		return func(tx Tx, deciding *Key) error {

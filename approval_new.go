@@ -1,6 +1,7 @@
 package nodkey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wi
 	st := extra
 	st.Aud, st.ID, st.User, st.Kind = b.id.serverID, string(a.ID), string(user.ID), string(a.Kind)
 	st.Locale = localeOf(user.Locale, c.Locale)
-	st.App, st.Who = clip(b.site.app(st.Locale), 40), clip(user.DisplayName, 40)
+	st.App, st.Who = cmp.Or(st.App, clip(b.site.app(st.Locale), 40)), clip(user.DisplayName, 40)
 	st.Address, st.With = c.address(), clip(c.with(), 40)
 	_, place := b.place(c.Source, st.Locale)
 	st.Place = clip(place, 40)
@@ -39,6 +40,9 @@ func (b *base) newApproval(c Caller, user User, keys []Key, a Approval, extra wi
 	jws, digest, err := b.id.sign(wire.TypStatement, st)
 	if err != nil {
 		return Approval{}, err
+	}
+	if len(jws) > wire.MaxStatement && st.Text != "" {
+		return Approval{}, fail(BadInput, "application.text_long")
 	}
 	if len(jws) > wire.MaxStatement {
 		return Approval{}, fmt.Errorf("a statement of %d characters", len(jws))
@@ -341,7 +345,7 @@ func (b *base) cancelApprovals(tx Tx, c Caller, user UserID, match func(Approval
 // settle carries an approval's end over to what asked for it. Only an approval that is still the sign-in's own counts.
 func (b *base) settle(tx Tx, a Approval, now time.Time) error {
 	switch a.Kind {
-	case ApproveSignIn:
+	case ApproveSignIn, ApproveConfirm:
 		signIn, err := tx.SignIn(SignInID(a.Subject))
 		if errors.Is(err, ErrNoRow) {
 			return nil // gone, and its session with it

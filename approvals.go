@@ -143,6 +143,9 @@ func (s *Approvals) Decide(ctx context.Context, c Caller, id ApprovalID, in wire
 		if err != nil {
 			return wire.DecisionResponse{}, err
 		}
+		if end.Assertion, err = keptAssertion(a.Kind, in.Assertion); err != nil {
+			return wire.DecisionResponse{}, AsError(err)
+		}
 		return s.end(ctx, c, d, end, func(tx Tx, key *Key) error {
 			key.Credential.SignCount = max(key.Credential.SignCount, count)
 			return effect(tx, key)
@@ -204,7 +207,7 @@ func (s *Approvals) approvalFor(tx Tx, c Caller, id ApprovalID) (Approval, error
 // differ in their challenge and their end alone.
 func saidIn(tx ChallengeRows, a Approval, digest []byte) (bool, error) {
 	now := subtle.ConstantTimeCompare(a.Digest, digest) == 1
-	if now || a.Kind != ApproveSignIn {
+	if now || !a.Kind.ofSignIn() {
 		return now, nil
 	}
 	list, err := tx.ChallengesOf(a.ID)
@@ -298,13 +301,13 @@ func (b *base) conclude(tx Tx, c Caller, ended Approval, now time.Time, facts ..
 	if err := b.settle(tx, ended, now); err != nil {
 		return err
 	}
-	if ended.State == ApprovalApproved && ended.Kind == ApproveSignIn && !ended.Known {
+	if ended.State == ApprovalApproved && ended.Kind.ofSignIn() && !ended.Known {
 		if err := strangersInAll.save(tx, strangersBucket(ended.UserID), 0, now); err != nil {
 			return err
 		}
 	}
-	if ended.Reason == ReasonNotMe && ended.Kind == ApproveSignIn && !ended.Known {
-		if err := passwordBySource.add(tx, "pw:source:"+ended.Source, notMeCharge, now); err != nil {
+	if ended.Reason == ReasonNotMe && ended.Kind.ofSignIn() && !ended.Known {
+		if err := ofSource(ended.Source, passwordBySource, passwordByApplication).add(tx, "pw:source:"+ended.Source, notMeCharge, now); err != nil {
 			return err
 		}
 	}
@@ -325,7 +328,7 @@ func (b *base) announce(a Approval) {
 func topicsOfPages(a Approval) []string {
 	topics := []string{topicOfApproval(a.ID)}
 	switch a.Kind {
-	case ApproveSignIn:
+	case ApproveSignIn, ApproveConfirm:
 		topics = append(topics, topicOfSignIn(SignInID(a.Subject)))
 	case ApproveKeyAdd:
 		topics = append(topics, topicOfActivations(a.UserID), topicOfKey(KeyID(a.Subject)))
@@ -335,7 +338,8 @@ func topicsOfPages(a Approval) []string {
 	return topics
 }
 
-// Disown takes back a yes within a day: the session that it opened, or the message centre on a phone, ends.
+// Disown takes back a yes within a day: the session that it opened, or the message centre on a phone, ends, and what an application
+// has not collected it never will.
 func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 	if c.key == nil {
 		return fail(Unauthenticated, "proof.missing")
@@ -366,6 +370,8 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 			if err := tx.ForgetBrowsers(a.UserID); err != nil {
 				return err
 			}
+		}
+		if a.Kind.ofSignIn() {
 			signIn, err := tx.SignIn(SignInID(a.Subject))
 			if err != nil && !errors.Is(err, ErrNoRow) {
 				return err

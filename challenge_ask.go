@@ -22,7 +22,7 @@ func (s *SignIns) Challenge(ctx context.Context, c Caller, token Token) (Offline
 		return OfflineCode{}, fail(Refused, "code.disabled")
 	}
 	for range 8 { // digits that were asked before, or a request that moved on meanwhile, are rare
-		w, now, err := s.askedNow(ctx, token)
+		w, now, err := s.askedNow(ctx, c, token)
 		if err != nil {
 			return OfflineCode{}, err
 		}
@@ -54,7 +54,7 @@ func (s *SignIns) Challenged(ctx context.Context, token Token) (OfflineCode, err
 	if !s.policy.takesCodes() {
 		return OfflineCode{}, fail(Refused, "code.disabled")
 	}
-	w, now, err := s.askedNow(ctx, token)
+	w, now, err := s.askedNow(ctx, Caller{}, token)
 	switch {
 	case err != nil:
 		return OfflineCode{}, err
@@ -68,10 +68,10 @@ func (s *SignIns) Challenged(ctx context.Context, token Token) (OfflineCode, err
 	return s.offlineCode(w, now), nil
 }
 
-func (s *SignIns) askedNow(ctx context.Context, token Token) (w challenged, now time.Time, err error) {
+func (s *SignIns) askedNow(ctx context.Context, c Caller, token Token) (w challenged, now time.Time, err error) {
 	now = s.now()
 	err = s.Store.View(ctx, func(tx Tx) (err error) {
-		w, err = s.challenged(tx, token, now)
+		w, err = s.challenged(tx, c, token, now)
 		return err
 	})
 	return w, now, wrap(err)
@@ -89,13 +89,10 @@ type challenged struct {
 }
 
 // challenged reads a sign-in that still waits for its answer.
-func (s *SignIns) challenged(tx Tx, token Token, now time.Time) (challenged, error) {
+func (s *SignIns) challenged(tx Tx, c Caller, token Token, now time.Time) (challenged, error) {
 	var w challenged
 	var err error
-	w.signIn, err = tx.SignInByToken(token.Hash())
-	if errors.Is(err, ErrNoRow) {
-		return w, fail(NotFound, "sign_in.unknown")
-	}
+	w.signIn, err = signInOf(tx, c, token)
 	if err != nil {
 		return w, err
 	}
@@ -192,7 +189,7 @@ func drawDigits() (string, error) {
 
 // insertChallenge stores a challenge that was made for w, unless something has changed since.
 func (s *SignIns) insertChallenge(tx Tx, c Caller, token Token, w challenged, made Challenge, extended Approval, now time.Time) error {
-	fresh, err := s.challenged(tx, token, now)
+	fresh, err := s.challenged(tx, c, token, now)
 	if err != nil {
 		return err
 	}
@@ -224,7 +221,7 @@ func (s *SignIns) insertChallenge(tx Tx, c Caller, token Token, w challenged, ma
 
 // chargeChallenge counts a challenge against those who may ask for one.
 func chargeChallenge(tx LimitRows, c Caller, signIn SignIn, now time.Time) error {
-	buckets := []chargedBucket{{codesBySource, "code:source:" + c.prefix()}, {codesForUser, "code:user:" + string(signIn.UserID)}}
+	buckets := []chargedBucket{{ofSource(c.prefix(), codesBySource, codesByApplication), "code:source:" + c.prefix()}, {codesForUser, "code:user:" + string(signIn.UserID)}}
 	if signIn.Known {
 		buckets = []chargedBucket{{codesByBrowser, "code:known:" + string(signIn.UserID)}}
 	}
@@ -244,7 +241,7 @@ func chargeChallenge(tx LimitRows, c Caller, signIn SignIn, now time.Time) error
 func (s *SignIns) offlineCode(w challenged, now time.Time) OfflineCode {
 	out := OfflineCode{Digits: w.challenge.Digits, Statement: w.approval.Statement, ExpiresAt: w.challenge.ExpiresAt,
 		Remaining: max(0, w.challenge.ExpiresAt.Sub(now)), Left: ChallengeTries - w.challenge.Tries}
-	if s.policy.Codes != CodesAny {
+	if !s.policy.takesTyped(w.approval.Kind) {
 		out.Digits = ""
 	}
 	return out

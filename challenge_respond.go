@@ -28,7 +28,7 @@ func (s *SignIns) Respond(ctx context.Context, c Caller, token Token, typed stri
 		return fail(Refused, "code.disabled")
 	}
 	now := s.now()
-	try, err := s.reserveCode(ctx, token, now)
+	try, err := s.reserveCode(ctx, c, token, now)
 	if err != nil {
 		return AsError(err)
 	}
@@ -65,12 +65,12 @@ type codeTry struct {
 
 // reserveCode counts a code before it is checked, against the challenge and against every key that it is checked for, and
 // commits that: 100 parallel guesses are 5 checks.
-func (s *SignIns) reserveCode(ctx context.Context, token Token, now time.Time) (codeTry, error) {
+func (s *SignIns) reserveCode(ctx context.Context, c Caller, token Token, now time.Time) (codeTry, error) {
 	var try codeTry
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		try = codeTry{attempt: newID()}
 		var err error
-		switch try.challenged, err = s.challenged(tx, token, now); {
+		switch try.challenged, err = s.challenged(tx, c, token, now); {
 		case HasKey(err, "approval.expired") || err == nil && try.has && !now.Before(try.challenge.ExpiresAt):
 			return fail(Conflict, "code.late")
 		case err != nil:
@@ -141,7 +141,7 @@ func (s *SignIns) checkCode(try codeTry, code string) (answer codeAnswer, right 
 				return codeAnswer{}, false, err
 			}
 			for _, w := range codeWays {
-				if w.way == "typed" && s.policy.Codes != CodesAny {
+				if w.way == "typed" && !s.policy.takesTyped(try.approval.Kind) {
 					continue
 				}
 				in := otp.Input{Question: try.challenge.Digits, PIN: wire.CodePIN(v)}

@@ -72,7 +72,7 @@ func mayNotify(history []Approval, known bool, now time.Time) (may, sure bool) {
 	b := fatigue[known]
 	open, unanswered := 0, 0
 	for _, a := range history {
-		if a.Kind != ApproveSignIn || a.Known != known || !a.Notified || now.Sub(a.CreatedAt) >= b.within {
+		if !a.Kind.ofSignIn() || a.Known != known || !a.Notified || now.Sub(a.CreatedAt) >= b.within {
 			continue
 		}
 		state := a.StateAt(now)

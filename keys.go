@@ -252,7 +252,7 @@ func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
 	if err := tx.DeleteOpening(key.ID); err != nil {
 		return err
 	}
-	about := func(a Approval) bool { return a.Kind != ApproveSignIn && a.Subject == string(key.ID) }
+	about := func(a Approval) bool { return !a.Kind.ofSignIn() && a.Subject == string(key.ID) }
 	if _, err := b.cancelApprovals(tx, c, key.UserID, about, now); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package nodkey
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,27 @@ var (
 	codesForUser   = bucket{size: 10, drain: 3 * time.Minute} // asked for by browsers the user never signed in with
 	codesByBrowser = bucket{size: 10, drain: time.Minute}     // by those of the user's
 )
+
+// What stands in for a source where an application does not say where its person is: everybody who comes through it shares that, so it
+// holds more. The buckets of the names and of the users bound what can be tried at one of them.
+var (
+	passwordByApplication = bucket{size: 200, drain: 2 * time.Second}
+	codesByApplication    = bucket{size: 200, drain: 2 * time.Second}
+)
+
+// ofSource is the rule for a source, as [Caller.prefix] names it.
+func ofSource(prefix string, source, application bucket) bucket {
+	if strings.HasPrefix(prefix, ofApplication) {
+		return application
+	}
+	return source
+}
+
+// asksForUser bounds how often one application asks about one name, known or not.
+var asksForUser = bucket{size: 20, drain: 15 * time.Second}
+
+// deniedNote is how often an application's refusals are written down.
+var deniedNote = bucket{size: 300, drain: time.Second}
 
 // choicesOfSignIn bounds how often one sign-in's request is taken to another phone: what it leaves behind is bounded by that and
 // by the limits on signing in, and how often phones are woken by the fatigue table.

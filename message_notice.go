@@ -164,7 +164,7 @@ func (b *base) noticeRefused(tx Tx, c Caller, ended Approval, now time.Time) err
 		return nil
 	}
 	n := AccountNotice{Kind: NoticeRequestRefused, From: ended.Source}
-	if ended.Kind == ApproveSignIn {
+	if ended.Kind.ofSignIn() {
 		signIn, err := tx.SignIn(SignInID(ended.Subject))
 		if err != nil && !errors.Is(err, ErrNoRow) {
 			return err

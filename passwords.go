@@ -133,7 +133,7 @@ func browserBuckets(browser Token, user UserID) []chargedBucket {
 
 // strangerBuckets are what a try from any other browser is charged to.
 func strangerBuckets(c Caller, nameBucket string) []chargedBucket {
-	return []chargedBucket{{passwordBySource, "pw:source:" + c.prefix()}, {passwordByName, nameBucket}}
+	return []chargedBucket{{ofSource(c.prefix(), passwordBySource, passwordByApplication), "pw:source:" + c.prefix()}, {passwordByName, nameBucket}}
 }
 
 // giveBack undoes a charge: the try was right.

@@ -50,6 +50,10 @@ const (
 // takesCodes reports whether codes of a phone that is offline count at all.
 func (p Policy) takesCodes() bool { return p.Codes == CodesAny || p.Codes == CodesScanned }
 
+// takesTyped reports whether a code counts that only the six digits led to. Never for a text that a yes is wanted to: whoever types
+// digits into the phone is not shown it.
+func (p Policy) takesTyped(kind ApprovalKind) bool { return p.Codes == CodesAny && kind != ApproveConfirm }
+
 // Which phones a sign-in asks where there are several (Policy.Devices).
 const (
 	DevicesChoose      = "choose"        // the one that the person chooses

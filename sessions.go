@@ -233,7 +233,7 @@ func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error 
 			return err
 		}
 	}
-	_, err = b.cancelApprovals(tx, c, user, func(a Approval) bool { return a.Kind == ApproveSignIn }, now)
+	_, err = b.cancelApprovals(tx, c, user, func(a Approval) bool { return a.Kind.ofSignIn() }, now)
 	return err
 }
 

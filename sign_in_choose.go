@@ -146,10 +146,7 @@ func (w asking) asks(keys []Key) bool {
 }
 
 func (s *SignIns) asking(tx Tx, token Token, now time.Time) (w asking, err error) {
-	w.signIn, err = tx.SignInByToken(token.Hash())
-	if errors.Is(err, ErrNoRow) {
-		return w, fail(NotFound, "sign_in.unknown")
-	}
+	w.signIn, err = signInOf(tx, Caller{}, token) // an application asks anew, and does not choose for the person
 	if err != nil {
 		return w, err
 	}
@@ -205,7 +202,7 @@ func (s *SignIns) ask(ctx context.Context, c Caller, token Token, whom func(aski
 			}
 			next := w.signIn
 			next.EndedAt, next.Cause = time.Time{}, ""
-			if queued, err = s.insertSignIn(tx, c, &next, &approval, now); err != nil || w.state != SignInChoosing || !next.Notified {
+			if queued, err = s.insertSignIn(tx, c, &next, &approval, false, now); err != nil || w.state != SignInChoosing || !next.Notified {
 				return err
 			}
 			return giveBackBegin(tx, c, w.user, w.signIn, s.nameBucket(w.user.Name), now)

@@ -1,6 +1,7 @@
 package nodkey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -34,12 +35,16 @@ type Waiting struct {
 
 // Wait tells where the sign-in behind a browser's token stands.
 func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
+	return s.wait(ctx, Caller{}, token)
+}
+
+func (s *SignIns) wait(ctx context.Context, c Caller, token Token) (Waiting, error) {
 	now := s.now()
 	var w Waiting
 	err := s.Store.View(ctx, func(tx Tx) error {
 		var approval Approval
 		var err error
-		if w, approval, err = s.progress(tx, token, now); err != nil || w.State == SignInApproved || w.State == SignInDone {
+		if w, approval, err = s.progress(tx, c, token, now); err != nil || w.State == SignInApproved || w.State == SignInDone {
 			return err // whose page names no phone
 		}
 		keys, err := tx.KeysOf(approval.UserID)
@@ -55,11 +60,8 @@ func (s *SignIns) Wait(ctx context.Context, token Token) (Waiting, error) {
 	return w, wrap(err)
 }
 
-func (s *SignIns) progress(tx Tx, token Token, now time.Time) (Waiting, Approval, error) {
-	signIn, err := tx.SignInByToken(token.Hash())
-	if errors.Is(err, ErrNoRow) {
-		return Waiting{}, Approval{}, fail(NotFound, "sign_in.unknown")
-	}
+func (s *SignIns) progress(tx Tx, c Caller, token Token, now time.Time) (Waiting, Approval, error) {
+	signIn, err := signInOf(tx, c, token)
 	if err != nil {
 		return Waiting{}, Approval{}, err
 	}
@@ -88,16 +90,13 @@ func (s *SignIns) progress(tx Tx, token Token, now time.Time) (Waiting, Approval
 // Topic is what the bus is told when a sign-in moves on.
 func (s *SignIns) Topic(w Waiting) string { return topicOfSignIn(w.ID) }
 
-// Cancel ends a sign-in from its own browser. One that has ended already stays as it is.
+// Cancel ends a sign-in from its own browser, or an application's request. One that has ended already stays as it is.
 func (s *SignIns) Cancel(ctx context.Context, c Caller, token Token) error {
 	now := s.now()
 	var keys []KeyID
 	var topic string
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		signIn, err := tx.SignInByToken(token.Hash())
-		if errors.Is(err, ErrNoRow) {
-			return fail(NotFound, "sign_in.unknown")
-		}
+		signIn, err := signInOf(tx, c, token)
 		if err != nil {
 			return err
 		}
@@ -122,9 +121,12 @@ func (s *SignIns) Cancel(ctx context.Context, c Caller, token Token) error {
 	return wrap(err)
 }
 
+// said is what an application adds to the statement.
+func (s SignIn) said() wire.Statement { return wire.Statement{App: s.App, Text: s.Text} }
+
 // signInApproval makes the signed statement of a sign-in.
 func (b *base) signInApproval(c Caller, user User, keys []Key, signIn SignIn, now time.Time) (Approval, error) {
-	a := Approval{UserID: user.ID, Kind: ApproveSignIn, Number: b.policy.NumberMatching, Known: signIn.Known, Subject: string(signIn.ID),
+	a := Approval{UserID: user.ID, Kind: cmp.Or(signIn.Asked, ApproveSignIn), Number: b.policy.NumberMatching, Known: signIn.Known, Subject: string(signIn.ID),
 		ExpiresAt: signIn.ExpiresAt}
-	return b.newApproval(c, user, keys, a, wire.Statement{}, now)
+	return b.newApproval(c, user, keys, a, signIn.said(), now)
 }

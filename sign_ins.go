@@ -103,7 +103,7 @@ func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, ren
 			if choosing {
 				return s.insertChoosing(tx, c, signIn, now)
 			}
-			if queued, err = s.insertSignIn(tx, c, &signIn, &approval, now); err != nil || !signIn.Notified {
+			if queued, err = s.insertSignIn(tx, c, &signIn, &approval, false, now); err != nil || !signIn.Notified {
 				return err // over the budget the try stays charged: a right password, too, can be tried too often
 			}
 			return ch.giveBack(tx, now)
@@ -148,18 +148,18 @@ func (b *base) keysOf(ctx context.Context, user UserID) (keys []Key, err error) 
 	return keys, err
 }
 
-// insertSignIn stores a sign-in with its approval and decides whether the phones are woken.
-func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, now time.Time) (queued bool, err error) {
+// insertSignIn stores a sign-in with its approval and decides whether the phones are woken; a quiet one wakes none.
+func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approval, quiet bool, now time.Time) (queued bool, err error) {
 	if signIn.Known { // strangers are in the buckets of guesses, and cannot fill this one
 		if err := chargeEntry(tx, signIn.UserID, now); err != nil {
 			return false, err
 		}
 	}
-	may, err := wake(tx, signIn.UserID, signIn.Known, now)
-	if err != nil {
-		return false, err
+	if !quiet {
+		if approval.Notified, err = wake(tx, signIn.UserID, signIn.Known, now); err != nil {
+			return false, err
+		}
 	}
-	approval.Notified = may
 	signIn.Notified, signIn.ApprovalID, signIn.State = approval.Notified, approval.ID, SignInPending
 	if err := tx.InsertApproval(*approval); err != nil {
 		return false, err
@@ -177,7 +177,11 @@ func (s *SignIns) insertSignIn(tx Tx, c Caller, signIn *SignIn, approval *Approv
 	} else if err := tx.SaveSignIn(*signIn); err != nil {
 		return false, err
 	}
-	return queued, s.record(tx, c, now, "sign_in.asked", signIn.UserID, string(signIn.ID), "notified", approval.Notified, "known", signIn.Known)
+	facts := []any{"notified", approval.Notified, "known", signIn.Known}
+	if signIn.ApplicationID != "" {
+		facts = append(facts, "application", signIn.ApplicationID, "kind", approval.Kind, "number", approval.Number)
+	}
+	return queued, s.record(tx, c, now, "sign_in.asked", signIn.UserID, string(signIn.ID), facts...)
 }
 
 // enterWithoutKey is for a user with no active key.
@@ -242,10 +246,7 @@ func (s *SignIns) Finish(ctx context.Context, c Caller, token Token) (Finished, 
 	}
 	told, user := false, UserID("")
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		signIn, err := tx.SignInByToken(token.Hash())
-		if errors.Is(err, ErrNoRow) {
-			return fail(NotFound, "sign_in.unknown")
-		}
+		signIn, err := signInOf(tx, Caller{}, token) // an application's request ends in no session
 		if err != nil {
 			return err
 		}

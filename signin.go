@@ -1,6 +1,9 @@
 package nodkey
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // SignInState is where a sign-in stands, seen from the waiting page.
 type SignInState string
@@ -47,6 +50,24 @@ type SignIn struct {
 
 // SignInLife is how long a right password may be followed by a yes, "try again" included.
 const SignInLife = 15 * time.Minute
+
+// heldBy reports whether a caller may have the sign-in's token: an application its own requests, whoever comes with a browser those
+// that end in a session.
+func (s SignIn) heldBy(c Caller) bool {
+	if c.application == nil {
+		return s.Asked == ""
+	}
+	return s.Asked != "" && s.ApplicationID == c.application.ID
+}
+
+// signInOf gives the sign-in behind a token; another's is not found.
+func signInOf(tx SignInRows, c Caller, token Token) (SignIn, error) {
+	s, err := tx.SignInByToken(token.Hash())
+	if errors.Is(err, ErrNoRow) || err == nil && !s.heldBy(c) {
+		return SignIn{}, fail(NotFound, "sign_in.unknown")
+	}
+	return s, err
+}
 
 // stateAt is the state that counts at a time, beside the sign-in's approval: one whose request ran out, or for which nobody
 // chose a phone in time, counts as expired.

@@ -1,10 +1,12 @@
 package wire
 
-// kind says which members a statement of a kind has beside those of all (§5.1); code is one that it may have.
-type kind struct{ newKey, item, es, oneKey, code bool }
+// kind says which members a statement of a kind has beside those of all (§5.1); code and said are a challenge and a text that it may
+// have.
+type kind struct{ newKey, item, es, oneKey, text, code, said bool }
 
 var kinds = map[string]kind{
-	"sign_in":         {code: true},
+	"sign_in":         {code: true, said: true},
+	"confirm":         {code: true, text: true},
 	"key_add":         {newKey: true},
 	"key_remove":      {item: true},
 	"pin_change":      {es: true, oneKey: true},
@@ -22,5 +24,6 @@ var kinds = map[string]kind{
 func (s Statement) FitsKind() bool {
 	k, known := kinds[s.Kind]
 	return known && k.newKey == (s.NewKey != nil) && k.item == (s.Item != "") && k.es == (len(s.Es) > 0) && (!k.oneKey || len(s.Keys) == 1) &&
+		(k.said || k.text == (s.Text != "")) &&
 		(s.Challenge == "" || k.code && IsChallenge(s.Challenge))
 }

@@ -9,6 +9,7 @@ const (
 	TypDecision   = "nodkey-decision+jws"
 	TypRequest    = "nodkey-request+jws"
 	TypReply      = "nodkey-reply+jws"
+	TypEvidence   = "nodkey-evidence+jws"
 )
 
 // Offer is what an activation code leads to (§4.2), signed by the server and covered by a MAC under the code.
@@ -116,7 +117,7 @@ type Statement struct {
 	ID      string   `json:"id"`
 	User    string   `json:"user"`
 	Keys    []string `json:"keys"`
-	Kind    string   `json:"kind"` // sign_in, key_add, key_remove, pin_change, pin_check, password_change, contact_change, test, push_test or messages_open
+	Kind    string   `json:"kind"` // sign_in, confirm, key_add, key_remove, pin_change, pin_check, password_change, contact_change, test, push_test or messages_open
 	Locale  string   `json:"locale"`
 	App     string   `json:"app"`
 	Who     string   `json:"who"`
@@ -125,11 +126,11 @@ type Statement struct {
 	With    string   `json:"with,omitempty"`
 	Known   bool     `json:"known"`
 	Number  bool     `json:"number"`
-	Text    string   `json:"text,omitempty"`
+	Text    string   `json:"text,omitempty"` // of an application's, always with confirm, perhaps with sign_in
 	NewKey  *NewKey  `json:"newKey,omitempty"`
 	Item    string   `json:"item,omitempty"` // with key_remove: the phone's name; with contact_change: the new address; with contact_remove: the one that is to go
 	Es      Bytes    `json:"es,omitempty"`   // point, with pin_change
-	// Challenge is six digits, with sign_in once a code was asked for (§8).
+	// Challenge is six digits, with sign_in or confirm once a code was asked for (§8).
 	Challenge string `json:"challenge,omitempty"`
 	Iat       int64  `json:"iat"`
 	Exp       int64  `json:"exp"`
