@@ -52,7 +52,9 @@ func (p Policy) takesCodes() bool { return p.Codes == CodesAny || p.Codes == Cod
 
 // takesTyped reports whether a code counts that only the six digits led to. Never for a text that a yes is wanted to: whoever types
 // digits into the phone is not shown it.
-func (p Policy) takesTyped(kind ApprovalKind) bool { return p.Codes == CodesAny && kind != ApproveConfirm }
+func (p Policy) takesTyped(kind ApprovalKind) bool {
+	return p.Codes == CodesAny && kind != ApproveConfirm
+}
 
 // Which phones a sign-in asks where there are several (Policy.Devices).
 const (
