@@ -16,16 +16,16 @@ import (
 type Approval struct {
 	ID       string
 	Key      Key    // the key that may decide
-	Kind     string // sign_in, key_add, key_remove, pin_change, password_change or test
+	Kind     string // sign_in, confirm, key_add, key_remove, pin_change, password_change or test
 	Locale   string
 	App      string
 	Who      string
 	Address  string // these three may be empty
 	Place    string
 	With     string
-	Known    bool // the browser has been signed in with before
-	Number   bool // the two digits of the page must be typed
-	Text     string
+	Known    bool         // the browser has been signed in with before
+	Number   bool         // the two digits of the page must be typed
+	Text     string       // of an application's: with confirm always, with sign_in perhaps
 	NewKey   *wire.NewKey // with key_add
 	Item     string       // with key_remove: the phone's name
 	IssuedAt time.Time    // by the server's clock

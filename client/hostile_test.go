@@ -148,6 +148,8 @@ func TestADishonestStatementIsLeftOut(t *testing.T) {
 		"with a terminal's escapes": func(_ *server, m *wire.Statement) { m.App = "\x1b[2JBank" },
 		"with text turned round":    func(_ *server, m *wire.Statement) { m.Text = "pay \u202e001" },
 		"with a long text":          func(_ *server, m *wire.Statement) { m.Text = strings.Repeat("x", 201) },
+		"with a yes to no text":     func(_ *server, m *wire.Statement) { m.Kind = "confirm" },
+		"with a text of a test":     func(_ *server, m *wire.Statement) { m.Kind, m.Text = "test", "Pay 1 EUR" },
 		"that says nothing":         func(_ *server, m *wire.Statement) { m.App = "" },
 		"about the PIN of two keys": func(s *server, m *wire.Statement) {
 			m.Kind, m.Keys, m.Es = "pin_change", append(m.Keys, "x"), pointOf(s.signing)

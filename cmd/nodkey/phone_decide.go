@@ -132,6 +132,10 @@ func sayOutcome(w io.Writer, a client.Approval, outcome client.Outcome, asJSON b
 	}
 	sentence := "Approved."
 	switch {
+	case a.Kind == "confirm" && outcome.Cause == "wrong_number":
+		sentence = "Denied: that was not the number that the application shows. Nothing was agreed to."
+	case a.Kind == "confirm" && outcome.State == "denied":
+		sentence = "Denied. Nothing was agreed to."
 	case outcome.Cause == "wrong_number":
 		sentence = "Denied: that was not the number on the page. Nobody has been signed in."
 	case outcome.State == "denied":

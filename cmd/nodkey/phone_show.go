@@ -70,6 +70,8 @@ func sayApproval(w io.Writer, a client.Approval) {
 	switch a.Kind {
 	case "sign_in":
 		fmt.Fprintf(w, "Sign-in to %s as %s\n", printable(a.App), printable(a.Who))
+	case "confirm":
+		fmt.Fprintf(w, "%s asks %s for a yes to this text:\n  %s\n", printable(a.App), printable(a.Who), printable(a.Text))
 	case "key_add":
 		fmt.Fprintf(w, "Another phone for %s at %s: %s\n  its key %s\n", printable(a.Who), printable(a.App), printable(a.NewKey.Name), printable(a.NewKey.ID))
 	case "key_remove":
@@ -95,7 +97,12 @@ func sayApproval(w io.Writer, a client.Approval) {
 	if a.Kind == "sign_in" && !a.Known {
 		line("browser", "never signed in with before")
 	}
-	line("it says", a.Text)
+	if a.Kind != "confirm" { // where it comes first
+		line("it says", a.Text)
+	}
+	if !a.Number && (a.Kind == "sign_in" || a.Kind == "confirm") {
+		line("number", "none: say yes only if you started it yourself")
+	}
 	line("asked", a.IssuedAt.Local().Format(time.TimeOnly))
 	line("id", a.ID)
 }

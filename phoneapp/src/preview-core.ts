@@ -54,7 +54,7 @@ export function approvalOf(now: number, change: Partial<Approval> = {}): Approva
 export function requestOf(now: number, change: Partial<OfflineRequest> = {}): OfflineRequest {
   return {
     id: "a1", keyId: "k1", digits: "318402", app: "Aldermere Client Portal", who: mara.displayName, address: "203.0.113.24", place: "Hamburg, Germany",
-    with: "Firefox on Windows", known: true, issuedAt: now - 42_000, expiresAt: now + 258_000, late: false, ...change,
+    kind: "sign_in", with: "Firefox on Windows", known: true, issuedAt: now - 42_000, expiresAt: now + 258_000, late: false, ...change,
   };
 }
 

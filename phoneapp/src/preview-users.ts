@@ -6,6 +6,8 @@ import type { Route } from "./ui/nav";
 
 const names = ["Mara Lindqvist", "Jonas Weber", "佐藤 葵", "Aldermere Steuerberatungsgesellschaft mbH", "دعاء منصور", "Ines Okafor", "Tomasz Wójcik", "Léa Fontaine"];
 
+const payment = "Pay 250.00 EUR to Anna Weber, DE02 1203 0000 0000 2020 51";
+
 /** Twenty users: some with a label, in several scripts, one suspended, one not finished. */
 function twenty(): ReturnType<typeof userOf>[] {
   return Array.from({ length: 20 }, (_, i) => userOf({
@@ -46,6 +48,13 @@ export function prepareUsers(screen: string, detail: string, core: PreviewCore, 
     case "test-pin":
       core.set({ approvals: [approvalOf(now, { kind: "test", number: false, factors: { pin: true, biometric: true } })] });
       return { screen: screen === "test" ? "approval" : "confirm", id: "a1" };
+    case "confirm-text":
+    case "confirm-plain":
+      core.set({ approvals: [approvalOf(now, { kind: "confirm", app: "Aldermere Till", text: payment, number: screen === "confirm-text", factors: { pin: true, biometric: true } })] });
+      return { screen: "approval", id: "a1" };
+    case "confirmed":
+      draft.decided = { approval: approvalOf(now, { kind: "confirm", app: "Aldermere Till", text: payment }), ending: detail as Ending, at: now };
+      return { screen: "decided" };
     case "tested":
       draft.decided = { approval: approvalOf(now, { kind: "test" }), ending: detail as Ending, at: now };
       return { screen: "decided" };

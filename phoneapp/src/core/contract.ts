@@ -97,7 +97,7 @@ export interface Offer {
 export interface Approval {
   readonly id: string;
   readonly keyId: string;
-  readonly kind: "sign_in" | "key_add" | "key_remove" | "pin_change" | "password_change" | "contact_change" | "contact_remove" | "test";
+  readonly kind: "sign_in" | "confirm" | "key_add" | "key_remove" | "pin_change" | "password_change" | "contact_change" | "contact_remove" | "test";
   readonly app: string;
   readonly who: string;
   readonly address?: string;
@@ -118,15 +118,18 @@ export interface Approval {
   readonly factors: { readonly pin: boolean; readonly biometric: boolean };
 }
 
-/** A sign-in whose statement was scanned and verified without a connection; every field comes from that statement. */
+/** A sign-in, or a text of an application's, whose statement was scanned and verified without a connection; every field comes from that statement. */
 export interface OfflineRequest {
   /** Of the approval: with a connection the same one may be among approvals(). */
   readonly id: string;
   readonly keyId: string;
   /** The six digits that the page shows beside the square code. */
   readonly digits: string;
+  readonly kind: "sign_in" | "confirm";
   readonly app: string;
   readonly who: string;
+  /** As in Approval. */
+  readonly text?: string;
   readonly address?: string;
   readonly place?: string;
   readonly with?: string;

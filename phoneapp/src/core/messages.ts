@@ -50,7 +50,7 @@ export interface StatementMessage {
   readonly newKey: { readonly id: string; readonly name: string } | undefined;
   readonly item: string | undefined;
   readonly es: string | undefined;
-  /** Six digits, with sign_in once a code was asked for (§8). */
+  /** Six digits, with sign_in or confirm once a code was asked for (§8). */
   readonly challenge: string | undefined;
   readonly iat: number;
   readonly exp: number;
@@ -108,8 +108,9 @@ export function readReceipt(payload: Members): ReceiptMessage {
 const unprintable = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 /** What a statement of each kind has to have and no other may; one: it names one key alone. As wire/kinds.go has it. */
-const kinds: Readonly<Record<StatementKind, { readonly member?: "newKey" | "item" | "es"; readonly one?: true }>> = {
-  sign_in: {},
+const kinds: Readonly<Record<StatementKind, { readonly member?: "newKey" | "item" | "es"; readonly one?: true; readonly text?: "must" | "may"; readonly code?: true }>> = {
+  sign_in: { text: "may", code: true },
+  confirm: { text: "must", code: true },
   key_add: { member: "newKey" },
   key_remove: { member: "item" },
   pin_change: { member: "es", one: true },
@@ -149,18 +150,19 @@ export function readStatement(payload: Members): StatementMessage {
   };
   newKey?.done();
   payload.done();
-  const { member: wanted, one } = kinds[statement.kind];
+  const { member: wanted, one, text: said, code } = kinds[statement.kind];
   for (const member of ["newKey", "item", "es"] as const) {
     if ((statement[member] !== undefined) !== (member === wanted)) throw new ShapeError(`statement: ${member}`);
   }
+  if (said !== "may" && (statement.text !== undefined) !== (said === "must")) throw new ShapeError("statement: text");
   if (one && statement.keys.length !== 1) throw new ShapeError("statement: keys");
-  if (statement.challenge !== undefined && (statement.kind !== "sign_in" || !/^[0-9]{6}$/.test(statement.challenge))) {
+  if (statement.challenge !== undefined && (!code || !/^[0-9]{6}$/.test(statement.challenge))) {
     throw new ShapeError("statement: challenge");
   }
   const { app, who, address, place, with: browser, text } = statement;
   const shown = [app, who, address, place, browser, text, statement.newKey?.name, statement.item];
   if (shown.some((words) => words !== undefined && unprintable.test(words))) throw new ShapeError("statement: characters");
-  if (text !== undefined && Array.from(text).length > 200) throw new ShapeError("statement: text");
+  if (text !== undefined && (text === "" || Array.from(text).length > 200)) throw new ShapeError("statement: text");
   return statement;
 }
 

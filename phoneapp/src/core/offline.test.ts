@@ -51,9 +51,16 @@ describe("a statement scanned without a connection", () => {
     const request = await core.codes.read(await challenged());
     expect(request).toEqual({
       id: request.id, keyId: key.keyId, digits: "318402", app: "Aldermere Client Portal", who: "Mara Lindqvist", address: "203.0.113.24",
-      place: "Hamburg, Germany", with: "Firefox on Windows", known: false, issuedAt: server.now, expiresAt: server.now + 300_000, late: false,
+      place: "Hamburg, Germany", with: "Firefox on Windows", known: false, issuedAt: server.now, expiresAt: server.now + 300_000, late: false, kind: "sign_in",
     });
     expect(asked).not.toHaveBeenCalled();
+  });
+
+  test("may be about a text of an application's, which is shown", async () => {
+    const jws = await challenged((s) => Object.assign(s, { kind: "confirm", text: "Pay 250.00 EUR to Anna" }));
+    const request = await core.codes.read(jws);
+    expect(request).toMatchObject({ kind: "confirm", text: "Pay 250.00 EUR to Anna" });
+    expect(await core.codes.make({ request }, { pin: goodPin })).toBe(await expected(key, key.vpin, "318402", jws));
   });
 
   test("is answered with the digits that the server computes", async () => {
@@ -87,6 +94,7 @@ describe("a statement scanned without a connection", () => {
     ["for another user", "offline_code.not_here", (s: Record<string, unknown>) => { s["user"] = b64u(random(16)); }],
     ["without a challenge", "offline_code.kind", (s: Record<string, unknown>) => { delete s["challenge"]; }],
     ["of another kind", "offline_code.kind", (s: Record<string, unknown>) => { delete s["challenge"]; s["kind"] = "password_change"; }],
+    ["of a text that it lacks", "offline_code.kind", (s: Record<string, unknown>) => { s["kind"] = "confirm"; }],
     ["of a kind from the future", "offline_code.kind", (s: Record<string, unknown>) => { s["kind"] = "payment"; }],
     ["with a challenge that is none", "offline_code.kind", (s: Record<string, unknown>) => { s["challenge"] = "31840"; }],
     ["of yesterday", "offline_code.old", (s: Record<string, unknown>) => { s["iat"] = server.now - 86_400_000; s["exp"] = server.now - 86_100_000; }],

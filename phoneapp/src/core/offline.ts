@@ -22,6 +22,7 @@ const lateMs = 30 * 60_000;
 /** A statement that a code can answer. */
 interface Asked extends Statement {
   readonly challenge: string;
+  readonly kind: OfflineRequest["kind"];
 }
 
 export class Codes implements OfflineCodes {
@@ -37,15 +38,17 @@ export class Codes implements OfflineCodes {
 
   async read(text: string): Promise<OfflineRequest> {
     const statement = await readScanned(text.trim(), this.keys());
-    const { message, key, challenge } = statement;
+    const { message, key, challenge, kind } = statement;
     const now = this.clock.now();
     if (message.exp + lateMs < now) throw new PhoneFault("offline_code.old");
     const request: OfflineRequest = {
       id: message.id,
       keyId: key.keyId,
       digits: challenge,
+      kind,
       app: message.app,
       who: message.who,
+      ...(message.text === undefined ? {} : { text: message.text }),
       ...whence(message),
       known: message.known,
       issuedAt: this.clock.local(message.iat),
@@ -100,7 +103,7 @@ export class Codes implements OfflineCodes {
 }
 
 /**
- * The verified statement of a sign-in, whatever its time. Throws PhoneFault: code.other for any other text, offline_code.elsewhere
+ * The verified statement of what a code may answer, whatever its time. Throws PhoneFault: code.other for any other text, offline_code.elsewhere
  * (another server's), offline_code.forged (no pinned key signed it), offline_code.not_here (for another phone or user),
  * offline_code.kind (nothing that a code answers).
  */
@@ -120,9 +123,9 @@ async function readScanned(text: string, all: readonly KeyRecord[]): Promise<Ask
       continue; // under this key; users that were activated before a change of the server's keys pin others
     }
     if (message.user !== key.user.id || !message.keys.includes(key.keyId) || key.state === "removed") continue;
-    const { challenge } = message;
-    if (message.kind !== "sign_in" || challenge === undefined) throw new PhoneFault("offline_code.kind");
-    return { jws: text, message, key, challenge };
+    const { challenge, kind } = message;
+    if ((kind !== "sign_in" && kind !== "confirm") || challenge === undefined) throw new PhoneFault("offline_code.kind");
+    return { jws: text, message, key, challenge, kind };
   }
   if (!held) throw new PhoneFault("offline_code.forged");
   throw new PhoneFault(message === undefined ? "offline_code.kind" : "offline_code.not_here");

@@ -10,7 +10,7 @@ import { Banner } from "../ui/surfaces";
 import { useDecide, useOpenApproval } from "./decide";
 import { kinds } from "./kinds";
 import { useSighted } from "./sighted";
-import { linesOf, Statement } from "./statement";
+import { linesOf, Statement, Supplied } from "./statement";
 import { Working } from "./working";
 import { useWords } from "./words";
 
@@ -60,13 +60,11 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
       )}
     >
       <Statement lines={linesOf(texts, approval, now())} />
-      {approval.text !== undefined && (
-        <div class="supplied">
-          <p class="supplied-head">{texts.t("approval.text", { App: approval.app })}</p>
-          <p>{approval.text}</p>
-        </div>
-      )}
+      <Supplied approval={approval} />
       <Caution approval={approval} />
+      {!approval.number && (approval.kind === "sign_in" || approval.kind === "confirm") && (
+        <Banner kind="look" icon="warning" title={texts.t("approval.no_number")}>{texts.t("approval.no_number.rest")}</Banner>
+      )}
       {approval.number && (
         <NumberField
           value={number} error={error}

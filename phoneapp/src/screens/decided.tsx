@@ -76,6 +76,7 @@ export function DecidedScreen(): JSX.Element | null {
         <Receipt
           rows={[
             { name: texts.t(kinds[approval.kind].app), value: approval.app },
+            ...(approval.text === undefined ? [] : [{ name: texts.t("approval.text", { App: approval.app }), value: approval.text }]),
             ...(approval.newKey === undefined ? [] : [{ name: texts.t("approval.new_phone"), value: approval.newKey.name }]),
             ...(approval.item === undefined || item === undefined ? [] : [{ name: texts.t(item), value: approval.item }]),
             ...(from === undefined ? [] : [{ name: texts.t("approval.from"), value: from, second: approval.with }]),

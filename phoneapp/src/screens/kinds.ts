@@ -26,6 +26,21 @@ interface KindWords {
 
 export const kinds: Readonly<Record<Approval["kind"], KindWords>> = {
   sign_in: { bar: "approval.bar", title: "approval.title", app: "approval.to", approved: "decided.approved" },
+  confirm: {
+    bar: "approval.confirm.bar", title: "approval.confirm.title", app: "approval.asked_by", approved: "decided.approved.confirm",
+    caution: { title: "approval.confirm.caution", rest: "approval.confirm.caution.rest", calm: true }, lead: "confirm_pin.lead.confirm",
+    endings: {
+      approved: { title: "decided.confirm.title", lead: "decided.approved.confirm" },
+      not_me: { title: "decided.confirm.no.title", lead: "decided.confirm.no" },
+      mistake: { title: "decided.confirm.no.title", lead: "decided.confirm.no" },
+      wrong_number: { title: "decided.wrong_number.title", lead: "decided.confirm.number" },
+      expired: { title: "decided.expired.title", lead: "decided.confirm.over" },
+      cancelled: { title: "decided.expired.title", lead: "decided.confirm.over" },
+      gone: { title: "decided.expired.title", lead: "decided.confirm.over" },
+      elsewhere_approved: { title: "decided.elsewhere.title", lead: "decided.elsewhere_approved" },
+      elsewhere_denied: { title: "decided.elsewhere.title", lead: "decided.confirm.over" },
+    },
+  },
   key_add: {
     bar: "approval.key_add.bar", title: "approval.key_add.title", app: "approval.at", approved: "decided.approved.key_add",
     caution: { title: "approval.key_add.caution", rest: "approval.key_add.caution.rest" },

@@ -4,9 +4,10 @@ import { useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Screen } from "../ui/screen";
 import { Banner } from "../ui/surfaces";
+import { kinds } from "./kinds";
 import { OfflineBar, Six } from "./offline-code";
 import { digitsOf, keyOf, useMakeCode, whoOf } from "./offline-way";
-import { linesOf, Statement, type Line } from "./statement";
+import { linesOf, Statement, Supplied, type Line } from "./statement";
 import { useWords } from "./words";
 
 /** Is this you? What was scanned says who asks; of typed digits nothing is known. */
@@ -31,7 +32,7 @@ export function OfflineAsk({ subject }: { subject: OfflineSubject }): JSX.Elemen
   ];
   return (
     <Screen
-      bar={<OfflineBar />} title={texts.t("offline_way.ask.title")} onSubmit={() => confirm(main)}
+      bar={<OfflineBar />} title={texts.t(scanned?.kind === "confirm" ? kinds.confirm.title : "offline_way.ask.title")} onSubmit={() => confirm(main)}
       actions={
         <>
           <Button id="confirm" submit busy={busy}>{label(main)}</Button>
@@ -39,7 +40,8 @@ export function OfflineAsk({ subject }: { subject: OfflineSubject }): JSX.Elemen
         </>
       }
     >
-      <Statement lines={scanned === undefined ? blind : linesOf(texts, { ...scanned, kind: "sign_in" }, now())} />
+      <Statement lines={scanned === undefined ? blind : linesOf(texts, scanned, now())} />
+      {scanned !== undefined && <Supplied approval={scanned} />}
       {scanned === undefined
         ? <Banner kind="look" icon="warning" title={texts.t("offline_way.ask.blind.title")}>{texts.t("offline_way.ask.blind")}</Banner>
         : <Cautions request={scanned} />}

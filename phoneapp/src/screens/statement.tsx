@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Approval } from "../core/contract";
 import type { Texts } from "../i18n";
+import { useApp } from "../ui/app-context";
 import { Icon, type IconName } from "../ui/icon";
 import { kinds } from "./kinds";
 
@@ -26,6 +27,18 @@ export function Statement({ lines }: { lines: readonly Line[] }): JSX.Element {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** A text that came from an application, marked as such; none where there is none. */
+export function Supplied({ approval: { app, text } }: { approval: Pick<Approval, "app"> & { readonly text?: string } }): JSX.Element | null {
+  const { texts } = useApp();
+  if (text === undefined) return null;
+  return (
+    <div class="supplied" id="supplied">
+      <p class="supplied-head">{texts.t("approval.text", { App: app })}</p>
+      <p class="supplied-text" dir="auto">{text}</p>
+    </div>
   );
 }
 
