@@ -129,6 +129,7 @@ func (u *Users) List(ctx context.Context, c Caller, after string) ([]User, error
 // Details is what an operator sees of an account.
 type Details struct {
 	User     User
+	Groups   []string
 	Keys     []Key // without the removed ones
 	Delivery map[KeyID]KeyDelivery
 	Sessions []Session
@@ -151,6 +152,9 @@ func (u *Users) Show(ctx context.Context, c Caller, name string) (Details, error
 	}
 	err := u.Store.View(ctx, func(tx Tx) (err error) {
 		if d.User, err = u.named(tx, name); err != nil {
+			return err
+		}
+		if d.Groups, err = tx.GroupsOf(d.User.ID); err != nil {
 			return err
 		}
 		keys, err := tx.KeysOf(d.User.ID)

@@ -57,6 +57,10 @@ func nextOf(e *nodkey.Error) string {
 	switch e.Key {
 	case "user.unknown":
 		return "See nodkey user list"
+	case "application.unknown":
+		return "See nodkey client list"
+	case "application.exists":
+		return fmt.Sprintf("See nodkey client show %v", e.Args["Name"])
 	case "message.unknown":
 		return "See nodkey message list"
 	case "announcement.unknown", "announcement.state":

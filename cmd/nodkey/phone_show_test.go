@@ -12,6 +12,7 @@ import (
 func TestTheTerminalSaysWhatIsAsked(t *testing.T) {
 	for kind, want := range map[string]string{
 		"sign_in":         "Sign-in to Aldermere as Mara",
+		"confirm":         "Aldermere asks Mara for a yes to this text:",
 		"key_remove":      "Remove the phone new@example.com of Mara at Aldermere",
 		"password_change": "A new password for Mara at Aldermere",
 		"contact_change":  "A new address for Mara at Aldermere: new@example.com",

@@ -17,7 +17,7 @@ func userCommand() *cobra.Command {
 			"server runs, and are written to the audit log.",
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	for _, c := range []*cobra.Command{userAdd(), userList(), userShow(), userPassword(), userUnlock(), userActivation(), userContact(), userLetter(), userRemove()} {
+	for _, c := range []*cobra.Command{userAdd(), userList(), userShow(), userPassword(), userUnlock(), userActivation(), userContact(), userGroup(), userLetter(), userRemove()} {
 		addConfigFlags(c.Flags())
 		addJSONFlag(c)
 		group.AddCommand(c)

@@ -32,6 +32,9 @@ func userShow() *cobra.Command {
 
 func printDetails(w io.Writer, d nodkey.Details) error {
 	fmt.Fprintf(w, "%s (%s), %s, added %s\n", d.User.Name, d.User.DisplayName, userState(d.User), day(d.User.CreatedAt))
+	if len(d.Groups) > 0 {
+		fmt.Fprintf(w, "in the groups %s\n", groupsOf(d.Groups, ""))
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "\nPHONE\tSYSTEM\tROOTED\tSCREEN LOCK\tSTATE\tACTIVATED\tLAST USED\tWRONG PINS\tCODES\n")
 	for _, k := range d.Keys {
@@ -149,10 +152,11 @@ func detailsJSON(d nodkey.Details) map[string]any {
 		sessions = append(sessions, map[string]any{"id": s.ID, "agent": s.Agent, "from": s.Source, "level": s.Level, "since": s.CreatedAt, "until": s.ExpiresAt})
 	}
 	for _, s := range d.SignIns {
-		signIns = append(signIns, map[string]any{"id": s.ID, "at": s.CreatedAt, "from": s.Source, "agent": s.Agent, "state": s.State, "cause": s.Cause, "key": s.KeyID})
+		signIns = append(signIns, map[string]any{"id": s.ID, "at": s.CreatedAt, "from": s.Source, "agent": s.Agent, "state": s.State, "cause": s.Cause, "key": s.KeyID, "application": emptyNull(string(s.ApplicationID))})
 	}
 	out := userJSON(d.User)
 	out["keys"], out["sessions"], out["signIns"] = keys, sessions, signIns
+	out["groups"] = append([]string{}, d.Groups...)
 	out["contacts"], out["messageSettings"] = contactsJSON(d)
 	return out
 }
