@@ -204,3 +204,34 @@ func TestAKnownBrowserBringsAnApplicationItsOwnBudget(t *testing.T) {
 		}
 	}
 }
+
+func TestABrowserOnItsWayToAnApplication(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	wiki := h.app(t, "wiki", nil)
+	h.Clock.Advance(time.Minute)
+	entry, err := h.SignIns.BeginFor(h.ctx, p.browser.Anonymous(), "wiki", p.name, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.browser.SignIn = entry.SignIn
+	if s := p.newest(t); s.App != "Till of wiki" || s.Kind != "sign_in" || s.Text != "" {
+		t.Errorf("%+v", s.Statement)
+	}
+	h.Clock.Advance(nodkey.ApprovalLife)
+	is(t, p.browser.Again(h.ctx), "", "sending it again")
+	if s := p.newest(t); s.App != "Till of wiki" {
+		t.Errorf("again it is %s who asks", s.App)
+	}
+	p.yes(t, p.browser)
+	_, err = h.Applications.Collect(h.ctx, wiki, entry.SignIn)
+	is(t, err, "sign_in.unknown", "the application takes what is the browser's")
+	is(t, p.browser.Finish(h.ctx), "", "the session")
+	if _, err := h.Applications.Admit(h.ctx, p.caller(t), "wiki"); err != nil {
+		t.Error(err)
+	}
+	_, err = h.SignIns.BeginFor(h.ctx, p.browser.Anonymous(), "nobody", p.name, password)
+	is(t, err, "application.unknown", "on the way to nobody")
+	_, err = h.SignIns.BeginFor(h.ctx, p.browser.Anonymous(), "wiki", p.name, "wrong")
+	is(t, err, "sign_in.wrong", "a wrong password")
+}

@@ -96,7 +96,7 @@ func buildTool(file *ast.File) bool {
 // What each kind of package may import of this module; "" is the domain
 // itself. A package of a kind may import those below its own folder too.
 var (
-	doors    = []string{"portal", "phoneapi", "adminapi", "demo"}
+	doors    = []string{"portal", "phoneapi", "adminapi", "demo", "oidc", "forward", "radius", "duo", "api"}
 	adapters = []string{"sqlstore", "proof", "password", "bus", "notify", "places"}
 	leaves   = []string{"otp", "seal", "wire"}
 )

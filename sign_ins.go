@@ -22,6 +22,25 @@ type Entry struct {
 // wrong password; sign_in.slow after too many tries; sign_in.no_phone for a user whose last key is gone, and
 // sign_in.code_first for one who may not come in with a password yet.
 func (s *SignIns) Begin(ctx context.Context, c Caller, typedName, password string) (Entry, error) {
+	return s.begin(ctx, c, typedName, password, Application{})
+}
+
+// BeginFor is Begin for a browser that is on its way to an application: phones are shown the application's name. What it ends in is
+// a session like any other; whether the person may go on is [Applications.Admit]'s to say. Errors: those of Begin,
+// application.unknown.
+func (s *SignIns) BeginFor(ctx context.Context, c Caller, id ApplicationID, typedName, password string) (Entry, error) {
+	var a Application
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		a, err = named(tx, id)
+		return err
+	})
+	if err != nil {
+		return Entry{}, AsError(err)
+	}
+	return s.begin(ctx, c, typedName, password, a)
+}
+
+func (s *SignIns) begin(ctx context.Context, c Caller, typedName, password string, app Application) (Entry, error) {
 	name, err := ParseUserName(typedName)
 	if err != nil || utf8.RuneCountInString(password) > passwordMax {
 		name = "\x00" // no user's name: the same work and the same answer follow
@@ -42,15 +61,15 @@ func (s *SignIns) Begin(ctx context.Context, c Caller, typedName, password strin
 		}
 		return Entry{}, fail(Refused, "sign_in.wrong")
 	}
-	entry, err := s.enter(ctx, c, user, ch, renewed)
+	entry, err := s.enter(ctx, c, app, user, ch, renewed)
 	return entry, wrap(err)
 }
 
 // enter decides what follows the right password.
-func (s *SignIns) enter(ctx context.Context, c Caller, user User, ch charge, renewed []byte) (Entry, error) {
+func (s *SignIns) enter(ctx context.Context, c Caller, app Application, user User, ch charge, renewed []byte) (Entry, error) {
 	now := s.now()
 	signIn := SignIn{ID: SignInID(newID()), UserID: user.ID, State: SignInPending, Source: c.address(), Agent: c.Agent, Known: ch.known,
-		CreatedAt: now, ExpiresAt: now.Add(SignInLife)}
+		CreatedAt: now, ExpiresAt: now.Add(SignInLife), ApplicationID: app.ID, App: app.Name}
 	token := newToken()
 	signIn.Token = token.Hash()
 	var entry Entry
