@@ -59,8 +59,9 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
         </>
       )}
     >
+      {approval.kind === "confirm" && <Supplied approval={approval} />}
       <Statement lines={linesOf(texts, approval, now())} />
-      <Supplied approval={approval} />
+      {approval.kind !== "confirm" && <Supplied approval={approval} />}
       <Caution approval={approval} />
       {!approval.number && (approval.kind === "sign_in" || approval.kind === "confirm") && (
         <Banner kind="look" icon="warning" title={texts.t("approval.no_number")}>{texts.t("approval.no_number.rest")}</Banner>

@@ -40,8 +40,9 @@ export function OfflineAsk({ subject }: { subject: OfflineSubject }): JSX.Elemen
         </>
       }
     >
+      {scanned?.kind === "confirm" && <Supplied approval={scanned} />}
       <Statement lines={scanned === undefined ? blind : linesOf(texts, scanned, now())} />
-      {scanned !== undefined && <Supplied approval={scanned} />}
+      {scanned?.kind === "sign_in" && <Supplied approval={scanned} />}
       {scanned === undefined
         ? <Banner kind="look" icon="warning" title={texts.t("offline_way.ask.blind.title")}>{texts.t("offline_way.ask.blind")}</Banner>
         : <Cautions request={scanned} />}

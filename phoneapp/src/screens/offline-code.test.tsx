@@ -157,6 +157,13 @@ describe("a scanned request", () => {
     expect((await scanned()).text()).not.toContain(words);
   });
 
+  test("about a text of an application's shows it whole, and asks for a yes to it", async () => {
+    const on = await scanned({ prepare: (core) => { core.request = requestOf(core.now(), { kind: "confirm", app: "Aldermere Till", text: "Pay 250.00 EUR to Anna" }); } });
+    expect(on.get("h1").textContent).toBe("Do you agree to this?");
+    expect(on.get("#supplied").textContent).toBe("Text from Aldermere TillPay 250.00 EUR to Anna");
+    expect(on.text()).toContain("Asked by");
+  });
+
   test("that is not one's own is answered with nothing", async () => {
     const on = await scanned();
     await on.click("#deny");
