@@ -87,7 +87,8 @@ func (s *Applications) CallerBy(ctx context.Context, c Caller, id ApplicationID,
 }
 
 // CallerOf is Caller for applications that prove themselves by what stands in their settings (private_key_jwt), or not at all
-// (a public OIDC client): the door checks that. Errors as Caller.
+// (a public OIDC client): the door checks that. verify is asked for an application that there is not, too, with the zero one.
+// Errors as Caller.
 func (s *Applications) CallerOf(ctx context.Context, c Caller, id ApplicationID, door Door, verify func(ApplicationInfo) bool) (Caller, error) {
 	now := s.now()
 	a, secrets, err := s.read(ctx, id)

@@ -234,3 +234,33 @@ func TestApplicationsAreTheOperatorsToMake(t *testing.T) {
 		is(t, err, "operator.only", "%s reads groups", who)
 	}
 }
+
+func TestAnApplicationThatProvesItselfByItsSettings(t *testing.T) {
+	h := start(t, nil)
+	h.newApp(t, nodkey.NewApplication{ID: "public", Name: "Public", Doors: []nodkey.Door{nodkey.DoorOIDC}, NoSecret: true, Settings: []byte(`{"key":"k1"}`)})
+	h.newApp(t, nodkey.NewApplication{ID: "other", Name: "Other", Doors: []nodkey.Door{nodkey.DoorOIDC}, NoSecret: true, Settings: []byte(`{"key":"k2"}`)})
+	by := func(key string) func(nodkey.ApplicationInfo) bool {
+		return func(a nodkey.ApplicationInfo) bool { return string(a.Settings) == `{"key":"`+key+`"}` }
+	}
+	for what, c := range map[string]struct {
+		id   nodkey.ApplicationID
+		door nodkey.Door
+		key  string
+		want string
+	}{
+		"its own": {"public", nodkey.DoorOIDC, "k1", ""}, "another's": {"public", nodkey.DoorOIDC, "k2", "application.wrong"},
+		"another door": {"public", nodkey.DoorAPI, "k1", "application.wrong"}, "nobody": {"nobody", nodkey.DoorOIDC, "k1", "application.wrong"},
+	} {
+		got, err := h.Applications.CallerOf(h.ctx, h.anybody(), c.id, c.door, by(c.key))
+		is(t, err, c.want, "%s", what)
+		if err == nil && got.Application().ID != "public" {
+			t.Errorf("%s: %+v", what, got.Application())
+		}
+	}
+	asked := 0
+	_, err := h.Applications.CallerOf(h.ctx, h.anybody(), "nobody", nodkey.DoorOIDC, func(nodkey.ApplicationInfo) bool { asked++; return true })
+	is(t, err, "application.wrong", "a door whose check is broken opens for nobody that there is not")
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+}

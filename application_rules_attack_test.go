@@ -3,6 +3,7 @@ package nodkey_test
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -247,4 +248,23 @@ func TestWhoLostTheRightInBetween(t *testing.T) {
 	is(t, err, "", "removing the phones")
 	_, err = h.Applications.Collect(h.ctx, bank, asked.Token)
 	is(t, err, "application.denied", "a phone removed after the yes")
+}
+
+// TestTheRoomOfAText holds what docs/applications.md promises, for the person with the most room to take.
+func TestTheRoomOfAText(t *testing.T) {
+	h := start(t, byPassword)
+	for name, room := range map[string][4]int{"Aldermere VPN": {140, 114, 46, 38}, strings.Repeat("n", 40): {113, 87, 37, 29}} {
+		app := h.app(t, strings.ToLower(name[:5]), func(a *nodkey.NewApplication) { a.Name = name })
+		for i, most := range room {
+			from := netip.MustParseAddr([]string{"203.0.113.24", "2001:db8:1111:2222:3333:4444:5555:6666"}[i%2])
+			for n, want := range map[int]string{most: "application.denied", most + 1: "application.text_long"} {
+				if n > nodkey.AskTextMax {
+					want = "application.text"
+				}
+				h.Clock.Advance(time.Hour)
+				_, err := h.Applications.Ask(h.ctx, app, nodkey.Asking{User: "nobody", Kind: nodkey.ApproveConfirm, Text: strings.Repeat([]string{"x", "円"}[i/2], n), Shown: true, Source: from})
+				is(t, err, want, "%d characters beside %s at %s", n, name, from)
+			}
+		}
+	}
 }
