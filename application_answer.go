@@ -21,8 +21,9 @@ func (s *Applications) Look(ctx context.Context, c Caller, token Token) (Waiting
 // Topic is what the bus is told when a request moves on.
 func (s *Applications) Topic(id SignInID) string { return topicOfSignIn(id) }
 
-// awaitLook is how often a request is looked at without being told: another process may have had the answer.
-const awaitLook = time.Second
+// awaitLook is how often a request is looked at without being told: a wake-up may be lost, and another process may have had the
+// answer. Ten thousand may wait at once.
+const awaitLook = 5 * time.Second
 
 // Await is Look that returns once the request is not pending any more, or with what it last saw and the context's error when that
 // ends.

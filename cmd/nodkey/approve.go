@@ -49,7 +49,7 @@ func approveRequest(c *cobra.Command, apps *nodkey.Applications, caller nodkey.C
 	if !asked.Notified {
 		fmt.Fprintln(c.ErrOrStderr(), "The phone was asked too often and was not woken: the app has to be opened.")
 	}
-	w, err := apps.Await(c.Context(), caller, asked.Token)
+	w, err := awaitAnswer(c.Context(), apps, caller, asked.Token)
 	if c.Context().Err() != nil { // interrupted: nobody is to say yes to what nobody waits for
 		if err := apps.Cancel(context.WithoutCancel(c.Context()), caller, asked.Token); err != nil {
 			return err
@@ -73,6 +73,23 @@ func approveRequest(c *cobra.Command, apps *nodkey.Applications, caller nodkey.C
 		return err
 	}
 	return printJSON(c.OutOrStdout(), proof.Evidence)
+}
+
+// awaitAnswer looks often: the server, another process, has the answer, and wakes nobody here.
+func awaitAnswer(ctx context.Context, apps *nodkey.Applications, caller nodkey.Caller, token nodkey.Token) (nodkey.Waiting, error) {
+	look := time.NewTicker(500 * time.Millisecond)
+	defer look.Stop()
+	for {
+		w, err := apps.Look(ctx, caller, token)
+		if err != nil || w.State != nodkey.SignInPending {
+			return w, err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return w, ctx.Err()
+		}
+	}
 }
 
 var errNoYes = errors.New("there was no yes")
