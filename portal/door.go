@@ -64,15 +64,15 @@ func New(c Config, services *nodkey.Services, clock nodkey.Clock, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
+	visits := web.VisitsOf(c.Origin)
 	return &Door{
 		Config: c, services: services, log: log, clock: clock, texts: texts, render: render, assets: assets, slots: web.NewSlots(streamsPerSession),
 		badges: web.NewSlots(badgesPerSession), downloads: web.NewSlots(downloadsPerSession), forms: web.NewSlots(formsPerSession),
-		session: web.NewCookie(c.Origin, "nodkey-portal-session", http.SameSiteLaxMode),
-		signIn:  web.NewCookie(c.Origin, "nodkey-portal-sign-in", http.SameSiteLaxMode),
-		code:    web.NewCookie(c.Origin, "nodkey-portal-code", http.SameSiteLaxMode),
-		browser: web.NewCookie(c.Origin, "nodkey-portal-browser", http.SameSiteLaxMode),
-		notice:  web.NewCookie(c.Origin, "nodkey-portal-notice", http.SameSiteLaxMode),
-		wanted:  web.NewCookie(c.Origin, "nodkey-portal-wanted", http.SameSiteLaxMode),
+		session: visits.Session, browser: visits.Browser,
+		signIn: web.NewCookie(c.Origin, "nodkey-portal-sign-in", http.SameSiteLaxMode),
+		code:   web.NewCookie(c.Origin, "nodkey-portal-code", http.SameSiteLaxMode),
+		notice: web.NewCookie(c.Origin, "nodkey-portal-notice", http.SameSiteLaxMode),
+		wanted: web.NewCookie(c.Origin, "nodkey-portal-wanted", http.SameSiteLaxMode),
 	}, nil
 }
 

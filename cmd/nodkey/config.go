@@ -32,6 +32,7 @@ type Config struct {
 	Push   PushConfig   `key:"push"`
 	Mail   MailConfig   `key:"mail"`
 	SMS    SMSConfig    `key:"sms"`
+	Doors  DoorsConfig  `key:"doors"`
 
 	Messages MessagesConfig `key:"messages"`
 }

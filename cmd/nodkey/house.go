@@ -37,6 +37,7 @@ type house struct {
 	outgoing *summaries
 	texts    *i18n.Bundle
 	clock    nodkey.Clock
+	open     []mount // doors for applications, made by sites
 }
 
 // systemClock is the machine's.
@@ -197,7 +198,7 @@ func (h *house) english(_ *http.Request, key string, args map[string]any) string
 	return h.texts.For("en").T(key, args)
 }
 
-// sites makes the two doors.
+// sites makes portal and phone app, and the doors for applications.
 func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Origin) ([]web.Site, error) {
 	s := h.settings
 	assets, err := web.LoadAssets()
@@ -238,7 +239,10 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	phoneSite := srv.door("phone", s.PhoneHost)
 	phoneSite.Allow = phoneapi.Allowances()
 	phoneSite.Fail, phoneSite.Headers = web.JSONFail(h.english), web.HeaderPolicy{Wasm: true, Devices: true, FramedBy: o.framedBy}
-	return []web.Site{portalSite.Site(web.Routes(portalMux)), phoneSite.Site(web.Routes(phoneMux))}, nil
+	if h.open, err = h.mounts(log); err != nil {
+		return nil, err
+	}
+	return []web.Site{mounted(srv, portalSite.Site(web.Routes(portalMux)), h.open), phoneSite.Site(web.Routes(phoneMux))}, nil
 }
 
 // seal draws the server's key.
@@ -275,6 +279,9 @@ func (h *house) workers(log *slog.Logger) []func(context.Context) error {
 	}
 	if h.messages != nil {
 		workers = append(workers, h.messages.run(h, log))
+	}
+	for _, door := range h.open {
+		workers = append(workers, door.workers...)
 	}
 	return append(workers, h.summaryWorkers(log)...)
 }
