@@ -110,6 +110,7 @@ need-browser:
 	command -v Xvfb >/dev/null || packages="$$packages xvfb"; \
 	[ -x /usr/lib/postfix/sbin/master ] || packages="$$packages postfix"; \
 	[ -x /usr/sbin/bearerbox ] || packages="$$packages kannel"; \
+	{ [ -x /usr/sbin/apache2 ] && [ -f /usr/lib/apache2/modules/mod_auth_openidc.so ]; } || packages="$$packages apache2 libapache2-mod-auth-openidc"; \
 	[ -z "$$packages" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$packages"; \
