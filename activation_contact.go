@@ -37,7 +37,7 @@ func (k *Contacts) Proof(ctx context.Context, c Caller) (ContactProof, error) {
 		if err != nil {
 			return err
 		}
-		for _, channel := range []SummaryChannel{SummaryEmail, SummarySMS} {
+		for _, channel := range SummaryChannels() {
 			address, err := k.onRecord(tx, session.UserID, channel)
 			if HasKey(err, "contact.absent") {
 				continue
@@ -90,12 +90,12 @@ func (k *Contacts) mayProve(tx Tx, c Caller) (Session, User, error) {
 
 // onRecord gives a user's verified address of a channel that a code can go to. Error: contact.absent.
 func (k *Contacts) onRecord(tx Tx, user UserID, channel SummaryChannel) (string, error) {
-	kept, err := tx.Contact(user, channel)
-	if errors.Is(err, ErrNoRow) || !k.site.leaves(channel) {
-		return "", fail(Conflict, "contact.absent")
-	}
+	kept, err := contactOf(tx, user, channel)
 	if err != nil {
 		return "", err
+	}
+	if !k.site.leaves(channel) {
+		return "", fail(Conflict, "contact.absent")
 	}
 	return k.openContact(kept)
 }

@@ -295,7 +295,8 @@ func (k *Contacts) Confirm(ctx context.Context, c Caller, channel SummaryChannel
 		return "", AsError(err)
 	}
 	return k.askPhones(ctx, c, ApproveContactChange, contactPayload{Channel: channel, Address: address, Try: try.ID}, func(tx Tx) error {
-		return newestVerified(tx, try.UserID, channel, try.ID)
+		_, err := newestVerified(tx, try.UserID, channel, try.ID)
+		return err
 	})
 }
 

@@ -33,13 +33,13 @@ func addressItem(address string) string {
 	return address[:begin] + "…" + address[len(address)-(addressMost-begin-1):]
 }
 
-// newestVerified refuses a try that is not the newest of its channel any more, or has led to something.
-func newestVerified(tx Tx, user UserID, channel SummaryChannel, id ContactTryID) error {
+// newestVerified gives a try that is still the newest of its channel and has led to nothing yet. Error: contact.none.
+func newestVerified(tx Tx, user UserID, channel SummaryChannel, id ContactTryID) (ContactTry, error) {
 	newest, err := tx.NewestContactTry(user, channel)
 	if errors.Is(err, ErrNoRow) || err == nil && (newest.ID != id || newest.State != ContactVerified) {
-		return fail(Conflict, "contact.none")
+		return ContactTry{}, fail(Conflict, "contact.none")
 	}
-	return err
+	return newest, err
 }
 
 // AskRemove asks the user's phones whether the address of a channel may go. Errors: contact.absent, sign_in.no_phone, user.slow,
@@ -51,10 +51,7 @@ func (k *Contacts) AskRemove(ctx context.Context, c Caller, channel SummaryChann
 	}
 	var address string
 	err = k.Store.View(ctx, func(tx Tx) error {
-		kept, err := tx.Contact(session.UserID, channel)
-		if errors.Is(err, ErrNoRow) {
-			return fail(Conflict, "contact.absent")
-		}
+		kept, err := contactOf(tx, session.UserID, channel)
 		if err != nil {
 			return err
 		}
@@ -97,8 +94,8 @@ func (b *base) changeContact(a Approval, now time.Time) (func(Tx, *Key) error, e
 			}
 			return b.dropContact(tx, c, user, old, a.Source, now)
 		}
-		try, err := tx.NewestContactTry(user.ID, p.Channel)
-		if errors.Is(err, ErrNoRow) || err == nil && (try.ID != p.Try || try.State != ContactVerified) {
+		try, err := newestVerified(tx, user.ID, p.Channel, p.Try)
+		if HasKey(err, "contact.none") {
 			return overError(ApprovalCancelled)
 		}
 		if err != nil {
@@ -177,7 +174,7 @@ func (b *base) dropContactsOf(tx Tx, c Caller, id UserID, strangers []KeyID, now
 	if err != nil {
 		return err
 	}
-	for _, channel := range []SummaryChannel{SummaryEmail, SummarySMS} {
+	for _, channel := range SummaryChannels() {
 		kept, err := tx.Contact(id, channel)
 		if errors.Is(err, ErrNoRow) || err == nil && !slices.Contains(strangers, kept.ApprovedBy) {
 			continue

@@ -50,7 +50,7 @@ func (k *Contacts) List(ctx context.Context, c Caller) ([]ContactInfo, error) {
 
 // contactsOf gives a user's verified addresses, e-mail first.
 func (b *base) contactsOf(tx Tx, user UserID) (out []ContactInfo, err error) {
-	for _, channel := range []SummaryChannel{SummaryEmail, SummarySMS} {
+	for _, channel := range SummaryChannels() {
 		kept, err := tx.Contact(user, channel)
 		if errors.Is(err, ErrNoRow) {
 			continue
@@ -65,6 +65,15 @@ func (b *base) contactsOf(tx Tx, user UserID) (out []ContactInfo, err error) {
 		out = append(out, ContactInfo{Channel: channel, Address: address, Hint: hintOf(channel, address), VerifiedAt: kept.VerifiedAt})
 	}
 	return out, nil
+}
+
+// contactOf gives a user's verified address of a channel. Error: contact.absent.
+func contactOf(tx Tx, user UserID, channel SummaryChannel) (SealedContact, error) {
+	kept, err := tx.Contact(user, channel)
+	if errors.Is(err, ErrNoRow) {
+		err = fail(Conflict, "contact.absent")
+	}
+	return kept, err
 }
 
 func (b *base) openContact(c SealedContact) (string, error) {
@@ -93,10 +102,7 @@ func (k *Contacts) Remove(ctx context.Context, c Caller, name string, channel Su
 		return err
 	}
 	return k.operated(ctx, c, name, channel, func(tx Tx, user User, now time.Time) error {
-		old, err := tx.Contact(user.ID, channel)
-		if errors.Is(err, ErrNoRow) {
-			return fail(Conflict, "contact.absent")
-		}
+		old, err := contactOf(tx, user.ID, channel)
 		if err != nil {
 			return err
 		}
@@ -186,12 +192,12 @@ func (k *Contacts) TakeCodes(ctx context.Context, channel SummaryChannel, limit 
 	}
 	var out []ContactCode
 	for _, try := range taken {
-		to, err1 := k.id.open("contact_tries", "address", string(try.ID), try.Address)
+		to, err1 := k.openTry(try)
 		code, err2 := k.id.open("contact_tries", "code", string(try.ID), try.Code)
 		if err1 != nil || err2 != nil {
 			continue // its person asks for another
 		}
-		out = append(out, ContactCode{ID: try.ID, Channel: channel, For: try.purpose(), To: string(to), Code: Token(code), Language: try.Language, Left: try.ExpiresAt.Sub(now), Until: try.DueAt})
+		out = append(out, ContactCode{ID: try.ID, Channel: channel, For: try.purpose(), To: to, Code: Token(code), Language: try.Language, Left: try.ExpiresAt.Sub(now), Until: try.DueAt})
 	}
 	return out, nil
 }

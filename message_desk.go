@@ -81,11 +81,7 @@ func (d *MessageDesk) Read(ctx context.Context, c Caller, r Reference) (DeskThre
 	var t DeskThread
 	var seen SealedMessage
 	err := d.Store.View(ctx, func(tx Tx) (err error) {
-		seen, err = tx.MessageByReference(r)
-		if errors.Is(err, ErrNoRow) {
-			return fail(NotFound, "message.unknown")
-		}
-		if err != nil {
+		if seen, err = referred(tx, r); err != nil {
 			return err
 		}
 		user, err := tx.User(seen.UserID)
@@ -298,10 +294,7 @@ func (d *MessageDesk) SetStatus(ctx context.Context, c Caller, r Reference, to M
 func (d *MessageDesk) change(ctx context.Context, r Reference, alter func(Tx, *SealedMessage) error) error {
 	var user UserID
 	err := d.Store.Update(ctx, func(tx Tx) error {
-		row, err := tx.MessageByReference(r)
-		if errors.Is(err, ErrNoRow) {
-			return fail(NotFound, "message.unknown")
-		}
+		row, err := referred(tx, r)
 		if err != nil {
 			return err
 		}

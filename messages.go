@@ -59,9 +59,18 @@ func (b *base) boxOwner(tx Tx, c Caller) (User, error) {
 
 // owned gives a message of a user's own. Error: message.unknown, for another's too.
 func owned(tx MessageRows, user UserID, r Reference) (SealedMessage, error) {
-	m, err := tx.MessageByReference(r)
-	if errors.Is(err, ErrNoRow) || err == nil && m.UserID != user {
+	m, err := referred(tx, r)
+	if err == nil && m.UserID != user {
 		return SealedMessage{}, fail(NotFound, "message.unknown")
+	}
+	return m, err
+}
+
+// referred gives anybody's message. Error: message.unknown.
+func referred(tx MessageRows, r Reference) (SealedMessage, error) {
+	m, err := tx.MessageByReference(r)
+	if errors.Is(err, ErrNoRow) {
+		err = fail(NotFound, "message.unknown")
 	}
 	return m, err
 }

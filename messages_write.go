@@ -222,18 +222,11 @@ func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) e
 	now := m.now()
 	var user UserID
 	err = m.Store.Update(ctx, func(tx Tx) error {
-		owner, err := m.box(tx, c)
+		row, err := m.toChange(tx, c, r)
 		if err != nil {
 			return err
 		}
-		if err := m.spend(tx, c); err != nil {
-			return err
-		}
-		user = owner.ID
-		row, err := owned(tx, user, r)
-		if err != nil {
-			return err
-		}
+		user = row.UserID
 		if again, err := m.repeated(tx, c, signed); again || err != nil {
 			return err
 		}
@@ -265,6 +258,18 @@ func (m *Messages) Reply(ctx context.Context, c Caller, r Reference, a Answer) e
 	return wrap(err)
 }
 
+// toChange gives a message of the caller's own to write to, and uses up what the caller called with.
+func (m *Messages) toChange(tx Tx, c Caller, r Reference) (SealedMessage, error) {
+	owner, err := m.box(tx, c)
+	if err != nil {
+		return SealedMessage{}, err
+	}
+	if err := m.spend(tx, c); err != nil {
+		return SealedMessage{}, err
+	}
+	return owned(tx, owner.ID, r)
+}
+
 func mayAdd(m SealedMessage) error {
 	if m.Kind != MessageTicket {
 		return fail(Conflict, "message.no_reply")
@@ -290,18 +295,11 @@ func (m *Messages) move(ctx context.Context, c Caller, r Reference, to MessageSt
 	now := m.now()
 	var user UserID
 	err := m.Store.Update(ctx, func(tx Tx) error {
-		owner, err := m.box(tx, c)
+		row, err := m.toChange(tx, c, r)
 		if err != nil {
 			return err
 		}
-		if err := m.spend(tx, c); err != nil {
-			return err
-		}
-		user = owner.ID
-		row, err := owned(tx, user, r)
-		if err != nil {
-			return err
-		}
+		user = row.UserID
 		if (row.Status == MessageClosed) == (to == MessageClosed) {
 			return nil
 		}
