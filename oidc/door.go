@@ -1,0 +1,66 @@
+package oidc
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/i18n"
+	"github.com/nodkey/nodkey/web"
+)
+
+// Config is what the door needs to know besides the domain.
+type Config struct {
+	Issuer web.Origin   // the portal's origin
+	OIDC   bool         // applications may send browsers
+	CIBA   bool         // applications may ask phones
+	Client *http.Client // for what stands at applications' addresses: key sets, notifications, logout
+}
+
+// Door is the OpenID provider.
+type Door struct {
+	Config
+	services *nodkey.Services
+	clock    nodkey.Clock
+	log      *slog.Logger
+	texts    *i18n.Bundle
+	visits   web.Visits
+}
+
+// New makes the door.
+func New(c Config, services *nodkey.Services, clock nodkey.Clock, log *slog.Logger, texts *i18n.Bundle) *Door {
+	return &Door{Config: c, services: services, clock: clock, log: log, texts: texts, visits: web.VisitsOf(c.Issuer)}
+}
+
+// route is one address of the door.
+type route struct {
+	pattern string // as http.ServeMux takes it
+	handler http.HandlerFunc
+	open    bool // asked by programs and other origins' pages: it reads no cookie (web.Allowance.AnyOrigin)
+}
+
+// routes are the addresses that the configuration opens.
+func (d *Door) routes() []route { return nil }
+
+// Routes registers the door on a mux.
+func (d *Door) Routes(mux *http.ServeMux) {
+	for _, r := range d.routes() {
+		mux.Handle(r.pattern, r.handler)
+	}
+}
+
+// Allowances are what single routes may do that others may not.
+func (d *Door) Allowances() []web.Allowance {
+	var list []web.Allowance
+	for _, r := range d.routes() {
+		if r.open {
+			list = append(list, web.Allowance{Pattern: r.pattern, AnyOrigin: true})
+		}
+	}
+	return list
+}
+
+// Patterns are what of the portal's host is the door's.
+func Patterns() []string {
+	return []string{"/oidc/", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}
+}
