@@ -21,6 +21,16 @@ func (s *Applications) Look(ctx context.Context, c Caller, token Token) (Waiting
 // Topic is what the bus is told when a request moves on.
 func (s *Applications) Topic(id SignInID) string { return topicOfSignIn(id) }
 
+// TokenOf gives the token of a request of the calling application's by its id, for a door whose URLs name requests: a token must not
+// stand there. Whether there is such a request shows where the token is used.
+func (s *Applications) TokenOf(c Caller, id SignInID) (Token, error) {
+	app, err := c.asApplication()
+	if err != nil {
+		return "", err
+	}
+	return s.askToken(app.ID, id), nil
+}
+
 // awaitLook is how often a request is looked at without being told: a wake-up may be lost, and another process may have had the
 // answer. Ten thousand may wait at once.
 const awaitLook = 5 * time.Second

@@ -268,22 +268,21 @@ func (s *Applications) ask(ctx context.Context, c Caller, try asker) (Asked, err
 	return Asked{}, fail(Unavailable, "server.busy", "Seconds", 1)
 }
 
-// newAsk makes the row of a request. Under an idempotency key its token follows from its id, as it is given out again.
+// newAsk makes the row of a request. Its token follows from its id, as it is given out again under an idempotency key, and by TokenOf.
 func (s *Applications) newAsk(c Caller, try asker, st standing, now time.Time) (SignIn, Token) {
 	signIn := SignIn{ID: SignInID(newID()), UserID: st.user.ID, State: SignInPending, Source: c.address(), Agent: cmp.Or(c.Agent, try.app.Name), Known: st.known,
 		CreatedAt: now, ExpiresAt: now.Add(SignInLife), ApplicationID: try.app.ID, App: try.app.Name, Asked: try.in.Kind, Text: try.in.Text}
-	token := newToken()
+	token := s.askToken(try.app.ID, signIn.ID)
 	if try.in.Idempotency != "" {
 		signIn.AskKey = s.id.codeHash("application ask", string(try.app.ID), try.in.Idempotency)
 		signIn.AskDigest = s.askDigest(try)
-		token = s.askToken(signIn.ID)
 	}
 	signIn.Token = token.Hash()
 	return signIn, token
 }
 
-func (b *base) askToken(id SignInID) Token {
-	return Token(wireB64(b.id.codeHash("application ask token", string(id))))
+func (b *base) askToken(app ApplicationID, id SignInID) Token {
+	return Token(wireB64(b.id.codeHash("application ask token", string(app), string(id))))
 }
 
 // askDigest is what two requests under one idempotency key must have alike. A password is checked each time and not part of it:
@@ -330,7 +329,7 @@ func (s *Applications) askedBefore(tx Tx, try asker, signIn SignIn, now time.Tim
 	if try.in.Password != nil {
 		err = try.charge.giveBack(tx, now)
 	}
-	return s.asked(before, a, s.askToken(before.ID), try.in.Shown), err
+	return s.asked(before, a, s.askToken(try.app.ID, before.ID), try.in.Shown), err
 }
 
 func (s *Applications) asked(signIn SignIn, a Approval, token Token, shown bool) Asked {

@@ -77,6 +77,7 @@ func TestARequestIsItsOwnApplicationsAlone(t *testing.T) {
 	check := func(when string) {
 		t.Helper()
 		everything("another application "+when, wiki, asked.Token, "sign_in.unknown")
+		everything("another application by its id "+when, wiki, h.tokenOf(t, wiki, asked.ID), "sign_in.unknown")
 		everything("a token that is none "+when, bank, "none", "sign_in.unknown")
 		everything("no token "+when, bank, "", "sign_in.unknown")
 		everything("a browser "+when, browser.Anonymous(), asked.Token, "application.wrong")
@@ -113,6 +114,34 @@ func TestARequestIsItsOwnApplicationsAlone(t *testing.T) {
 	p.yes(t, browser)
 	everything("an application with a browser's token, approved", bank, browser.SignIn, "sign_in.unknown")
 	is(t, browser.Finish(h.ctx), "", "the browser's own session")
+}
+
+// tokenOf is what a door makes of a request's id for an application.
+func (h house) tokenOf(t failer, c nodkey.Caller, id nodkey.SignInID) nodkey.Token {
+	t.Helper()
+	token, err := h.Applications.TokenOf(c, id)
+	is(t, err, "", "the token of an id")
+	return token
+}
+
+func TestAnApplicationFindsItsRequestByTheID(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	bank, wiki := h.app(t, "bank", nil), h.app(t, "wiki", nil)
+	for _, key := range []string{"", "order-7"} {
+		in := p.asks()
+		in.Idempotency = key
+		asked := p.requests(t, bank, in)
+		if got := h.tokenOf(t, bank, asked.ID); got != asked.Token {
+			t.Errorf("key %q: the token of the id is another one", key)
+		}
+		if h.tokenOf(t, wiki, asked.ID) == asked.Token {
+			t.Errorf("key %q: another application is given the token", key)
+		}
+		is(t, h.Applications.Cancel(h.ctx, bank, asked.Token), "", "cancelling")
+	}
+	_, err := h.Applications.TokenOf(h.NewBrowser(h.address()).Anonymous(), "an id")
+	is(t, err, "application.wrong", "a browser")
 }
 
 func TestAYesIsCollectedOnce(t *testing.T) {
