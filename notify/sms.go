@@ -27,7 +27,7 @@ import (
 
 // SMSConfig is how an SMS gateway is spoken to over HTTP (docs/sms.md). All fields without a remark must be set.
 type SMSConfig struct {
-	URL         string // https, or http on this machine; see CheckWebhook
+	URL         string // https, or http on this machine; see wire.CheckWebhook
 	Method      string // GET, POST or PUT
 	Format      string // "form" or "json"; with GET a form is in the address
 	Fields      string // what it is sent; see readSMSFields

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/nodkey/nodkey/wire"
 )
 
 // smsBody is what a gateway is sent, with names in braces for what differs from message to message.
@@ -151,7 +153,7 @@ var (
 // CheckSMS says what is wrong with the way in which a gateway is to be spoken to, and with which setting of it. User and password go into the
 // fields that name them, and else as HTTP Basic; a token likewise, and else into its header.
 func CheckSMS(c SMSConfig) (setting string, err error) {
-	if err := CheckWebhook(c.URL); err != nil {
+	if err := wire.CheckWebhook(c.URL); err != nil {
 		return "url", err
 	}
 	body, err := readSMSFields(c.Method, c.Format, c.Fields)

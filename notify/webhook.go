@@ -3,29 +3,27 @@ package notify
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/wire"
 )
 
 // WebhookConfig is what sending to the operator's gateway needs.
 type WebhookConfig struct {
-	URL     string         // https, or http on this machine; see CheckWebhook
-	Secret  string         // one, or two with a space between; see ReadWebhookSecret
+	URL     string         // https, or http on this machine; see wire.CheckWebhook
+	Secret  string         // one, or two with a space between; see wire.ReadWebhookSecret
 	Phone   string         // the phone app's address
 	Roots   *x509.CertPool // nil: the system's
 	Now     func() time.Time
@@ -41,13 +39,13 @@ type Webhook struct {
 	secrets [][]byte
 }
 
-// NewWebhook makes the channel. Errors: those of CheckWebhook and ReadWebhookSecret.
+// NewWebhook makes the channel. Errors: those of wire.CheckWebhook and wire.ReadWebhookSecret.
 func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	dial, host, err := gatewayDial(c.URL)
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := ReadWebhookSecret(c.Secret)
+	secrets, err := wire.ReadWebhookSecret(c.Secret)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +53,9 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 }
 
 // gatewayDial is how a gateway is reached whose address the operator chose: it may be a private one. Without TLS it has to be this
-// machine, whatever its name says. Errors: those of CheckWebhook.
+// machine, whatever its name says. Errors: those of wire.CheckWebhook.
 func gatewayDial(address string) (dial func(ctx context.Context, network, place string) (net.Conn, error), host string, err error) {
-	if err := CheckWebhook(address); err != nil {
+	if err := wire.CheckWebhook(address); err != nil {
 		return nil, "", err
 	}
 	u, err := url.Parse(address)
@@ -77,48 +75,6 @@ func gatewayDial(address string) (dial func(ctx context.Context, network, place 
 }
 
 var errNotHere = errors.New("without https a gateway must be on this machine")
-
-// CheckWebhook says what is wrong with a gateway's address: https, or http on this machine, without a name and password.
-func CheckWebhook(address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
-		return errors.New("must be an address such as https://gateway.example.com/nodkey, without user name or password")
-	}
-	if u.Scheme == "http" {
-		at, err := netip.ParseAddr(u.Hostname())
-		if name := strings.ToLower(u.Hostname()); name != "localhost" && (err != nil || !at.IsLoopback()) {
-			return errors.New("must begin with https:// unless the gateway is on this machine, such as http://127.0.0.1:8080/nodkey")
-		}
-	}
-	return nil
-}
-
-// The bytes of a secret (Standard Webhooks, "Signature scheme").
-const (
-	webhookSecretMin = 24
-	webhookSecretMax = 64
-)
-
-// ReadWebhookSecret reads "whsec_" with 24 to 64 bytes in base64. While the secret is being changed there may be two, the new
-// one first, with a space between: each message then has both signatures.
-func ReadWebhookSecret(text string) ([][]byte, error) {
-	var secrets [][]byte
-	for part := range strings.FieldsSeq(text) {
-		encoded, ok := strings.CutPrefix(part, "whsec_")
-		secret, err := base64.StdEncoding.DecodeString(encoded)
-		if !ok || err != nil || len(secret) < webhookSecretMin || len(secret) > webhookSecretMax {
-			return nil, fmt.Errorf("must be whsec_ with %d to %d random bytes in base64 behind it", webhookSecretMin, webhookSecretMax)
-		}
-		secrets = append(secrets, secret)
-	}
-	if len(secrets) == 0 || len(secrets) > 2 {
-		return nil, errors.New("must be one secret, or two while it is being changed")
-	}
-	return secrets, nil
-}
-
-// webhookTime is RFC 3339 in UTC with milliseconds.
-const webhookTime = "2006-01-02T15:04:05.000Z"
 
 // webhookBody is what a gateway is told; docs/webhook.md has its meaning. It is the same each time a message is sent.
 type webhookBody struct {
@@ -146,8 +102,8 @@ func (w *Webhook) Send(ctx context.Context, m nodkey.PushMessage) (nodkey.PushAn
 
 func (w *Webhook) request(ctx context.Context, m nodkey.PushMessage) (*http.Request, error) {
 	body, err := json.Marshal(webhookBody{
-		Type: "approval.waiting", Timestamp: m.CreatedAt.UTC().Format(webhookTime), ID: string(m.ApprovalID), User: m.User,
-		Key: string(m.KeyID), Phone: m.Phone, Locale: m.Locale, URL: w.config.Phone, ExpiresAt: m.ExpiresAt.UTC().Format(webhookTime),
+		Type: "approval.waiting", Timestamp: m.CreatedAt.UTC().Format(wire.WebhookTime), ID: string(m.ApprovalID), User: m.User,
+		Key: string(m.KeyID), Phone: m.Phone, Locale: m.Locale, URL: w.config.Phone, ExpiresAt: m.ExpiresAt.UTC().Format(wire.WebhookTime),
 	})
 	if err != nil {
 		return nil, err
@@ -158,7 +114,7 @@ func (w *Webhook) request(ctx context.Context, m nodkey.PushMessage) (*http.Requ
 	}
 	id, at := webhookID(m), strconv.FormatInt(w.now().Unix(), 10)
 	for name, value := range map[string]string{
-		"Content-Type": "application/json", "webhook-id": id, "webhook-timestamp": at, "webhook-signature": w.sign(id, at, body),
+		"Content-Type": "application/json", "webhook-id": id, "webhook-timestamp": at, "webhook-signature": wire.SignWebhook(w.secrets, id, at, body),
 	} {
 		request.Header.Set(name, value)
 	}
@@ -169,16 +125,6 @@ func (w *Webhook) request(ctx context.Context, m nodkey.PushMessage) (*http.Requ
 func webhookID(m nodkey.PushMessage) string {
 	sum := sha256.Sum256([]byte("nodkey/v1/webhook-id\x00" + string(m.ApprovalID) + "\x00" + string(m.KeyID)))
 	return "msg_" + base64.RawURLEncoding.EncodeToString(sum[:24])
-}
-
-func (w *Webhook) sign(id, at string, body []byte) string {
-	signatures := make([]string, len(w.secrets))
-	for i, secret := range w.secrets {
-		mac := hmac.New(sha256.New, secret)
-		fmt.Fprintf(mac, "%s.%s.%s", id, at, body)
-		signatures[i] = "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	}
-	return strings.Join(signatures, " ")
 }
 
 // webhookMeans says what an answer means: 2xx has it. All else is refused, a redirect and 410 too: there is no other address,

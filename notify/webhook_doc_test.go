@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/wire"
 )
 
 func verify(secret []byte, h http.Header, body []byte, now time.Time) bool { // secret: what stands behind whsec_, from base64
@@ -55,7 +56,7 @@ func TestTheDocumentedMessageIsOneThatIsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := ReadWebhookSecret(webhookSecretOfTests)
+	secrets, err := wire.ReadWebhookSecret(webhookSecretOfTests)
 	if err != nil {
 		t.Fatal(err)
 	}

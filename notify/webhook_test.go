@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/wire"
 )
 
 func TestAWebhookSaysWhoIsAskedAndNothingOfWhat(t *testing.T) {
@@ -121,7 +122,7 @@ func TestAGatewayIsHTTPSOrOnThisMachine(t *testing.T) {
 		"": false, "gateway.example.com": false, "ftp://127.0.0.1/": false, "https://": false, "https://user:word@gateway.example.com/": false,
 		"https://gateway.example.com/#x": false, "/nodkey": false, "https://%zz/": false,
 	} {
-		if err := CheckWebhook(address); (err == nil) != good {
+		if err := wire.CheckWebhook(address); (err == nil) != good {
 			t.Errorf("%s: %v", address, err)
 		}
 		_, err := NewWebhook(WebhookConfig{URL: address, Secret: webhookSecretOfTests, Now: time.Now})
@@ -163,7 +164,7 @@ func TestAWebhookSecretIsAsStandardWebhooksWantsIt(t *testing.T) {
 		"": 0, "whsec_": 0, short: 0, long: 0, strings.TrimPrefix(webhookSecretOfTests, "whsec_"): 0, "whsec_????": 0, webhookSecretOfTests + " x": 0,
 		strings.Repeat(webhookSecretOfTests+" ", 3): 0,
 	} {
-		secrets, err := ReadWebhookSecret(text)
+		secrets, err := wire.ReadWebhookSecret(text)
 		if len(secrets) != n || (err == nil) != (n > 0) {
 			t.Errorf("%q: %d secrets, %v", text, len(secrets), err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/notify"
+	"github.com/nodkey/nodkey/wire"
 )
 
 // checkServe says what in a configuration keeps a server from running with it:
@@ -179,10 +180,10 @@ func (s *settings) checkWebhook() (string, error) {
 	case s.Push.WebhookSecret == "":
 		return "push.webhook", errors.New("goes together with push.webhook_secret: set both or neither")
 	}
-	if err := notify.CheckWebhook(s.Push.Webhook); err != nil {
+	if err := wire.CheckWebhook(s.Push.Webhook); err != nil {
 		return "push.webhook", err
 	}
-	_, err := notify.ReadWebhookSecret(s.Push.WebhookSecret)
+	_, err := wire.ReadWebhookSecret(s.Push.WebhookSecret)
 	return "push.webhook_secret", err
 }
 
