@@ -18,9 +18,9 @@ const (
 	MissedMost = 20
 )
 
-// Missed lists the statements of sign-in requests that named a phone's keys and ran out with no answer within [MissedFor],
-// newest first, at most [MissedMost]; those over the budget too, which woke nobody. What was taken back is not among them.
-// It tells that nobody answered this request and no more: the same sign-in may have been asked again, and answered then.
+// Missed lists the statements of sign-ins and of applications' texts that named a phone's keys and ran out with no answer within
+// [MissedFor], newest first, at most [MissedMost]; those over the budget too, which woke nobody. What was taken back is not among
+// them. It tells that nobody answered this request and no more: the same may have been asked again, and answered then.
 func (s *Approvals) Missed(ctx context.Context, phones []Caller) (wire.Approvals, error) {
 	now := s.now()
 	out := wire.Approvals{Now: now.UnixMilli(), Statements: []string{}}

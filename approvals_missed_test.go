@@ -144,3 +144,18 @@ func TestMissedRequestsAreThePhonesOwn(t *testing.T) {
 		t.Errorf("a removed phone missed %d, %v", len(out.Statements), err)
 	}
 }
+
+func TestATextOfAnApplicationsThatNobodyAnsweredIsMissed(t *testing.T) {
+	h := start(t, nil)
+	p := h.join(t)
+	in := p.asks()
+	p.requests(t, h.app(t, "bank", nil), in)
+	h.Clock.Advance(nodkey.ApprovalLife)
+	out, err := h.Approvals.Missed(h.ctx, []nodkey.Caller{p.phoneCaller(t)})
+	if err != nil || len(out.Statements) != 1 {
+		t.Fatalf("%d missed, %v", len(out.Statements), err)
+	}
+	if s, err := p.key.ReadOver(out.Statements[0]); err != nil || s.Kind != "confirm" || s.Text != in.Text || s.App != "Till of bank" {
+		t.Errorf("%+v, %v", s.Statement, err)
+	}
+}

@@ -111,8 +111,8 @@ type ApprovalRows interface {
 	// ExtendApproval gives an approval that is open and has not expired at now another Statement, Digest and ExpiresAt, by one
 	// conditional UPDATE; ErrNoRow when it has ended.
 	ExtendApproval(a Approval, now time.Time) (Approval, error)
-	// MissedBy lists a user's sign-in requests made at or after a time that name the key and ran out with no answer, whether or
-	// not the row says so yet, newest first, at most limit.
+	// MissedBy lists a user's requests of kind sign_in and confirm made at or after a time that name the key and ran out with no
+	// answer, whether or not the row says so yet, newest first, at most limit.
 	MissedBy(user UserID, key KeyID, since, now time.Time, limit int) ([]Approval, error)
 	// RunOut lists open approvals that have expired at now, oldest first, at most limit.
 	RunOut(now time.Time, limit int) ([]Approval, error)

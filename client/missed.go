@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Missed asks every server for the sign-in requests that named this phone and ran out with no answer, newest first, at most
-// 20 a server, of the last seven days (docs/protocol.md §5.9). Nothing can be decided about them. It says that nobody answered
-// that request and no more: it may have been sent again and answered then. Errors are as with Approvals.
+// Missed asks every server for the sign-ins and the applications' texts that named this phone and ran out with no answer, newest
+// first, at most 20 a server, of the last seven days (docs/protocol.md §5.9). Nothing can be decided about them. It says that
+// nobody answered that request and no more: it may have been sent again and answered then. Errors are as with Approvals.
 func (p *Phone) Missed(ctx context.Context) ([]Approval, error) {
 	all, err := p.askAll(ctx, "/approvals/missed", p.readMissed)
 	slices.SortStableFunc(all, func(a, b Approval) int { return b.IssuedAt.Compare(a.IssuedAt) })
@@ -35,7 +35,7 @@ func (p *Phone) readMissed(url string, statements []string) ([]Approval, error) 
 	return missed, errors.Join(errs...)
 }
 
-// readOver checks one statement of a sign-in that has ended, against each key that may be named in it.
+// readOver checks one statement of a request that has ended, against each key that may be named in it.
 func (p *Phone) readOver(url, jws string) (Approval, error) {
 	var last error = fault("statement.wrong", errors.New("it names no key of this phone"))
 	for _, k := range p.keysAt(url) {
@@ -43,8 +43,8 @@ func (p *Phone) readOver(url, jws string) (Approval, error) {
 		switch {
 		case err != nil:
 			last = err
-		case a.Kind != "sign_in", p.serverTime(url).Before(a.Expires):
-			return Approval{}, fault("statement.wrong", errors.New("it is no sign-in that has ended"))
+		case a.Kind != "sign_in" && a.Kind != "confirm", p.serverTime(url).Before(a.Expires):
+			return Approval{}, fault("statement.wrong", errors.New("it is no request that can be missed, or has not ended"))
 		default:
 			return a, nil
 		}

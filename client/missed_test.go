@@ -54,6 +54,17 @@ func TestMissedRequestsAreListedNewestFirst(t *testing.T) {
 	}
 }
 
+func TestAMissedTextOfAnApplicationsIsListedWithIt(t *testing.T) {
+	s := newServer(t)
+	p, key := active(t, s)
+	const text = "Pay 250.00 EUR to Anna Weber"
+	s.missed(time.Minute, func(m *wire.Statement) { m.Kind, m.Text = "confirm", text }, key.ID)
+	list, err := p.Missed(t.Context())
+	if err != nil || len(list) != 1 || list[0].Kind != "confirm" || list[0].Text != text {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
 func TestADishonestMissedRequestIsLeftOut(t *testing.T) {
 	cases := map[string]func(*server, *wire.Statement){
 		"of another server":  func(_ *server, m *wire.Statement) { m.Aud = "MDEyMzQ1Njc4OTo7PD0-Pw" },

@@ -170,7 +170,7 @@ func (m *approvalModel) compare(rt *rapid.T) {
 		missed, err4 := tx.MissedBy(user, key, from, now, limit)
 		for what, pair := range map[string][2][]nodkey.Approval{
 			"missed": {missed, find(newestFirst, limit, func(a nodkey.Approval) bool {
-				return a.UserID == user && a.Kind == nodkey.ApproveSignIn && a.StateAt(now) == nodkey.ApprovalExpired && a.Names(key) && !a.CreatedAt.Before(from)
+				return a.UserID == user && (a.Kind == nodkey.ApproveSignIn || a.Kind == nodkey.ApproveConfirm) && a.StateAt(now) == nodkey.ApprovalExpired && a.Names(key) && !a.CreatedAt.Before(from)
 			})},
 			"open": {open, find(newestFirst, len(m.rows), func(a nodkey.Approval) bool {
 				return a.UserID == user && a.StateAt(now) == nodkey.ApprovalOpen

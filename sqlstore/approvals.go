@@ -106,7 +106,7 @@ func (t *tx) ExtendApproval(a nodkey.Approval, now time.Time) (nodkey.Approval, 
 // MissedBy finds a key among others between blanks. Its id may hold a _, which LIKE takes for any character: of 43 random ones
 // another key has the rest never.
 func (t *tx) MissedBy(user nodkey.UserID, key nodkey.KeyID, since, now time.Time, limit int) ([]nodkey.Approval, error) {
-	return list(t, scanApproval, "SELECT "+approvalColumns+" FROM approvals WHERE user_id = $1 AND created_at >= $2 AND kind = 'sign_in'"+
+	return list(t, scanApproval, "SELECT "+approvalColumns+" FROM approvals WHERE user_id = $1 AND created_at >= $2 AND kind IN ('sign_in', 'confirm')"+
 		" AND (state = 'expired' OR state = 'open' AND expires_at <= $3) AND ' ' || key_ids || ' ' LIKE '% ' || $4 || ' %'"+
 		" ORDER BY created_at DESC, id DESC LIMIT $5", string(user), millis(since), millis(now), string(key), most(limit))
 }

@@ -14,10 +14,10 @@ import (
 func phoneMissedCommand(flags *phoneFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "missed",
-		Short: "List sign-ins of the last seven days that this phone was asked about and nobody answered",
-		Long: "List sign-ins of the last seven days that this phone was asked about and nobody answered, newest\n" +
-			"first: when, and from where. Nobody got in by such a request; the same sign-in may have been asked\n" +
-			"again, and answered then.",
+		Short: "List requests of the last seven days that nobody answered",
+		Long: "List sign-ins, and texts of applications, of the last seven days that this phone was asked about and\n" +
+			"nobody answered, newest first: when, and from where. Nobody got in by such a request and nothing was\n" +
+			"agreed to; the same may have been asked again, and answered then.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			phone, release, err := openPhone(c.Context(), flags, false)
@@ -42,7 +42,12 @@ func phoneMissedCommand(flags *phoneFlags) *cobra.Command {
 // sayMissed prints requests that are over; all says that every server was asked.
 func sayMissed(w io.Writer, missed []client.Approval, all bool) {
 	for _, a := range missed {
-		fmt.Fprintf(w, "%s  Sign-in to %s as %s\n", a.IssuedAt.Local().Format(time.DateTime), printable(a.App), printable(a.Who))
+		at := a.IssuedAt.Local().Format(time.DateTime)
+		if a.Kind == "confirm" {
+			fmt.Fprintf(w, "%s  %s asked %s for a yes\n  text     %s\n", at, printable(a.App), printable(a.Who), printable(a.Text))
+		} else {
+			fmt.Fprintf(w, "%s  Sign-in to %s as %s\n", at, printable(a.App), printable(a.Who))
+		}
 		if from := strings.Trim(a.Address+", "+a.Place, ", "); from != "" {
 			fmt.Fprintf(w, "  from     %s\n", printable(from))
 		}
@@ -51,6 +56,6 @@ func sayMissed(w io.Writer, missed []client.Approval, all bool) {
 		}
 	}
 	if len(missed) == 0 && all {
-		fmt.Fprintln(w, "No sign-in was missed in the last seven days.")
+		fmt.Fprintln(w, "No request was missed in the last seven days.")
 	}
 }

@@ -41,11 +41,11 @@ func TestATerminalPhoneTellsWhatItMissed(t *testing.T) {
 	if code, _, errOut := runPhone(t, path, "", "activate", "--server", s.Phone.String(), strings.Join(groups[:], "-"), "--pin-file", pinFile); code != exitOK {
 		t.Fatalf("activate: %d %s", code, errOut)
 	}
-	if code, out, errOut := runPhone(t, path, "", "missed"); code != exitOK || out != "No sign-in was missed in the last seven days.\n" {
+	if code, out, errOut := runPhone(t, path, "", "missed"); code != exitOK || out != "No request was missed in the last seven days.\n" {
 		t.Errorf("nothing: %d %q %q", code, out, errOut)
 	}
 	begin()
-	if _, out, _ := runPhone(t, path, "", "missed"); !strings.HasPrefix(out, "No sign-in was missed") {
+	if _, out, _ := runPhone(t, path, "", "missed"); !strings.HasPrefix(out, "No request was missed") {
 		t.Errorf("while it is open: %q", out)
 	}
 	asked := s.Clock.Now()
@@ -64,7 +64,7 @@ func TestATerminalPhoneTellsWhatItMissed(t *testing.T) {
 		t.Errorf("list: %q", out)
 	}
 	s.Store.Failing.Store(true)
-	if code, out, errOut := runPhone(t, path, "", "missed"); code != exitFailed || strings.Contains(out, "No sign-in") || errOut == "" {
+	if code, out, errOut := runPhone(t, path, "", "missed"); code != exitFailed || strings.Contains(out, "No request") || errOut == "" {
 		t.Errorf("a server that fails: %d %q %q", code, out, errOut)
 	}
 	s.Store.Failing.Store(false)

@@ -48,7 +48,7 @@ export function reportOf(finding: Finding, now: number): PushReport {
 
 export function missedOf(now: number, change: Partial<MissedApproval> = {}): MissedApproval {
   return {
-    id: "m1", keyId: "k1", app: "Aldermere Client Portal", who: "Mara Lindqvist", address: "203.0.113.24", place: "Hamburg, Germany", with: "Firefox on Windows", known: false,
+    id: "m1", keyId: "k1", kind: "sign_in", app: "Aldermere Client Portal", who: "Mara Lindqvist", address: "203.0.113.24", place: "Hamburg, Germany", with: "Firefox on Windows", known: false,
     issuedAt: now - 780_000, endedAt: now - 600_000, ...change,
   };
 }
@@ -81,6 +81,7 @@ export function prepareDelivery(screen: string, detail: string, core: PreviewCor
       return { screen: "home" };
     case "missed":
       core.set({ missed: manyMissed(now) });
+      if (detail === "confirm") core.set({ missed: [missedOf(now, { kind: "confirm", app: "Aldermere Till", text: "Pay 250.00 EUR to Anna Weber, DE02 1203 0000 0000 2020 51" })] });
       return { screen: "missed", id: detail === "long" ? "m2" : "m1" };
     case "missed-all":
       core.set({ missed: manyMissed(now) });

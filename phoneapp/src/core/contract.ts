@@ -187,10 +187,13 @@ export interface PastApproval {
   readonly state: "approved" | "denied";
 }
 
-/** A sign-in that asked this phone and ran out without an answer; every field comes from its verified statement. */
+/** A request that asked this phone and ran out without an answer; every field comes from its verified statement. */
 export interface MissedApproval {
   readonly id: string;
   readonly keyId: string;
+  readonly kind: "sign_in" | "confirm";
+  /** Of the application's. */
+  readonly text?: string;
   readonly app: string;
   readonly who: string;
   readonly address?: string;

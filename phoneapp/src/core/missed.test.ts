@@ -42,12 +42,20 @@ describe("missed requests", () => {
     await lists([newer, older]);
     expect(events).toBe(1);
     expect(core.missed()[0]).toEqual({
-      id: newer, keyId: key.keyId, app: "Aldermere Client Portal", who: "Mara Lindqvist", address: "203.0.113.24", with: "Firefox on Windows", known: false,
+      id: newer, keyId: key.keyId, kind: "sign_in", app: "Aldermere Client Portal", who: "Mara Lindqvist", address: "203.0.113.24", with: "Firefox on Windows", known: false,
       issuedAt: server.now - 780_000, endedAt: server.now - 600_000,
     });
     await core.refresh();
     await lists([newer, older]);
     expect(events).toBe(1);
+  });
+
+  test("of an application's text are told with the text", async () => {
+    const text = "Pay 250.00 EUR to Anna Weber";
+    const id = await ranOut(10, (s) => Object.assign(s, { kind: "confirm", app: "Aldermere Till", text }));
+    await core.refresh();
+    await lists([id]);
+    expect(core.missed()[0]).toMatchObject({ kind: "confirm", app: "Aldermere Till", text });
   });
 
   test("are asked for when the app begins to listen, without anybody's touch", async () => {
@@ -137,7 +145,7 @@ describe("nothing is told", () => {
     ["another phone was asked", (s: Record<string, unknown>) => { s["keys"] = [newId()]; }],
     ["another user was asked", (s: Record<string, unknown>) => { s["user"] = newId(); }],
     ["it is open still", (s: Record<string, unknown>) => { s["exp"] = server.now + 60_000; }],
-    ["it was no sign-in", (s: Record<string, unknown>) => { s["kind"] = "password_change"; }],
+    ["nobody but its asker waited for it", (s: Record<string, unknown>) => { s["kind"] = "password_change"; }],
     ["its name hides other letters", (s: Record<string, unknown>) => { s["app"] = "Portal\u202egnp.exe"; }],
   ] as const)("when %s", async (_, spoil) => {
     await ranOut(10, spoil);

@@ -1,4 +1,4 @@
-// Sign-ins that asked this phone and ran out without an answer (docs/protocol.md §5.9): verified, newest first, without those
+// Sign-ins, and texts of applications, that asked this phone and ran out without an answer (docs/protocol.md §5.9): verified, newest first, without those
 // that the person took away.
 
 import { answerOf, type Api } from "./api";
@@ -67,8 +67,8 @@ export class MissedApprovals {
     const read = (await Promise.all(ended)).filter((one) => one !== undefined);
     const dismissed = (await this.store.setting("dismissed")) ?? [];
     const fit = ({ message }: Statement, i: number): boolean =>
-      message.kind === "sign_in" && message.exp <= now && !dismissed.includes(message.id) && read.findIndex((one) => one.message.id === message.id) === i;
-    this.set(read.filter(fit).map((one) => missedOf(one, this.clock)).sort((a, b) => b.issuedAt - a.issuedAt));
+      message.exp <= now && !dismissed.includes(message.id) && read.findIndex((one) => one.message.id === message.id) === i;
+    this.set(read.filter(fit).flatMap((one) => missedOf(one, this.clock)).sort((a, b) => b.issuedAt - a.issuedAt));
   }
 
   private set(told: readonly MissedApproval[]): void {
@@ -80,7 +80,10 @@ export class MissedApprovals {
   }
 }
 
-function missedOf({ message, key }: Statement, clock: Clock): MissedApproval {
-  const { id, app, who, known, iat, exp } = message;
-  return { id, keyId: key.keyId, app, who, ...whence(message), known, issuedAt: clock.local(iat), endedAt: clock.local(exp) };
+/** None for a request of another kind: whoever asked for it knows what came of it. */
+function missedOf({ message, key }: Statement, clock: Clock): MissedApproval[] {
+  const { id, kind, app, who, text, known, iat, exp } = message;
+  if (kind !== "sign_in" && kind !== "confirm") return [];
+  const said = text === undefined ? {} : { text };
+  return [{ id, keyId: key.keyId, kind, app, who, ...said, ...whence(message), known, issuedAt: clock.local(iat), endedAt: clock.local(exp) }];
 }

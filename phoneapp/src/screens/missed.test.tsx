@@ -23,6 +23,16 @@ describe("missed requests", () => {
     expect([on.core.calls, on.screen(), on.has("#missed-m1")]).toEqual([["dismissMissed m1"], "home", false]);
   });
 
+  test("of an application show its text, and say that nothing was agreed to", async () => {
+    const text = "Pay 250.00 EUR to Anna Weber";
+    const on = await stage(prepared({ missed: [missedOf(moment, { kind: "confirm", app: "Aldermere Till", text })] }));
+    expect(on.get("#missed-m1").textContent).toContain("Aldermere Till");
+    await on.click("#missed-m1");
+    expect(on.get("#supplied").textContent).toBe(`Text from Aldermere Till${text}`);
+    for (const words of ["Nothing was agreed to by it.", "Asked by", "If you expected it"]) expect(on.text()).toContain(words);
+    expect(on.text()).not.toContain("Somebody knows your password.");
+  });
+
   test("of twenty, three stand there, and all on a page of their own", async () => {
     const on = await stage(prepared({ missed: manyMissed(moment) }));
     expect(["m1", "m2", "m3", "m4"].map((id) => on.has(`#missed-${id}`))).toEqual([true, true, true, false]);
