@@ -39,6 +39,10 @@ type Asking struct {
 	// Idempotency is a key of the application's, at most 200 printable ASCII characters: the same request again is the same one.
 	// Empty: none.
 	Idempotency string
+	// Tell is the door whose worker is told when the request has ended, with Data, which is the door's own, at most 8 KiB and sealed
+	// ([Callbacks]). Empty: nobody.
+	Tell Door
+	Data json.RawMessage
 }
 
 // Asked is a request that waits. The token is the application's alone; whoever has both can look, cancel and collect.

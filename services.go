@@ -39,6 +39,8 @@ type Services struct {
 	Summaries     *Summaries
 	Contacts      *Contacts
 	Applications  *Applications
+	Grants        *Grants
+	Callbacks     *Callbacks
 }
 
 // base is what every service stands on.
@@ -82,6 +84,7 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 
 		Messages: &Messages{base: b}, MessageDesk: &MessageDesk{base: b}, Announcements: &Announcements{base: b},
 		Summaries: &Summaries{base: b}, Contacts: &Contacts{base: b}, Applications: &Applications{base: b, signIns: signIns},
+		Grants: &Grants{base: b}, Callbacks: &Callbacks{base: b},
 	}, nil
 }
 
