@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -174,6 +175,16 @@ func (s *Applications) notProved(ctx context.Context, c Caller, id ApplicationID
 		return AsError(err)
 	}
 	return refused
+}
+
+// Settings opens the settings of the calling application; nil where it has none.
+func (s *Applications) Settings(c Caller) (json.RawMessage, error) {
+	app, err := c.asApplication()
+	if err != nil {
+		return nil, err
+	}
+	info, err := s.info(app, nil, s.now())
+	return info.Settings, wrap(err)
 }
 
 // AsOperator makes a caller of an operator who asks people in the server's own name: a built-in application that may ask

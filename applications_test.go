@@ -41,6 +41,19 @@ func TestApplicationsComeBackAsTheyWereMade(t *testing.T) {
 	}
 }
 
+func TestAnApplicationsSettingsAreOpenToItsDoor(t *testing.T) {
+	h := start(t, nil)
+	with := h.app(t, "shop", func(a *nodkey.NewApplication) { a.Settings = []byte(`{"webhook":"https://shop.example.com/"}`) })
+	if got, err := h.Applications.Settings(with); err != nil || string(got) != `{"webhook":"https://shop.example.com/"}` {
+		t.Errorf("%s, %v", got, err)
+	}
+	if got, err := h.Applications.Settings(h.app(t, "wiki", nil)); err != nil || got != nil {
+		t.Errorf("none: %s, %v", got, err)
+	}
+	_, err := h.Applications.Settings(h.NewBrowser(h.address()).Anonymous())
+	is(t, err, "application.wrong", "a browser")
+}
+
 func TestApplicationsThatCannotBeMeant(t *testing.T) {
 	h := start(t, nil)
 	good := nodkey.NewApplication{ID: "wiki", Name: "Wiki", Doors: []nodkey.Door{nodkey.DoorOIDC}}
