@@ -28,7 +28,7 @@ func SealedColumns() []SealedColumn {
 		{"messages", "subject"}, {"messages", "notice"}, {"message_entries", "text"}, {"message_entries", "signature"},
 		{"message_files", "name"}, {"file_chunks", "data"}, {"announcement_texts", "subject"}, {"announcement_texts", "text"},
 		{"summaries", "address"}, {"contacts", "address"}, {"contact_tries", "address"}, {"contact_tries", "code"},
-		{"applications", "settings"}, {"application_secrets", "value"},
+		{"applications", "settings"}, {"application_secrets", "value"}, {"signing_keys", "private"},
 	}
 }
 

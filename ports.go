@@ -49,6 +49,7 @@ type Tx interface {
 	InstallRows
 	CentreRows
 	ApplicationRows
+	SigningKeyRows
 }
 
 // UserRows keeps users; Name is unique.

@@ -39,6 +39,7 @@ type Services struct {
 	Summaries     *Summaries
 	Contacts      *Contacts
 	Applications  *Applications
+	SigningKeys   *SigningKeys
 	Grants        *Grants
 	Callbacks     *Callbacks
 }
@@ -84,7 +85,8 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 
 		Messages: &Messages{base: b}, MessageDesk: &MessageDesk{base: b}, Announcements: &Announcements{base: b},
 		Summaries: &Summaries{base: b}, Contacts: &Contacts{base: b}, Applications: &Applications{base: b, signIns: signIns},
-		Grants: &Grants{base: b}, Callbacks: &Callbacks{base: b},
+		SigningKeys: &SigningKeys{base: b},
+		Grants:      &Grants{base: b}, Callbacks: &Callbacks{base: b},
 	}, nil
 }
 

@@ -327,6 +327,8 @@ func putCentre(tx nodkey.Tx, c nodkey.SealedColumn, u nodkey.UserID, row string,
 			return true, err
 		}
 		return true, tx.InsertApplicationSecret(nodkey.ApplicationSecret{ID: row, ApplicationID: nodkey.ApplicationID(row), Sealed: value})
+	case nodkey.SealedColumn{Table: "signing_keys", Column: "private"}:
+		return true, tx.InsertSigningKey(nodkey.SigningKey{ID: row, Sealed: value})
 	}
 	return false, nil
 }

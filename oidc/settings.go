@@ -33,7 +33,7 @@ type Settings struct {
 	BackchannelLogoutURI             string `json:"backchannel_logout_uri"`
 	BackchannelLogoutSessionRequired bool   `json:"backchannel_logout_session_required"`
 
-	BackchannelTokenDeliveryMode          string `json:"backchannel_token_delivery_mode"`           // "poll" (default) or "ping"
+	BackchannelTokenDeliveryMode          string `json:"backchannel_token_delivery_mode"`          // "poll" (default) or "ping"
 	BackchannelClientNotificationEndpoint string `json:"backchannel_client_notification_endpoint"` // for ping
 }
 

@@ -73,6 +73,7 @@ var sealedIn = map[nodkey.SealedColumn][3]string{
 
 	{Table: "applications", Column: "settings"}:     {"applications", "id", "settings"},
 	{Table: "application_secrets", Column: "value"}: {"application_secrets", "id", "value"},
+	{Table: "signing_keys", Column: "private"}:      {"signing_keys", "id", "private"},
 }
 
 func placeOf(c nodkey.SealedColumn) (table, key, column string, err error) {
