@@ -51,6 +51,7 @@ type Asked struct {
 	ID        SignInID
 	Number    string // two digits to show the person; empty where there are none to show
 	Notified  bool   // the phones were woken
+	Locale    string // the person's language, BCP 47; empty: not known
 	ExpiresAt time.Time
 }
 
@@ -252,7 +253,7 @@ func (s *Applications) ask(ctx context.Context, c Caller, try asker) (Asked, err
 			if queued, err = s.signIns.insertSignIn(tx, c, &signIn, &approval, try.way.quiet, now); err != nil {
 				return err
 			}
-			out = s.asked(signIn, approval, token, try.in.Shown)
+			out = s.asked(signIn, approval, fresh.user, token, try.in.Shown)
 			return s.afterPassword(tx, try, fresh.user, signIn, now)
 		})
 		if errors.Is(err, errKeysChanged) || errors.Is(err, ErrExists) { // the same idempotency key came in between
@@ -330,14 +331,18 @@ func (s *Applications) askedBefore(tx Tx, try asker, signIn SignIn, now time.Tim
 	if err != nil {
 		return Asked{}, err
 	}
+	user, err := tx.User(before.UserID)
+	if err != nil {
+		return Asked{}, err
+	}
 	if try.in.Password != nil {
 		err = try.charge.giveBack(tx, now)
 	}
-	return s.asked(before, a, s.askToken(try.app.ID, before.ID), try.in.Shown), err
+	return s.asked(before, a, user, s.askToken(try.app.ID, before.ID), try.in.Shown), err
 }
 
-func (s *Applications) asked(signIn SignIn, a Approval, token Token, shown bool) Asked {
-	out := Asked{Token: token, ID: signIn.ID, Notified: a.Notified, ExpiresAt: a.ExpiresAt}
+func (s *Applications) asked(signIn SignIn, a Approval, user User, token Token, shown bool) Asked {
+	out := Asked{Token: token, ID: signIn.ID, Notified: a.Notified, Locale: user.Locale, ExpiresAt: a.ExpiresAt}
 	if shown && a.Number {
 		out.Number = s.id.digits(a.ID)
 	}
