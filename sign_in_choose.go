@@ -44,7 +44,7 @@ func choices(active []Key, asked Approval, known bool) []Choice {
 
 // waitingToChoose is a sign-in for which no phone was chosen.
 func waitingToChoose(signIn SignIn, now time.Time) Waiting {
-	w := Waiting{ID: signIn.ID, State: signIn.stateAt(Approval{}, now), Known: signIn.Known, AskedAt: signIn.CreatedAt, ExpiresAt: signIn.ExpiresAt, EndedAt: signIn.EndedAt}
+	w := Waiting{ID: signIn.ID, App: signIn.App, State: signIn.stateAt(Approval{}, now), Known: signIn.Known, AskedAt: signIn.CreatedAt, ExpiresAt: signIn.ExpiresAt, EndedAt: signIn.EndedAt}
 	switch w.State {
 	case SignInChoosing:
 		w.Remaining = signIn.ExpiresAt.Sub(now)

@@ -13,6 +13,7 @@ import (
 type Waiting struct {
 	ID        SignInID
 	State     SignInState
+	App       string       // the application that it is on its way to, or that asks, for people; empty: the portal alone
 	Cause     string       // with denied: not_me, mistake or wrong_number
 	Number    string       // the two digits, while pending and number matching is on
 	Phones    []AskedPhone // that may answer
@@ -72,7 +73,7 @@ func (s *SignIns) progress(tx Tx, c Caller, token Token, now time.Time) (Waiting
 	if err != nil {
 		return Waiting{}, Approval{}, err
 	}
-	w := Waiting{ID: signIn.ID, State: signIn.State, Request: signIn.ApprovalID, Cause: signIn.Cause, Known: signIn.Known, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
+	w := Waiting{ID: signIn.ID, State: signIn.State, App: signIn.App, Request: signIn.ApprovalID, Cause: signIn.Cause, Known: signIn.Known, Notified: signIn.Notified, AskedAt: approval.CreatedAt,
 		ExpiresAt: approval.ExpiresAt, EndedAt: signIn.EndedAt}
 	if signIn.State == SignInPending {
 		w.Remaining = max(0, approval.ExpiresAt.Sub(now))
