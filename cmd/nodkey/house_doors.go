@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/web"
 )
 
@@ -25,7 +26,9 @@ func (h *house) mounts(log *slog.Logger) ([]mount, error) {
 	for _, door := range []struct {
 		wanted bool
 		make   func(*slog.Logger) (mount, error)
-	}{} {
+	}{
+		{h.settings.Doors.Open.has(nodkey.DoorDuo), h.duoMount},
+	} {
 		if !door.wanted {
 			continue
 		}
