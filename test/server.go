@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -15,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nodkey/nodkey/client"
 )
 
 // binary builds the command once for all tests of the package.
@@ -37,20 +40,26 @@ type server struct {
 	process       *exec.Cmd
 	exited        chan struct{}
 	log           *lines
+	roots         *x509.CertPool // that its certificate is under; nil: it speaks no TLS
 }
 
 // serve starts a server; options are configuration keys ("policy.max_keys"), over defaults with which a test is short.
 func serve(t testing.TB, options map[string]string) *server {
 	t.Helper()
+	port := freePort(t)
+	s := &server{listen: "127.0.0.1:" + port, portal: "http://portal.nodkey.localhost:" + port, phone: "http://phone.nodkey.localhost:" + port}
+	s.serve(t, options)
+	return s
+}
+
+// serve starts the server where it says that it is.
+func (s *server) serve(t testing.TB, options map[string]string) {
+	t.Helper()
 	name, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := freePort(t)
-	s := &server{
-		t: t, binary: name, listen: "127.0.0.1:" + port,
-		portal: "http://portal.nodkey.localhost:" + port, phone: "http://phone.nodkey.localhost:" + port,
-	}
+	s.t, s.binary = t, name
 	set := map[string]string{
 		"data_dir": filepath.Join(t.TempDir(), "data"), "listen": s.listen, "portal_host": s.portal, "phone_host": s.phone,
 		"server_name": "Aldermere", "operator_name": "Aldermere Savings", "service_desk": "Aldermere service desk, 0800 555 010",
@@ -74,7 +83,6 @@ func serve(t testing.TB, options map[string]string) *server {
 			t.Logf("the server's log:\n%s", s.log)
 		}
 	})
-	return s
 }
 
 func freePort(t testing.TB) string {
@@ -107,13 +115,14 @@ func (s *server) start() {
 	defer cancel()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
+	over := client.NewHTTPClient(s.roots)
+	defer over.CloseIdleConnections()
 	for {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.listen+"/sign-in", nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.portal+"/sign-in", nil)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		r.Host = strings.TrimPrefix(s.portal, "http://")
-		if answer, err := http.DefaultClient.Do(r); err == nil {
+		if answer, err := over.Do(r); err == nil {
 			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return
