@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/duo"
 	"github.com/nodkey/nodkey/wire"
 )
 
@@ -86,6 +87,9 @@ func printSecrets(c *cobra.Command, a nodkey.AddedApplication, done string) erro
 	}
 	w := c.OutOrStdout()
 	fmt.Fprintln(w, done)
+	if a.Application.Has(nodkey.DoorDuo) {
+		fmt.Fprintf(w, "\nIntegration key   %s\n", duo.IntegrationKey(a.Application.ID))
+	}
 	for _, s := range a.Secrets {
 		fmt.Fprintf(w, "\nSecret   %s   (%s)\n", s.Value, secretFor(s.InClear))
 	}
@@ -161,6 +165,9 @@ func printApplication(w io.Writer, a nodkey.ApplicationInfo) error {
 		number = "not asked for where it cannot be shown"
 	}
 	fmt.Fprintf(w, "%s (%s), added %s\n\ndoors    %s\ngroups   %s\nnumber   %s\n", a.ID, a.Name, day(a.CreatedAt), doorsOf(a.Application), groupsOf(a.Groups, "everybody"), number)
+	if a.Has(nodkey.DoorDuo) {
+		fmt.Fprintf(w, "ikey     %s\n", duo.IntegrationKey(a.ID))
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "\nSECRET\tFOR\tMADE\tENDS")
 	for _, s := range a.Secrets {
@@ -200,6 +207,9 @@ func applicationJSON(a nodkey.ApplicationInfo) map[string]any {
 		groups = []string{}
 	}
 	out := map[string]any{"id": a.ID, "name": a.Name, "doors": a.Doors, "groups": groups, "plain": a.Plain, "createdAt": a.CreatedAt, "secrets": secrets}
+	if a.Has(nodkey.DoorDuo) {
+		out["integrationKey"] = duo.IntegrationKey(a.ID)
+	}
 	if a.Settings != nil {
 		out["settings"] = json.RawMessage(a.Settings)
 	}
