@@ -25,7 +25,8 @@ type Person struct {
 type Config struct {
 	Origin, Portal, Phone web.Origin
 	People                []Person
-	Trust                 web.Origin // the page for real phones; zero without --lan
+	Trust                 web.Origin   // the page for real phones; zero without --lan
+	Products              []web.Origin // of other people's products; none without --doors
 	// Rival is a phone of somebody else's that takes an activation code, in any writing, over the phone API: every call is
 	// a new phone, with the name given. The error is for the log.
 	Rival func(ctx context.Context, code, phoneName string) error
@@ -57,9 +58,9 @@ func New(c Config, services *nodkey.Services, texts *i18n.Bundle, assets *web.As
 	}
 }
 
-// Headers lets the page frame the portal and the phone app, and nothing else.
+// Headers lets the page frame the portal and the phone app, the products that the portal leads to, and nothing else.
 func (d *Door) Headers() web.HeaderPolicy {
-	return web.HeaderPolicy{Frames: []web.Origin{d.Portal, d.Phone}}
+	return web.HeaderPolicy{Frames: append([]web.Origin{d.Portal, d.Phone}, d.Products...)}
 }
 
 // Routes registers the page on a mux.

@@ -11,7 +11,7 @@ import { markPNG } from "./mark.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "web/dist");
-const styles = ["web/design/app.css", "web/design/demo.css"];
+const styles = ["web/design/app.css", "web/design/demo.css", "web/design/products.css"];
 const scriptFolders = ["portal/assets", "demo/assets"];
 const pictures = ["web/design/sprite.svg", "web/design/mark.svg"];
 const marks = {

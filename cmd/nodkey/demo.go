@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -28,6 +30,7 @@ type demoFlags struct {
 	keep    string
 	level   string
 	lan     bool
+	doors   bool
 	address string
 	name    string
 }
@@ -43,10 +46,15 @@ func demoCommand() *cobra.Command {
 		Long: "Start a server on this machine with two made-up users, and a page that shows the portal\n" +
 			"and a phone side by side. All its data are removed at the end (Ctrl-C).\n\n" +
 			"With --lan a real phone on the same network can join: the demo makes a certificate authority\n" +
-			"of its own, and a page tells the phone how to trust it.",
+			"of its own, and a page tells the phone how to trust it.\n\n" +
+			"With --doors it plays six products of other people's as well, one behind each door: a wiki, an\n" +
+			"intranet, a call centre, a VPN, a console and a till. The portal lists them under applications.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			f.chosen = c.Flags().Changed("listen")
+			if f.lan && f.doors {
+				return usageError(c, errors.New("--doors is for this machine alone and does not go with --lan"))
+			}
 			if !f.lan && (f.address != "" || f.name != "") {
 				return usageError(c, errors.New("--lan-address and --lan-name go with --lan"))
 			}
@@ -59,6 +67,7 @@ func demoCommand() *cobra.Command {
 	flags.StringVar(&f.keep, "keep", "", "keep the data in this `directory`, instead of removing them at the end")
 	flags.StringVar(&f.level, "log-level", "warn", "least serious `level` to log on standard error: debug, info, warn, error")
 	flags.BoolVar(&f.lan, "lan", false, "let real phones on the local network join")
+	flags.BoolVar(&f.doors, "doors", false, "play other people's products too, one behind each door")
 	flags.StringVar(&f.address, "lan-address", "", "with --lan: this machine's `address` on the network, where there are several")
 	flags.StringVar(&f.name, "lan-name", "", "with --lan: a host `name` of this machine that the network resolves, such as pc.local; allows fingerprint and face")
 	return c
@@ -70,7 +79,8 @@ type stage struct {
 	listen              string
 	main                net.Listener
 	extra               []endpoint
-	lan                 *lanStage // nil without --lan
+	lan                 *lanStage  // nil without --lan
+	doors               *doorStage // nil without --doors
 }
 
 func (s *stage) close() {
@@ -102,6 +112,11 @@ func runDemo(ctx context.Context, f demoFlags, out, errOut io.Writer) (err error
 			st.close()
 		}
 	}()
+	if f.doors {
+		if err := st.openDoors(); err != nil {
+			return err
+		}
+	}
 	s, err := demoSettings(f, st, dir)
 	if err != nil {
 		return err
@@ -144,12 +159,16 @@ func demoSettings(f demoFlags, st *stage, dir string) (*settings, error) {
 	if f.lan {
 		mode = "files" // the certificate is made here
 	}
-	return makeSettings(map[string]string{
+	values := map[string]string{
 		"data_dir": dir, "listen": st.listen, "metrics_listen": "", "tls.mode": mode,
 		"portal_host": st.portal.String(), "phone_host": st.phone.String(),
 		"server_name": "Aldermere", "operator_name": "Aldermere Savings", "service_desk": "the service desk of the demo, which is you",
 		"log.level": f.level, "policy.activation_first": "password",
-	})
+	}
+	if st.doors != nil {
+		values["doors.open"], values["radius.listen"] = DoorNames(httpDoors()).String(), st.doors.radius.String()
+	}
+	return makeSettings(values)
 }
 
 // demoServer is the shell and what runs in it.
@@ -170,6 +189,9 @@ func demoApp(ctx context.Context, h *house, st *stage, log *slog.Logger, o house
 		return nil, nil, err
 	}
 	config := demo.Config{Origin: st.page, Portal: st.portal, Phone: st.phone, People: demoPeople(), Rival: st.rival()}
+	if st.doors != nil {
+		config.Products = slices.Collect(maps.Values(st.doors.origins))
+	}
 	if st.lan != nil {
 		config.Trust = st.lan.trust
 		if err := st.addTrustPage(h, srv, assets); err != nil {
@@ -184,6 +206,13 @@ func demoApp(ctx context.Context, h *house, st *stage, log *slog.Logger, o house
 	page.Routes(mux)
 	site := srv.door("demo", st.page)
 	site.Headers = page.Headers()
+	if st.doors != nil {
+		shops, err := h.productSites(ctx, st, srv, assets, log)
+		if err != nil {
+			return nil, nil, err
+		}
+		sites = append(sites, shops...)
+	}
 	a := app{
 		sites: append(sites, site.Site(web.Routes(mux))), workers: h.workers(log), close: h.close,
 		ready: []readyCheck{{name: "database", check: h.store.Ready}}, main: st.main, extra: st.extra,

@@ -1,0 +1,99 @@
+package products
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/i18n"
+	"github.com/nodkey/nodkey/web"
+)
+
+// Product is one of the made-up products.
+type Product struct {
+	ID     nodkey.ApplicationID
+	Name   string // what phones show
+	Door   nodkey.Door
+	Icon   string // of the sprite
+	Shows  bool   // it can show the number that is typed on the phone
+	Secret bool   // it asks for the password itself
+
+	lead, title, ask, text string // sentences of the catalogue; a text is what it wants a yes to
+}
+
+// Lead is what the product stands for.
+func (p Product) Lead() string { return p.lead }
+
+// Title heads what the product asks first.
+func (p Product) Title() string { return p.title }
+
+// Ask is the word on its button.
+func (p Product) Ask() string { return p.ask }
+
+// Tells reports whether it wants a yes to a text.
+func (p Product) Tells() bool { return p.text != "" }
+
+// All are the products, in the order in which the portal lists them.
+func All() []Product {
+	return []Product{
+		{ID: "wiki", Name: "Aldermere Wiki", Door: nodkey.DoorOIDC, Icon: "edit", lead: "demo.product.lead.wiki", title: "demo.product.title.wiki"},
+		{ID: "intranet", Name: "Aldermere Intranet", Door: nodkey.DoorForward, Icon: "globe", lead: "demo.product.lead.intranet"},
+		{ID: "call-centre", Name: "Aldermere Call Centre", Door: nodkey.DoorCIBA, Icon: "person", Shows: true,
+			lead: "demo.product.lead.call-centre", title: "demo.product.title.call-centre", ask: "demo.product.go.call-centre", text: "demo.product.text.call-centre"},
+		{ID: "vpn", Name: "Aldermere VPN", Door: nodkey.DoorRADIUS, Icon: "lock", Shows: true, Secret: true,
+			lead: "demo.product.lead.vpn", title: "demo.product.title.vpn", ask: "demo.product.go.vpn"},
+		{ID: "console", Name: "Aldermere Console", Door: nodkey.DoorDuo, Icon: "keyboard",
+			lead: "demo.product.lead.console", title: "demo.product.title.console", ask: "demo.product.go.console"},
+		{ID: "till", Name: "Aldermere Till", Door: nodkey.DoorAPI, Icon: "check", Shows: true,
+			lead: "demo.product.lead.till", title: "demo.product.title.till", ask: "demo.product.go.till", text: "demo.product.text.till"},
+	}
+}
+
+// Host is the product's host below the demo's.
+func (p Product) Host() string { return string(p.ID) + ".nodkey.localhost" }
+
+// Config is what the products are told, as an operator would tell their makers.
+type Config struct {
+	Page    web.Origin // the side-by-side page, which may frame them
+	Portal  web.Origin
+	Origins map[nodkey.ApplicationID]web.Origin
+	Secrets map[nodkey.ApplicationID]string
+	Duo     string         // the integration key of the console
+	RADIUS  netip.AddrPort // where the VPN asks
+	HTTP    *http.Client   // reaches the portal from this machine
+}
+
+// Shop serves the products.
+type Shop struct {
+	Config
+	texts  *i18n.Bundle
+	assets *web.Assets
+	log    *slog.Logger
+	talks  talks
+	wiki   wiki
+}
+
+// New makes the products.
+func New(c Config, texts *i18n.Bundle, assets *web.Assets, log *slog.Logger) *Shop {
+	s := &Shop{Config: c, texts: texts, assets: assets, log: log}
+	s.talks.open = make(map[string]*talk)
+	s.wiki.open = make(map[string]visit)
+	return s
+}
+
+// Headers lets the side-by-side page frame the products.
+func (s *Shop) Headers() web.HeaderPolicy { return web.HeaderPolicy{FramedBy: s.Page} }
+
+// Routes registers a product on its host's mux.
+func (s *Shop) Routes(p Product, mux *http.ServeMux) {
+	mux.Handle("GET "+web.Prefix, s.assets)
+	switch p.Door {
+	case nodkey.DoorOIDC:
+		s.wikiRoutes(p, mux)
+	case nodkey.DoorForward:
+		s.intranetRoutes(p, mux)
+	default:
+		s.askRoutes(p, mux)
+	}
+}
