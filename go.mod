@@ -38,7 +38,7 @@ require (
 	github.com/zitadel/schema v1.3.2 // indirect
 	go4.org/netipx v0.0.0-20220812043211-3cc044ffd68d // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
-	layeh.com/radius v0.0.0-20231213012653-1006025d24f8 // indirect
+	layeh.com/radius v0.0.0-20231213012653-1006025d24f8
 )
 
 require (

@@ -128,7 +128,7 @@ func languages(t *testing.T) []string {
 
 func TestEveryLanguageHasEveryCatalogue(t *testing.T) {
 	for _, lang := range languages(t) {
-		for _, subject := range []string{"demo", "errors", "mail", "messages", "phone", "portal", "time"} {
+		for _, subject := range []string{"demo", "errors", "mail", "messages", "phone", "portal", "radius", "time"} {
 			name := subject + "." + lang + ".json"
 			if _, err := catalogues.ReadFile(name); err != nil {
 				t.Errorf("%s is missing", name)
@@ -139,7 +139,7 @@ func TestEveryLanguageHasEveryCatalogue(t *testing.T) {
 
 // portalSubjects are the catalogues whose keys are used by Go code and
 // templates; phone.*.json is checked by the phone app's own tests.
-var portalSubjects = []string{"portal.", "time.", "errors.", "demo.", "mail.", "messages."}
+var portalSubjects = []string{"radius.", "portal.", "time.", "errors.", "demo.", "mail.", "messages."}
 
 var quotedKey = regexp.MustCompile("[\"`]([a-z][a-z0-9_]*(?:\\.[a-z0-9_]+)*)[\"`]")
 var templateKey = regexp.MustCompile("\\b(?:t|rich|linked) \"([^\"]+)\"")
