@@ -27,3 +27,18 @@ func (s *Applications) Spend(ctx context.Context, c Caller, jti string, until ti
 	}
 	return wrap(err)
 }
+
+// Find gives an application by what it calls itself, with its settings open, so that a door knows how it has to prove itself and where
+// browsers may be sent. It proves nothing; Secrets are in none. Error: application.unknown.
+func (s *Applications) Find(ctx context.Context, id ApplicationID) (ApplicationInfo, error) {
+	var a Application
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		a, err = named(tx, id)
+		return err
+	})
+	if err != nil {
+		return ApplicationInfo{}, AsError(err)
+	}
+	info, err := s.info(a, nil, s.now())
+	return info, wrap(err)
+}

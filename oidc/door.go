@@ -15,6 +15,7 @@ type Config struct {
 	OIDC   bool         // applications may send browsers
 	CIBA   bool         // applications may ask phones
 	Client *http.Client // for what stands at applications' addresses: key sets, notifications, logout
+	Page   web.Fail     // the portal's manner of saying on a page that something is wrong
 }
 
 // Door is the OpenID provider.
@@ -25,11 +26,14 @@ type Door struct {
 	log      *slog.Logger
 	texts    *i18n.Bundle
 	visits   web.Visits
+	fetched  fetchedKeys
+	polls    polls
 }
 
 // New makes the door.
 func New(c Config, services *nodkey.Services, clock nodkey.Clock, log *slog.Logger, texts *i18n.Bundle) *Door {
-	return &Door{Config: c, services: services, clock: clock, log: log, texts: texts, visits: web.VisitsOf(c.Issuer)}
+	return &Door{Config: c, services: services, clock: clock, log: log, texts: texts, visits: web.VisitsOf(c.Issuer),
+		fetched: fetchedKeys{set: make(map[nodkey.ApplicationID]*fetchedSet)}}
 }
 
 // route is one address of the door.
@@ -40,7 +44,30 @@ type route struct {
 }
 
 // routes are the addresses that the configuration opens.
-func (d *Door) routes() []route { return nil }
+func (d *Door) routes() []route {
+	list := []route{
+		{"GET " + discoveryPath, d.discoveryShow, true},
+		{"GET " + metadataPath, d.discoveryShow, true},
+		{"GET " + keysPath, d.keysShow, true},
+		{"POST " + tokenPath, d.program(d.token), true},
+		{"GET " + userinfoPath, d.userinfo, true},
+		{"POST " + userinfoPath, d.userinfo, true},
+		{"POST " + introspectPath, d.program(d.introspect), true},
+		{"POST " + revokePath, d.program(d.revoke), true},
+	}
+	for _, path := range []string{discoveryPath, metadataPath, keysPath, tokenPath, userinfoPath, revokePath} {
+		list = append(list, route{"OPTIONS " + path, preflight, true})
+	}
+	if d.OIDC {
+		list = append(list,
+			route{"GET " + authorizePath, d.authorize, false},
+			route{"POST " + authorizePath, d.authorize, true}, // what is asked for stands in the form; the browser is asked who it is on its next visit
+			route{"GET " + returnPath, d.back, false},
+			route{"GET " + postScriptPath, d.postScriptShow, false},
+		)
+	}
+	return list
+}
 
 // Routes registers the door on a mux.
 func (d *Door) Routes(mux *http.ServeMux) {
@@ -62,5 +89,5 @@ func (d *Door) Allowances() []web.Allowance {
 
 // Patterns are what of the portal's host is the door's.
 func Patterns() []string {
-	return []string{"/oidc/", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}
+	return []string{"/oidc/", discoveryPath, metadataPath}
 }
