@@ -99,6 +99,12 @@ func (p Proxies) client(r *http.Request) Client {
 	return c
 }
 
+// Sent reports whether a request came from one of them straight.
+func (p Proxies) Sent(r *http.Request) bool {
+	peer, ok := parseHop(r.RemoteAddr)
+	return ok && p.trusts(peer)
+}
+
 func (p Proxies) trusts(addr netip.Addr) bool {
 	for _, prefix := range p {
 		if prefix.Contains(addr) {
