@@ -57,6 +57,9 @@ func clientAdd() *cobra.Command {
 				in.Settings = raw
 			}
 			return operated(c, func(h *house, operator nodkey.Caller) error {
+				if err := h.checkSettings(c.Context(), in); err != nil {
+					return err
+				}
 				added, err := h.services.Applications.Add(c.Context(), operator, in)
 				if err != nil {
 					return err

@@ -33,6 +33,7 @@ type Config struct {
 	Mail   MailConfig   `key:"mail"`
 	SMS    SMSConfig    `key:"sms"`
 	Doors  DoorsConfig  `key:"doors"`
+	RADIUS RADIUSConfig `key:"radius"`
 
 	Messages MessagesConfig `key:"messages"`
 }

@@ -37,7 +37,8 @@ type house struct {
 	outgoing *summaries
 	texts    *i18n.Bundle
 	clock    nodkey.Clock
-	open     []mount // doors for applications, made by sites
+	open     []mount     // doors for applications, made by sites
+	radius   *radiusDoor // nil: closed; made by sites
 }
 
 // systemClock is the machine's.
@@ -137,6 +138,7 @@ func openHouse(ctx context.Context, s *settings, o houseOptions) (_ *house, err 
 }
 
 func (h *house) close() error {
+	_ = h.radius.close()
 	if h.pool != nil {
 		h.pool.Close()
 	}
@@ -242,6 +244,9 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	if h.open, err = h.mounts(log); err != nil {
 		return nil, err
 	}
+	if h.radius, err = h.openRADIUS(context.Background(), srv.metrics.registerer(), log); err != nil {
+		return nil, err
+	}
 	return []web.Site{mounted(srv, portalSite.Site(web.Routes(portalMux)), h.open), phoneSite.Site(web.Routes(phoneMux))}, nil
 }
 
@@ -282,6 +287,9 @@ func (h *house) workers(log *slog.Logger) []func(context.Context) error {
 	}
 	for _, door := range h.open {
 		workers = append(workers, door.workers...)
+	}
+	if h.radius != nil {
+		workers = append(workers, h.radius.serve)
 	}
 	return append(workers, h.summaryWorkers(log)...)
 }
