@@ -30,7 +30,7 @@ func requestOf(w nodkey.Waiting) string {
 func (d *Door) codeAsk(x *exchange) error {
 	token, w, err := d.waiting(x)
 	if nodkey.HasKey(err, "sign_in.unknown") {
-		return d.leave(x, "/sign-in", "")
+		return d.leave(x, x.along("/sign-in"), "")
 	}
 	if err != nil {
 		return err
@@ -51,14 +51,14 @@ func (d *Door) codeAsk(x *exchange) error {
 		return err
 	}
 	d.code.Set(x.w, requestOf(w), nodkey.SignInLife)
-	return d.leave(x, "/sign-in/code", "")
+	return d.leave(x, x.along("/sign-in/code"), "")
 }
 
 // codeShow shows the digits that were asked for, as often as it is asked.
 func (d *Door) codeShow(x *exchange) error {
 	token, w, err := d.waiting(x)
 	if nodkey.HasKey(err, "sign_in.unknown") || err == nil && (w.State != nodkey.SignInPending || !d.asked(x, w)) {
-		return d.leave(x, "/sign-in/wait", "") // says where it stands
+		return d.leave(x, x.along("/sign-in/wait"), "") // says where it stands
 	}
 	if err != nil {
 		return err
@@ -75,8 +75,9 @@ func (d *Door) codePage(x *exchange, status int, token nodkey.Token, w nodkey.Wa
 	v := CodeView{
 		Page: d.page(x).with("code-form"), Number: w.Number, QR: "/sign-in/code/qr?v=" + strconv.FormatInt(code.ExpiresAt.UnixMilli(), 36), Typed: typed,
 		Left: code.Left, Fewer: code.Left < nodkey.ChallengeTries, Problem: p, Countdown: Countdown{Left: code.Remaining, Total: nodkey.ChallengeLife},
-		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Next: "/sign-in/code"},
+		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Next: x.along("/sign-in/code")},
 	}
+	v.Onward = w.App
 	if half := len(code.Digits) / 2; half > 0 {
 		v.Digits = []string{code.Digits[:half], code.Digits[half:]}
 	}
@@ -91,7 +92,7 @@ func (d *Door) codeTake(x *exchange) error {
 	}
 	token, w, err := d.waiting(x)
 	if nodkey.HasKey(err, "sign_in.unknown") {
-		return d.leave(x, "/sign-in", "")
+		return d.leave(x, x.along("/sign-in"), "")
 	}
 	if err != nil {
 		return err
@@ -101,7 +102,7 @@ func (d *Door) codeTake(x *exchange) error {
 		return err
 	}
 	if w.State != nodkey.SignInPending || !d.asked(x, w) {
-		return d.leave(x, "/sign-in/wait", "")
+		return d.leave(x, x.along("/sign-in/wait"), "")
 	}
 	if again {
 		return d.codePage(x, http.StatusOK, token, w, short(in["code"]), nil)
@@ -110,7 +111,7 @@ func (d *Door) codeTake(x *exchange) error {
 	switch {
 	case err == nil:
 		d.code.Clear(x.w)
-		return d.leave(x, "/sign-in/wait", "")
+		return d.leave(x, x.along("/sign-in/wait"), "")
 	case nodkey.HasKey(err, "code.wrong"), nodkey.HasKey(err, "code.shape"):
 		p, status, _ := problem(err, map[string]string{"code.wrong": "code", "code.shape": "code"})
 		typed := ""
@@ -139,17 +140,17 @@ func (d *Door) codeRefused(x *exchange, err error) error {
 	switch {
 	case e.Key == "code.over":
 		d.code.Clear(x.w) // other digits have to be asked for
-		v := OutcomeView{Page: d.page(x), Outcome: CodesUsedUp(), Retry: "/sign-in/code/new", Back: "/sign-in/wait"}
-		v.Return = "/sign-in/wait"
+		v := OutcomeView{Page: d.page(x), Outcome: CodesUsedUp(), Retry: x.along("/sign-in/code/new"), Back: x.along("/sign-in/wait")}
+		v.Return = x.along("/sign-in/wait")
 		return d.show(x, http.StatusConflict, "outcome", v)
 	case e.Key == "code.late", e.Key == "choice.first", strings.HasPrefix(e.Key, "approval."), e.Key == "sign_in.unknown":
-		return d.leave(x, "/sign-in/wait", "") // says what became of the request
+		return d.leave(x, x.along("/sign-in/wait"), "") // says what became of the request
 	}
 	m, ok := MessageOfCode(e.Key)
 	if !ok {
 		return err
 	}
-	return d.message(x, e, m, "/sign-in/wait")
+	return d.message(x, e, m, x.along("/sign-in/wait"))
 }
 
 // codeQR draws the statement for a phone's camera.

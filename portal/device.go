@@ -22,17 +22,17 @@ func (d *Door) devicePage(x *exchange, status int, chosen string, p *Problem) er
 	_, w, err := d.waiting(x)
 	switch {
 	case nodkey.HasKey(err, "sign_in.unknown"):
-		return d.leave(x, "/sign-in/wait", "")
+		return d.leave(x, x.along("/sign-in/wait"), "")
 	case err != nil:
 		return err
 	case len(w.Choices) == 0 && w.State == nodkey.SignInChoosing: // the last phone went while its person was choosing
 		d.signIn.Clear(x.w)
 		return d.show(x, http.StatusForbidden, "desk", d.deskLost(x))
 	case len(w.Choices) == 0:
-		return d.leave(x, "/sign-in/wait", "")
+		return d.leave(x, x.along("/sign-in/wait"), "")
 	}
 	v := DeviceView{Page: d.page(x).with("device-form"), Request: string(w.Request), All: w.AllAtOnce, Waits: w.State == nodkey.SignInPending, Known: w.Known, Problem: p}
-	v.Return = "/sign-in/device"
+	v.Return, v.Onward = x.along("/sign-in/device"), w.App
 	for _, c := range w.Choices {
 		device := Device{ID: string(c.KeyID), Name: c.Phone.Name, System: systemName(c.Phone), Chosen: string(c.KeyID) == chosen}
 		if !c.LastUsedAt.IsZero() {
@@ -72,7 +72,7 @@ func (d *Door) deviceChoose(x *exchange) error {
 		return err
 	}
 	if !waits {
-		return d.leave(x, "/sign-in", "")
+		return d.leave(x, x.along("/sign-in"), "")
 	}
 	key := nodkey.KeyID(chosen)
 	if chosen == everyDevice {
@@ -93,7 +93,7 @@ func (d *Door) chosen(x *exchange, err error) error {
 		p, status, _ := problem(err, nil)
 		return d.devicePage(x, status, "", p)
 	case err == nil, nodkey.HasKey(err, "choice.made"), nodkey.HasKey(err, "choice.none"), nodkey.HasKey(err, "sign_in.over"), nodkey.HasKey(err, "sign_in.unknown"):
-		return d.leave(x, "/sign-in/wait", "") // says where it stands
+		return d.leave(x, x.along("/sign-in/wait"), "") // says where it stands
 	}
 	return err
 }

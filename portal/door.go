@@ -81,7 +81,8 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	caller nodkey.Caller
-	user   nodkey.User // the zero User without a session
+	user   nodkey.User  // the zero User without a session
+	way    nodkey.Token // to an application; empty: none
 	say    *i18n.Localizer
 }
 
@@ -95,7 +96,7 @@ type callerOf = func(context.Context, nodkey.Caller, nodkey.Token) (nodkey.Calle
 
 func (d *Door) handleAs(who callerOf, h func(*exchange) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{w: w, r: r, say: d.texts.For(r.Header.Get("Accept-Language"))}
+		x := &exchange{w: w, r: r, say: d.texts.For(r.Header.Get("Accept-Language")), way: wayOf(r.URL.Query())}
 		err := d.identify(x, who)
 		if err == nil {
 			err = h(x)
@@ -139,7 +140,7 @@ func agentName(say *i18n.Localizer, a web.Agent) string { return a.Words(say.T) 
 
 // page fills what every view carries.
 func (d *Door) page(x *exchange) Page {
-	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: returnPath(x.r), Demo: d.Demo.String()}
+	p := Page{Lang: x.say.Lang(), Operator: d.Operator, Viewer: x.user.DisplayName, Return: returnPath(x), Demo: d.Demo.String(), Way: x.along("")}
 	if p.Operator.Portal == "" {
 		p.Operator.Portal = x.say.T("page.portal_name", nil)
 	}
@@ -163,7 +164,7 @@ func (d *Door) page(x *exchange) Page {
 var notices = map[string]bool{
 	"toast.phone_removed": true, "toast.browser_ended": true, "toast.password_changed": true, "toast.phone_renamed": true, "toast.not_mine": true,
 	"toast.browsers_ended": true, "toast.message_closed": true, "toast.message_put_away": true, "toast.message_reopened": true, "toast.message_replied": true, "toast.settings_saved": true,
-	"toast.contact_changed": true, "toast.contact_removed": true,
+	"toast.contact_changed": true, "toast.contact_removed": true, "toast.consent_withdrawn": true,
 }
 
 func (d *Door) noticeText(key string) *Sentence {
@@ -200,12 +201,12 @@ func (d *Door) fail(x *exchange, err error) {
 		d.want(x)
 	}
 	if e.Kind == nodkey.Unauthenticated && x.r.Method == http.MethodGet && !wantsJSON(x.r) {
-		http.Redirect(x.w, x.r, "/sign-in", http.StatusSeeOther)
+		http.Redirect(x.w, x.r, x.along("/sign-in"), http.StatusSeeOther)
 		return
 	}
 	next := "/"
 	if e.Kind == nodkey.Unauthenticated {
-		next = "/sign-in"
+		next = x.along("/sign-in")
 	}
 	if err := d.message(x, e, MessageOf(e.Kind), next); err != nil {
 		d.log.ErrorContext(x.r.Context(), "the page for an error failed", "error", err)

@@ -18,6 +18,9 @@ func (d *Door) homeShow(x *exchange) error {
 		return err
 	}
 	if session.Level == nodkey.Restricted {
+		if v.Onward, err = d.keptFor(x); err != nil {
+			return err
+		}
 		err := d.homeActivation(x, &v)
 		if nodkey.HasKey(err, "activation.contact") {
 			return d.proofPage(x, http.StatusOK, proofTyped{}, x.r.URL.Query().Has("other"))
@@ -29,6 +32,12 @@ func (d *Door) homeShow(x *exchange) error {
 	}
 	if v.LastEntry, err = d.lastEntry(x); err != nil {
 		return err
+	}
+	if v.Tiles, err = d.tiles(x); err != nil {
+		return err
+	}
+	if len(v.Tiles) > launchAtHome {
+		v.Tiles, v.More = v.Tiles[:launchAtHome], len(v.Tiles)-launchAtHome
 	}
 	return d.show(x, http.StatusOK, "home", v)
 }
@@ -79,7 +88,7 @@ func (d *Door) lastEntry(x *exchange) (string, error) {
 		return "", err
 	}
 	for _, s := range list {
-		if s.State == nodkey.SignInDone && s.SessionID != x.caller.Session().ID {
+		if s.State == nodkey.SignInDone && s.Asked == "" && s.SessionID != x.caller.Session().ID {
 			return x.say.MomentWithin(s.EndedAt, d.now()), nil
 		}
 	}

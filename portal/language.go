@@ -12,11 +12,11 @@ import (
 
 // returnPath is where the language switch comes back to: the page itself, or home from what answers a form, which need not
 // answer a visit.
-func returnPath(r *http.Request) string {
-	if r.Method != http.MethodGet {
-		return "/"
+func returnPath(x *exchange) string {
+	if x.r.Method != http.MethodGet {
+		return x.start()
 	}
-	return r.URL.Path
+	return x.along(x.r.URL.Path)
 }
 
 // switched reports whether it was the language switch that sent a page's form. Where something may have been typed, the
@@ -49,14 +49,18 @@ func (d *Door) languageSet(x *exchange) error {
 }
 
 // backTo gives a path of this portal's own to go back to. What a browser could take for another host ("//host", "/\host",
-// also when escapes hide it) or what is no path becomes the first page.
+// also when escapes hide it) or what is no path becomes the first page. Of a query nothing is left but the way.
 func backTo(asked string) string {
 	u, err := url.Parse(asked)
 	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
 		strings.ContainsFunc(u.Path, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }) {
 		return "/"
 	}
-	return (&url.URL{Path: path.Clean(u.Path)}).EscapedPath()
+	back := (&url.URL{Path: path.Clean(u.Path)}).EscapedPath()
+	if way := wayOf(u.Query()); way != "" {
+		back += "?to=" + string(way)
+	}
+	return back
 }
 
 func (d *Door) languageCookie() web.Cookie {

@@ -130,6 +130,9 @@ func sampleSecurity() SecurityView {
 		},
 		SignIns: []SignInRow{
 			{When: "Today, 14:32", From: "Hamburg, Germany", Agent: "Firefox on Windows", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDone, "")},
+			{When: "Today, 12:05", From: "Hamburg, Germany", Agent: "Firefox on Windows", App: "Aldermere Wiki", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDone, "")},
+			{When: "Today, 11:58", App: "Aldermere VPN", For: "sign_in", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDone, "")},
+			{When: "Today, 11:57", From: "203.0.113.9", App: "Aldermere Till", For: "confirm", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDenied, nodkey.ReasonNotMe)},
 			{When: "Today, 03:17", From: "Riga, Latvia", Agent: "Unknown browser", Chip: SignInChip(nodkey.SignInDenied, nodkey.ReasonNotMe)},
 			{When: "Mon, 08:05", From: "203.0.113.24", Agent: "Firefox on Windows", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDenied, nodkey.ReasonWrongNumber)},
 			{When: "Mon, 08:01", From: "Hamburg, Germany", Agent: "Firefox on Windows", Phone: "Pixel 8", Code: true, Chip: SignInChip(nodkey.SignInDone, "")},
@@ -225,6 +228,7 @@ func samples() []sample {
 	all = append(all, sampleWriting()...)
 	all = append(all, sampleSettingsPages()...)
 	all = append(all, contactSamples(mara, restricted)...)
+	all = append(all, continueSamples(anyone, mara, restricted)...)
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
 		outcome := SignInOutcome(state, nodkey.ReasonNotMe)
 		all = append(all, sample{"outcome-" + outcome.Name, "outcome", OutcomeView{Page: anyone, Outcome: outcome, Phone: "Pixel 8", Retry: "/sign-in/again"}, 1})

@@ -64,7 +64,7 @@ func (d *Door) history(x *exchange, v *SecurityView, keys []nodkey.Key) error {
 	}
 	for _, s := range signIns {
 		v.SignIns = append(v.SignIns, SignInRow{When: x.say.Moment(s.CreatedAt, now), From: s.Source, Agent: agentName(x.say, web.ParseAgent(s.Agent)),
-			Phone: names[s.KeyID], Code: s.Factor == nodkey.FactorCode, Chip: SignInChip(s.State, s.Cause)})
+			App: s.App, For: string(s.Asked), Phone: names[s.KeyID], Code: s.Factor == nodkey.FactorCode, Chip: SignInChip(s.State, s.Cause)})
 	}
 	return nil
 }

@@ -8,16 +8,36 @@ import (
 
 // signInShow asks for name and password.
 func (d *Door) signInShow(x *exchange) error {
+	if x.way != "" {
+		return d.leave(x, x.along(continuePath), "") // which knows what is to be done next
+	}
 	if s := x.caller.Session(); s != nil && s.Level == nodkey.Full {
 		return d.leave(x, d.wantedOrHome(x), "")
 	} else if s != nil {
 		return d.leave(x, "/", "") // what was wanted waits for a sign-in with a phone
 	}
-	return d.signInForm(x, http.StatusOK, "", nil)
+	if x.way = d.keptWay(x); x.way != "" {
+		return d.leave(x, d.wantedOrHome(x), "") // once: whoever comes again wants the portal
+	}
+	return d.signInForm(x, http.StatusOK, "", nil, nodkey.GrantStep{})
 }
 
-func (d *Door) signInForm(x *exchange, status int, name string, p *Problem) error {
-	return d.show(x, status, "sign_in", SignInView{Page: d.page(x).with("sign-in-form"), Host: d.Origin.Host(), Username: name, Problem: p, Seal: d.Seal})
+// signInForm is the form; on a way to an application, the step says what the application asks for.
+func (d *Door) signInForm(x *exchange, status int, name string, p *Problem, step nodkey.GrantStep) error {
+	v := SignInView{Page: d.page(x).with("sign-in-form"), Host: d.Origin.Host(), Username: name, Problem: p, Seal: d.Seal}
+	v.Onward, v.Fixed = step.Name, step.User != ""
+	if v.Fixed {
+		v.Username = step.User
+	}
+	switch step.Reason {
+	case nodkey.GrantAge:
+		v.Why = &Sentence{Key: "continue.again", Args: map[string]any{"App": step.Name}}
+	case nodkey.GrantOther:
+		v.Why = &Sentence{Key: "continue.other", Args: map[string]any{"App": step.Name, "Viewer": x.user.DisplayName, "Name": step.User}}
+	case nodkey.GrantPhone:
+		v.Why = &Sentence{Key: "continue.phone"}
+	}
+	return d.show(x, status, "sign_in", v)
 }
 
 // signInBegin takes name and password.
@@ -26,15 +46,26 @@ func (d *Door) signInBegin(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if again, err := d.switched(x); err != nil {
+	again, err := d.switched(x)
+	if err != nil {
 		return err
-	} else if again {
-		return d.signInForm(x, http.StatusOK, in["username"], nil)
+	}
+	var step nodkey.GrantStep
+	if x.way != "" {
+		if step, err = d.step(x); err != nil {
+			return err
+		}
+		if step.State != nodkey.GrantSignIn { // another tab has signed in, or it is over
+			return d.leave(x, x.along(continuePath), "")
+		}
+	}
+	if again {
+		return d.signInForm(x, http.StatusOK, in["username"], nil, step)
 	}
 	if old, ok := d.signIn.Read(x.r); ok { // the same browser starts afresh: what it had open is over
 		_ = d.services.SignIns.Cancel(x.r.Context(), x.caller, nodkey.Token(old)) // none, or over already: both are fine
 	}
-	entry, err := d.services.SignIns.Begin(x.r.Context(), x.caller, in["username"], in["password"])
+	entry, err := d.begin(x, step.Application, in["username"], in["password"])
 	switch {
 	case nodkey.HasKey(err, "sign_in.no_phone"), nodkey.HasKey(err, "sign_in.suspended"):
 		return d.show(x, http.StatusForbidden, "desk", d.deskLost(x))
@@ -43,13 +74,22 @@ func (d *Door) signInBegin(x *exchange) error {
 		if !ok {
 			return err
 		}
-		return d.signInForm(x, status, in["username"], p)
+		return d.signInForm(x, status, in["username"], p, step)
 	case entry.Session != "":
 		d.session.Set(x.w, string(entry.Session), nodkey.RestrictedLife)
+		d.keepWay(x)
 		return d.leave(x, "/", "")
 	}
 	d.signIn.Set(x.w, string(entry.SignIn), nodkey.SignInLife)
-	return d.leave(x, "/sign-in/wait", "")
+	return d.leave(x, x.along("/sign-in/wait"), "")
+}
+
+// begin begins a sign-in: to the portal, or on the way to an application, which phones name then.
+func (d *Door) begin(x *exchange, id nodkey.ApplicationID, name, password string) (nodkey.Entry, error) {
+	if id == "" {
+		return d.services.SignIns.Begin(x.r.Context(), x.caller, name, password)
+	}
+	return d.services.SignIns.BeginFor(x.r.Context(), x.caller, id, name, password)
 }
 
 // signOut ends the session.
@@ -68,7 +108,7 @@ func (d *Door) signOut(x *exchange) error {
 // follows from a password, which is kept nowhere.
 func (d *Door) deskLost(x *exchange) DeskView {
 	v := DeskView{Page: d.page(x), Lost: true, Desk: d.Desk}
-	v.Return = "/desk"
+	v.Return = x.along("/desk")
 	return v
 }
 
@@ -110,6 +150,7 @@ func (d *Door) firstVisitTake(x *exchange) error {
 		return d.firstVisitForm(x, status, in["username"], "", p) // a refusal repeats no secret
 	}
 	d.session.Set(x.w, string(token), nodkey.RestrictedLife)
+	d.keepWay(x)
 	return d.leave(x, "/", "")
 }
 

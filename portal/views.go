@@ -20,6 +20,8 @@ type Page struct {
 	Links      []Link     // the footer's own links
 	Toast      *Sentence  // said once, of something that succeeded
 	Badge      *Badge     // of unread messages; nil where there is no message centre
+	Way        string     // what the page's own addresses end in on a browser's way to an application: "?to=…"; else empty
+	Onward     string     // that application, where the page says so; empty: it does not
 	Demo       string     // origin of the page that shows this portal beside a phone; empty but in the demo
 }
 
@@ -76,8 +78,10 @@ type Live struct{ Stream, Poll, Version, Progress, Next string }
 // SignInView is "sign_in": name and password.
 type SignInView struct {
 	Page
-	Host     string // "portal.aldermere.example", so that people learn it
-	Username string // what was typed before
+	Host     string    // "portal.aldermere.example", so that people learn it
+	Username string    // what was typed before
+	Fixed    bool      // the application asks for this name and no other
+	Why      *Sentence // it asks again; nil: there is nothing to explain
 	Problem  *Problem
 	Seal     template.HTML // web.Seal of the server's key; shown on wide screens
 }
@@ -131,6 +135,8 @@ type HomeView struct {
 	Desk      Desk
 	Phones    int    // active keys
 	LastEntry string // "today, 14:33"; empty: none before this one
+	Tiles     []Tile // applications to open, the first few of them
+	More      int    // how many there are beyond these
 }
 
 // Greeting is a key of the catalogues.

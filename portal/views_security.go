@@ -62,6 +62,8 @@ type SignInRow struct {
 	When  string // "Today, 14:32"
 	From  string
 	Agent string
+	App   string // the application that it led to, or that asked; empty: the portal
+	For   string // sign_in or confirm, when the application asked by itself; else empty
 	Phone string // that answered; may be empty
 	Code  bool   // it answered by a code
 	Chip  Chip

@@ -33,23 +33,24 @@ func (d *Door) signInWait(x *exchange) error {
 	token, w, err := d.waiting(x)
 	if nodkey.HasKey(err, "sign_in.unknown") {
 		d.signIn.Clear(x.w)
-		return d.leave(x, "/", "") // the session's home, or the sign-in page
+		return d.leave(x, x.start(), "") // the session's home, or the sign-in page
 	}
 	if err != nil {
 		return err
 	}
 	switch w.State {
 	case nodkey.SignInChoosing:
-		return d.leave(x, "/sign-in/device", "")
+		return d.leave(x, x.along("/sign-in/device"), "")
 	case nodkey.SignInPending:
 		return d.waitPage(x, w)
 	case nodkey.SignInApproved:
 		return d.signInFinish(x, token)
 	case nodkey.SignInDone:
 		d.signIn.Clear(x.w)
-		return d.leave(x, "/", "")
+		return d.leave(x, x.start(), "")
 	}
-	v := OutcomeView{Page: d.page(x), Outcome: SignInOutcome(w.State, w.Cause), Phone: one(w.Phones), Another: another(w), Next: "/sign-in"}
+	v := OutcomeView{Page: d.page(x), Outcome: SignInOutcome(w.State, w.Cause), Phone: one(w.Phones), Another: another(x, w), Next: x.along("/sign-in")}
+	v.Onward = w.App
 	if w.State == nodkey.SignInExpired && w.Request == "" {
 		v.Outcome = NobodyChosen()
 	} else if v.Another != "" && v.Phone != "" {
@@ -60,9 +61,9 @@ func (d *Door) signInWait(x *exchange) error {
 		v.Outcome = CodeTooLate()
 	}
 	if w.Again && late {
-		v.Retry = "/sign-in/code/new"
+		v.Retry = x.along("/sign-in/code/new")
 	} else if w.Again {
-		v.Retry = "/sign-in/again"
+		v.Retry = x.along("/sign-in/again")
 	} else {
 		d.signIn.Clear(x.w)
 		if w.State == nodkey.SignInExpired && w.Request != "" {
@@ -80,7 +81,7 @@ func (d *Door) signInFinish(x *exchange, token nodkey.Token) error {
 	done, err := d.services.SignIns.Finish(x.r.Context(), x.caller, token)
 	if nodkey.HasKey(err, "sign_in.done") { // another tab was faster; it has set the cookie
 		d.signIn.Clear(x.w)
-		return d.leave(x, "/", "")
+		return d.leave(x, x.start(), "")
 	}
 	if err != nil {
 		d.signIn.Clear(x.w)
@@ -89,18 +90,19 @@ func (d *Door) signInFinish(x *exchange, token nodkey.Token) error {
 	d.signIn.Clear(x.w)
 	d.session.Set(x.w, string(done.Session), d.Lasts)
 	d.browser.Set(x.w, string(done.Browser), browserLasts)
-	return d.leave(x, d.wantedOrHome(x), "")
+	return d.leave(x, d.onward(x), "")
 }
 
 func (d *Door) waitPage(x *exchange, w nodkey.Waiting) error {
 	r := requestOfSignIn(w)
 	steps := []Step{{Text: StepPassword, At: x.say.Clock(w.AskedAt.Local()), Mark: StepDone}}
 	v := WaitView{
-		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Another: another(w), Notified: w.Notified, Codes: w.Codes,
+		Page: d.page(x), Purpose: ForSignIn, Number: w.Number, Phone: one(w.Phones), Another: another(x, w), Notified: w.Notified, Codes: w.Codes,
 		Countdown: Countdown{Left: w.Remaining, Total: w.ExpiresAt.Sub(w.AskedAt)}, AppURL: d.PhoneApp.String() + "/",
 		Steps: append(steps, r.steps(x.say)...), Notice: r.notice(), News: r.news(),
-		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Progress: r.progress(), Next: "/sign-in/wait"},
+		Live: Live{Stream: "/sign-in/stream", Poll: "/sign-in/state", Version: versionOfSignIn(w), Progress: r.progress(), Next: x.along("/sign-in/wait")},
 	}
+	v.Onward = w.App
 	return d.show(x, http.StatusOK, "wait", v)
 }
 
@@ -113,11 +115,11 @@ func one(phones []nodkey.AskedPhone) string {
 }
 
 // another is where another phone can be chosen, empty where there is none.
-func another(w nodkey.Waiting) string {
+func another(x *exchange, w nodkey.Waiting) string {
 	if len(w.Choices) < 2 {
 		return ""
 	}
-	return "/sign-in/device"
+	return x.along("/sign-in/device")
 }
 
 func versionOfSignIn(w nodkey.Waiting) string {
@@ -156,12 +158,12 @@ func (d *Door) signInCancel(x *exchange) error {
 		err = d.services.SignIns.Cancel(x.r.Context(), x.caller, token)
 	}
 	if nodkey.HasKey(err, "sign_in.unknown") {
-		return d.leave(x, "/sign-in", "")
+		return d.leave(x, x.along("/sign-in"), "")
 	}
 	if err != nil {
 		return err
 	}
-	return d.leave(x, "/sign-in/wait", "")
+	return d.leave(x, x.along("/sign-in/wait"), "")
 }
 
 // signInAgain asks the phone once more.
@@ -171,7 +173,7 @@ func (d *Door) signInAgain(x *exchange) error {
 		err = d.services.SignIns.Again(x.r.Context(), x.caller, token)
 	}
 	if nodkey.HasKey(err, "sign_in.unknown") {
-		return d.leave(x, "/sign-in", "")
+		return d.leave(x, x.along("/sign-in"), "")
 	}
 	if nodkey.HasKey(err, "choice.gone") {
 		return d.chosen(x, err)
@@ -179,5 +181,5 @@ func (d *Door) signInAgain(x *exchange) error {
 	if err != nil && !nodkey.HasKey(err, "sign_in.over") { // over: the waiting page says what became of it
 		return err
 	}
-	return d.leave(x, "/sign-in/wait", "")
+	return d.leave(x, x.along("/sign-in/wait"), "")
 }

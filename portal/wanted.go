@@ -16,9 +16,13 @@ import (
 // wantedLasts is longer than a sign-in with all its detours.
 const wantedLasts = 30 * time.Minute
 
-// wantedPath gives a path that the portal leads to after a sign-in: a page of the message centre, written in the one way
-// that it is written in. Anything else is none.
+// wantedPath gives a path that the portal leads to after a sign-in: a page of the message centre, or a browser's way to an
+// application, written in the one way that it is written in. Anything else is none.
 func wantedPath(asked string) (string, bool) {
+	if token, ok := strings.CutPrefix(asked, continuePath+"?to="); ok {
+		_, ok := parseWay(token)
+		return asked, ok
+	}
 	switch asked {
 	case "/messages", "/messages/new", "/messages/settings":
 		return asked, true
