@@ -25,15 +25,16 @@ type Config struct {
 
 	PlacesFile string `key:"places_file" default:"" doc:"Database of countries or cities in the MaxMind DB format. With it phones show where a request comes from, and a sign-in from another country is told of. Read at the start. Empty: none."`
 
-	TLS    TLSConfig    `key:"tls"`
-	ACME   ACMEConfig   `key:"acme"`
-	Log    LogConfig    `key:"log"`
-	Policy PolicyConfig `key:"policy"`
-	Push   PushConfig   `key:"push"`
-	Mail   MailConfig   `key:"mail"`
-	SMS    SMSConfig    `key:"sms"`
-	Doors  DoorsConfig  `key:"doors"`
-	RADIUS RADIUSConfig `key:"radius"`
+	TLS     TLSConfig     `key:"tls"`
+	ACME    ACMEConfig    `key:"acme"`
+	Log     LogConfig     `key:"log"`
+	Policy  PolicyConfig  `key:"policy"`
+	Push    PushConfig    `key:"push"`
+	Mail    MailConfig    `key:"mail"`
+	SMS     SMSConfig     `key:"sms"`
+	Doors   DoorsConfig   `key:"doors"`
+	Forward ForwardConfig `key:"forward"`
+	RADIUS  RADIUSConfig  `key:"radius"`
 
 	Messages MessagesConfig `key:"messages"`
 }
