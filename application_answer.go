@@ -147,13 +147,21 @@ type Proof struct {
 // left or a phone removed meanwhile denies it. Errors: sign_in.unknown, sign_in.done when it was collected already, sign_in.over when
 // it is not approved or 15 minutes have passed, application.denied.
 func (s *Applications) Collect(ctx context.Context, c Caller, token Token) (Proof, error) {
+	proof, made, err := s.collect(ctx, c, token, func(Tx, Proof, Approval) error { return nil })
+	if err != nil {
+		return Proof{}, AsError(err)
+	}
+	proof.Evidence, err = s.newEvidence(*c.application, proof, made)
+	return proof, wrap(err)
+}
+
+// collect is Collect without the evidence, and with what is to happen in the same transaction.
+func (s *Applications) collect(ctx context.Context, c Caller, token Token, more func(Tx, Proof, Approval) error) (proof Proof, made evidenceOf, err error) {
 	app, err := c.asApplication()
 	if err != nil {
-		return Proof{}, err
+		return Proof{}, made, err
 	}
 	now := s.now()
-	var proof Proof
-	var made evidenceOf
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		signIn, err := signInOf(tx, c, token)
 		if err != nil {
@@ -173,13 +181,12 @@ func (s *Applications) Collect(ctx context.Context, c Caller, token Token) (Proo
 		if proof, made, err = s.proofOf(tx, app, signIn); err != nil {
 			return err
 		}
+		if err := more(tx, proof, made.approval); err != nil {
+			return err
+		}
 		return s.record(tx, c, now, "application.collected", proof.User, string(proof.ID), "application", app.ID, "kind", proof.Kind, "factor", proof.Factor)
 	})
-	if err != nil {
-		return Proof{}, AsError(err)
-	}
-	proof.Evidence, err = s.newEvidence(app, proof, made)
-	return proof, wrap(err)
+	return proof, made, err
 }
 
 func (s *Applications) proofOf(tx Tx, app Application, signIn SignIn) (Proof, evidenceOf, error) {

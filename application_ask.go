@@ -17,6 +17,9 @@ import (
 // AskTextMax is the longest text of an application's in characters.
 const AskTextMax = 140
 
+// askData is the longest Asking.Data in bytes.
+const askData = 8 << 10
+
 // idempotencyMax is the longest idempotency key in bytes.
 const idempotencyMax = 200
 
@@ -95,6 +98,9 @@ type askWay struct{ number, quiet bool }
 // wayOf applies the rules on the number, and checks what is asked. Number matching ties the phone to the page that waits: an
 // application that cannot show the number asks for a code, or is Plain by the operator's will.
 func (s *Applications) wayOf(app Application, in Asking) (askWay, error) {
+	if in.Tell != "" && !slices.Contains(Doors(), in.Tell) || len(in.Data) > askData || len(in.Data) > 0 && !json.Valid(in.Data) {
+		return askWay{}, fail(BadInput, "application.request")
+	}
 	if in.Kind != ApproveSignIn && in.Kind != ApproveConfirm || in.Life != 0 && (in.Life < AskLifeMin || in.Life > ApprovalLife) ||
 		len(in.Idempotency) > idempotencyMax || strings.ContainsFunc(in.Idempotency, func(r rune) bool { return r < '!' || r > '~' }) {
 		return askWay{}, fail(BadInput, "application.request")
@@ -251,6 +257,9 @@ func (s *Applications) ask(ctx context.Context, c Caller, try asker) (Asked, err
 				return s.recordDenied(tx, c, try, st, now)
 			}
 			if queued, err = s.signIns.insertSignIn(tx, c, &signIn, &approval, try.way.quiet, now); err != nil {
+				return err
+			}
+			if err := s.tellAsked(tx, try.in, signIn, token, approval, now); err != nil {
 				return err
 			}
 			out = s.asked(signIn, approval, fresh.user, token, try.in.Shown)

@@ -104,7 +104,7 @@ func (s *Applications) CallerOf(ctx context.Context, c Caller, id ApplicationID,
 	if right := verify(info); !right || !known || !a.Has(door) {
 		return Caller{}, s.notProved(ctx, c, id, door, now)
 	}
-	return c.as(a), nil
+	return c.as(a, door), nil
 }
 
 // proved asks right for every secret of an application's that counts. All of them are asked, so that the time does not tell which
@@ -140,7 +140,7 @@ func (s *Applications) proved(ctx context.Context, c Caller, id ApplicationID, d
 	if found == 0 || a.ID == "" || !a.Has(door) {
 		return Caller{}, s.notProved(ctx, c, id, door, now)
 	}
-	return c.as(a), nil
+	return c.as(a, door), nil
 }
 
 // The limits on proving to be an application. They slow nobody down who has the secret: what they bound is what the wrong ones
@@ -193,5 +193,5 @@ func (s *Applications) AsOperator(c Caller) (Caller, error) {
 	if err := c.asOperator(); err != nil {
 		return Caller{}, err
 	}
-	return c.as(Application{ID: operatorApplication, Name: clip(s.site.ServerName, applicationName), Doors: []Door{DoorAPI}}), nil
+	return c.as(Application{ID: operatorApplication, Name: clip(s.site.ServerName, applicationName), Doors: []Door{DoorAPI}}, DoorAPI), nil
 }

@@ -357,7 +357,7 @@ func (b *base) settle(tx Tx, a Approval, now time.Time) error {
 			return nil
 		}
 		signIn.State, signIn.Cause, signIn.KeyID, signIn.EndedAt = SignInState(a.State), a.Reason, a.DecidedBy, now
-		return tx.SaveSignIn(signIn)
+		return b.saveSignIn(tx, signIn, now)
 	case ApproveKeyAdd:
 		if a.State == ApprovalApproved {
 			return nil

@@ -378,10 +378,13 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 			}
 			if err == nil && signIn.State == SignInApproved { // not collected yet: it never will be
 				signIn.State, signIn.Cause, signIn.EndedAt = SignInDenied, ReasonNotMe, now
-				if err := tx.SaveSignIn(signIn); err != nil {
+				if err := s.saveSignIn(tx, signIn, now); err != nil {
 					return err
 				}
 			}
+		}
+		if err := s.endGrantsWhere(tx, c, a.UserID, func(g SealedGrant) bool { return g.ApprovalID == id }, "disowned", now); err != nil {
+			return err
 		}
 		if err := s.endSessionsWhere(tx, c, a.UserID, func(x Session) bool { return x.ApprovalID == id }, now); err != nil {
 			return err

@@ -346,7 +346,7 @@ func (u *Upkeep) Tick(ctx context.Context) error {
 			u.announce(a)
 		}
 	}
-	return nil
+	return wrap(u.endOverGrants(ctx, now))
 }
 
 // Purge deletes a bounded number of rows that have no use any more, and reports how many.

@@ -20,6 +20,7 @@ type Caller struct {
 	operator string
 
 	application *Application
+	door        Door // that it came through
 }
 
 type usedProof struct {
@@ -49,9 +50,9 @@ func (c Caller) Application() Application {
 	return *c.application
 }
 
-// as is the caller with the application that it has proved to be.
-func (c Caller) as(a Application) Caller {
-	c.application = &a
+// as is the caller with the application that it has proved to be, at a door.
+func (c Caller) as(a Application, door Door) Caller {
+	c.application, c.door = &a, door
 	return c
 }
 

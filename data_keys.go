@@ -29,6 +29,7 @@ func SealedColumns() []SealedColumn {
 		{"message_files", "name"}, {"file_chunks", "data"}, {"announcement_texts", "subject"}, {"announcement_texts", "text"},
 		{"summaries", "address"}, {"contacts", "address"}, {"contact_tries", "address"}, {"contact_tries", "code"},
 		{"applications", "settings"}, {"application_secrets", "value"}, {"signing_keys", "private"},
+		{"grant_requests", "data"}, {"grants", "data"}, {"callbacks", "data"},
 	}
 }
 

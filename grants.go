@@ -3,97 +3,260 @@ package nodkey
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 )
 
 // Grants take a person's browser to an application, and tell the application about the person for as long as it may know
 // (docs/applications.md).
-type Grants struct{ *base }
+type Grants struct {
+	*base
+	applications *Applications
+}
 
-// Open begins the way to an application. The browser goes to the portal's /continue?to=TOKEN next. Errors: application.unknown,
-// grant.request for what no door may ask, grant.slow.
+const (
+	grantRequestLife = 10 * time.Minute
+	grantData        = 8 << 10
+	grantScopes      = 32
+	grantScope       = 100 // characters
+	grantReturn      = 200
+)
+
+// The limits on beginning the way to an application, which takes no proof of anything and leaves a row for ten minutes. Whoever is
+// signed in is counted by themselves: a thousand people may come from one address on Monday morning.
+var (
+	opensBySource = bucket{size: 300, drain: 200 * time.Millisecond}
+	opensByUser   = bucket{size: 100, drain: time.Second}
+)
+
+// Open begins the way to an application. The browser goes to the portal's /continue?to=TOKEN next. Errors: application.unknown, also
+// for one without the door; grant.request for what no door may ask; grant.slow.
 func (s *Grants) Open(ctx context.Context, c Caller, in GrantRequest) (Token, error) {
-	return "", fail(Unavailable, "server.busy", "Seconds", 1)
+	now := s.now()
+	token := newToken()
+	r, err := s.newRequest(in, token, now)
+	if err != nil {
+		return "", AsError(err)
+	}
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		app, err := named(tx, r.ApplicationID)
+		if err == nil && !app.Has(r.Door) {
+			err = fail(NotFound, "application.unknown", "Name", string(r.ApplicationID))
+		}
+		if err != nil {
+			return err
+		}
+		rule, name := opensBySource, "grants:source:"+c.prefix()
+		if c.session != nil {
+			rule, name = opensByUser, "grants:user:"+string(c.session.UserID)
+		}
+		if wait, ok, err := rule.take(tx, name, 1, now); err != nil {
+			return err
+		} else if !ok {
+			return limited("grant.slow", wait)
+		}
+		return tx.InsertGrantRequest(r)
+	})
+	if err != nil {
+		return "", AsError(err)
+	}
+	return token, nil
+}
+
+// newRequest checks what a door asks for and makes the row of it.
+func (s *Grants) newRequest(in GrantRequest, token Token, now time.Time) (SealedGrantRequest, error) {
+	r := SealedGrantRequest{ID: newID(), ApplicationID: in.Application, CreatedAt: now, Token: token.Hash(), Door: in.Door, Return: in.Return,
+		Ask: in.Ask, AskAgain: in.AskAgain, Again: in.Again, MaxAge: in.MaxAge.Truncate(time.Millisecond), TellEnd: in.TellEnd, ExpiresAt: now.Add(grantRequestLife)}
+	if in.MaxAge < 0 {
+		r.MaxAge = -time.Millisecond
+	}
+	if in.Life != 0 {
+		r.ExpiresAt = now.Add(in.Life)
+	}
+	var err error
+	r.Scopes, err = checkScopes(in.Scopes)
+	if err != nil || in.Life < 0 || in.Life > grantRequestLife || !isPath(in.Return) || len(in.Data) > grantData || len(in.Data) > 0 && !json.Valid(in.Data) {
+		return r, fail(BadInput, "grant.request")
+	}
+	if in.User != "" {
+		if r.User, err = ParseUserName(in.User); err != nil {
+			return r, fail(BadInput, "grant.request").because(err)
+		}
+	}
+	if name, err := ParseUserName(in.Hint); err == nil { // it is but a help
+		r.Hint = name
+	}
+	if len(in.Data) > 0 {
+		r.Data, err = s.id.seal("grant_requests", "data", r.ID, in.Data)
+	}
+	return r, err
+}
+
+// isPath reports whether a text is a path of this host and nothing that a browser might take for another.
+func isPath(p string) bool {
+	return len(p) > 1 && len(p) <= grantReturn && p[0] == '/' && p[1] != '/' && !strings.ContainsFunc(p, func(r rune) bool {
+		return r <= ' ' || r > '~' || r == '\\' || r == '?' || r == '#'
+	})
+}
+
+// checkScopes gives scopes each once, in their order. Error: grant.scopes.
+func checkScopes(in []string) ([]string, error) {
+	var out []string
+	for _, scope := range in {
+		bad := scope == "" || len(scope) > grantScope || strings.ContainsFunc(scope, func(r rune) bool { // RFC 6749 §3.3
+			return r <= ' ' || r > '~' || r == '"' || r == '\\'
+		})
+		if bad || len(out) == grantScopes {
+			return nil, fail(BadInput, "grant.scopes")
+		}
+		if !slices.Contains(out, scope) {
+			out = append(out, scope)
+		}
+	}
+	return out, nil
 }
 
 // Step tells what is to be done next, for the browser and the session of the caller; the first browser that asks is the only one that
 // ever may. What is unknown is over: that is no error.
 func (s *Grants) Step(ctx context.Context, c Caller, token Token) (GrantStep, error) {
-	return GrantStep{}, fail(Unavailable, "server.busy", "Seconds", 1)
+	now := s.now()
+	fresh := newToken()
+	var j judged
+	step := func(tx Tx) error {
+		r, err := requestOf(tx, c, token, now)
+		if err != nil {
+			return err
+		}
+		j, err = s.judge(tx, c, r, now)
+		return err
+	}
+	err := s.Store.View(ctx, step)
+	if err == nil && j.request.Browser == "" {
+		mine := c.Browser
+		if len(mine) != len(fresh) {
+			mine = fresh
+		}
+		err = s.Store.Update(ctx, func(tx Tx) error {
+			r, err := requestOf(tx, Caller{Browser: mine}, token, now)
+			if err != nil {
+				return err
+			}
+			r.Browser = mine.Hash()
+			return tx.SaveGrantRequest(r)
+		})
+		if mine != c.Browser {
+			j.step.Browser = mine
+		}
+	}
+	if HasKey(err, "grant.unknown") {
+		return GrantStep{State: GrantOver}, nil
+	}
+	if err != nil {
+		return GrantStep{}, AsError(err)
+	}
+	return j.step, nil
 }
 
-// Agree is the person's yes to the scopes, remembered until it is withdrawn. Errors: session.none, session.restricted, grant.unknown,
-// grant.not_ready when there is something else to do first.
-func (s *Grants) Agree(ctx context.Context, c Caller, token Token) error {
-	return fail(Unavailable, "server.busy", "Seconds", 1)
+// requestOf gives the request behind a token as far as it is this browser's, or nobody's yet. Error: grant.unknown.
+func requestOf(tx GrantRows, c Caller, token Token, now time.Time) (SealedGrantRequest, error) {
+	r, err := tx.GrantRequestByToken(token.Hash())
+	if errors.Is(err, ErrNoRow) || err == nil && (!now.Before(r.ExpiresAt) || r.Browser != "" && r.Browser != c.Browser.Hash()) {
+		return r, fail(NotFound, "grant.unknown")
+	}
+	return r, err
 }
 
-// Refuse is the person's no, at any step; the browser goes on to the request's Return, which tells the application. Error:
-// grant.unknown.
-func (s *Grants) Refuse(ctx context.Context, c Caller, token Token) error {
-	return fail(Unavailable, "server.busy", "Seconds", 1)
+// judged is where a request stands for whoever is signed in.
+type judged struct {
+	request SealedGrantRequest
+	step    GrantStep
+	session Session
+	user    User
+	factor  string
+	authAt  time.Time
 }
 
-// Issue ends a request, once: it gives the code for the application, or says that it was refused. Errors: grant.unknown, also for
-// another browser's and for what has ended; grant.not_ready where the browser has to go back to /continue.
-func (s *Grants) Issue(ctx context.Context, c Caller, token Token) (Issued, error) {
-	return Issued{}, fail(Unavailable, "server.busy", "Seconds", 1)
+// judge decides what a request still needs of the caller.
+func (s *Grants) judge(tx Tx, c Caller, r SealedGrantRequest, now time.Time) (judged, error) {
+	j := judged{request: r}
+	app, err := tx.Application(r.ApplicationID)
+	if errors.Is(err, ErrNoRow) || err == nil && !app.Has(r.Door) {
+		return j, fail(NotFound, "grant.unknown")
+	}
+	if err != nil {
+		return j, err
+	}
+	j.step = GrantStep{Application: app.ID, Name: app.Name, Door: r.Door, Scopes: r.Scopes, Hint: r.Hint, User: r.User, Return: r.Return, ExpiresAt: r.ExpiresAt}
+	if r.User != "" {
+		j.step.Hint = r.User
+	}
+	j.session, err = s.live(tx, c, Restricted)
+	switch {
+	case r.Refused != "":
+		j.step.State = GrantReady
+		return j, nil
+	case HasKey(err, "session.none"):
+		j.step.State, j.step.Reason = GrantSignIn, GrantNobody
+		return j, nil
+	case err != nil:
+		return j, err
+	}
+	if j.user, err = tx.User(j.session.UserID); err != nil {
+		return j, err
+	}
+	groups, err := tx.GroupsOf(j.user.ID)
+	if err != nil {
+		return j, err
+	}
+	key, err := tx.Key(j.session.KeyID)
+	if err != nil && !errors.Is(err, ErrNoRow) {
+		return j, err
+	}
+	approval, err := tx.Approval(j.session.ApprovalID)
+	if err != nil && !errors.Is(err, ErrNoRow) {
+		return j, err
+	}
+	if j.factor, j.authAt = approval.Factor, approval.DecidedAt; err != nil {
+		j.authAt = j.session.CreatedAt
+	}
+	agreed, err := s.agreed(tx, j.user.ID, r)
+	if err != nil {
+		return j, err
+	}
+	since := now.Sub(j.authAt)
+	again := (r.Again || r.MaxAge == 0 || r.MaxAge > 0 && since > r.MaxAge) && j.authAt.Before(r.CreatedAt)
+	switch {
+	case r.User != "" && j.user.Name != r.User:
+		j.step.State, j.step.Reason = GrantSignIn, GrantOther
+	case j.session.Level != Full:
+		j.step.State, j.step.Reason = GrantDenied, GrantRestricted
+	case !app.admits(groups):
+		j.step.State, j.step.Reason = GrantDenied, GrantGroup
+	case key.State != KeyActive:
+		j.step.State, j.step.Reason = GrantSignIn, GrantPhone
+	case again:
+		j.step.State, j.step.Reason = GrantSignIn, GrantAge
+	case !agreed:
+		j.step.State = GrantConsent
+	default:
+		j.step.State = GrantReady
+	}
+	return j, nil
 }
 
-// Redeem trades a code for its grant, once. check is asked about the door's data (PKCE, redirect URI): its error refuses and burns the
-// code, and is wrapped in what is returned. The second use of a code ends the grant with all that it gave, as does a code in another
-// application's hands. Errors: grant.unknown for all of that alike; grant.refused for check's.
-func (s *Grants) Redeem(ctx context.Context, c Caller, code Token, check func(data json.RawMessage) error) (Grant, error) {
-	return Grant{}, fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Collect is [Applications.Collect] with a grant that has no browser's session, made in the same transaction (CIBA). Errors: those of
-// Applications.Collect; grant.request.
-func (s *Grants) Collect(ctx context.Context, c Caller, token Token, scopes []string) (Grant, error) {
-	return Grant{}, fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Access gives a token that stands for the grant with some of its scopes, for a time that ends with the grant's at the latest. At most
-// 16 are good at a time: the oldest makes room. Error: grant.unknown.
-func (s *Grants) Access(ctx context.Context, c Caller, id GrantID, scopes []string, life time.Duration) (token Token, expires time.Time, err error) {
-	return "", time.Time{}, fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Refreshing gives the first refresh token of a grant; one that it had is good for nothing any more. Error: grant.unknown.
-func (s *Grants) Refreshing(ctx context.Context, c Caller, id GrantID) (Token, error) {
-	return "", fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Refresh trades a refresh token for the next one. One that was traded already ends the grant with all that it gave, as somebody else
-// may have it: also where the answer was lost and the same application asks again. Scopes must be among the grant's; none: all of
-// them. Errors: grant.unknown; grant.scopes, which trades nothing.
-func (s *Grants) Refresh(ctx context.Context, c Caller, token Token, scopes []string) (next Token, g Grant, err error) {
-	return "", Grant{}, fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Look gives the grant behind an access token, with the token's scopes and when it ends. An application sees its own tokens only;
-// to an anonymous caller the token is enough. Error: grant.unknown.
-func (s *Grants) Look(ctx context.Context, c Caller, token Token) (g Grant, scopes []string, expires time.Time, err error) {
-	return Grant{}, nil, time.Time{}, fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Revoke ends an access token, or with a refresh token the whole grant (RFC 7009). One that is unknown or another application's is no
-// error.
-func (s *Grants) Revoke(ctx context.Context, c Caller, token Token) error {
-	return fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// End ends a grant of the calling application's. One that there is not is no error.
-func (s *Grants) End(ctx context.Context, c Caller, id GrantID) error {
-	return fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Consents lists what the person of a full session has agreed to, by application.
-func (s *Grants) Consents(ctx context.Context, c Caller) ([]Consent, error) {
-	return nil, fail(Unavailable, "server.busy", "Seconds", 1)
-}
-
-// Withdraw takes a consent back and ends the person's grants of that application.
-func (s *Grants) Withdraw(ctx context.Context, c Caller, id ApplicationID) error {
-	return fail(Unavailable, "server.busy", "Seconds", 1)
+// agreed reports whether the user's consent is there, or not needed.
+func (s *Grants) agreed(tx GrantRows, user UserID, r SealedGrantRequest) (bool, error) {
+	if r.AgreedBy == user || !r.Ask && !r.AskAgain {
+		return true, nil
+	}
+	if r.AskAgain {
+		return false, nil
+	}
+	before, err := tx.Consent(user, r.ApplicationID)
+	if errors.Is(err, ErrNoRow) {
+		return false, nil
+	}
+	return err == nil && !slices.ContainsFunc(r.Scopes, func(scope string) bool { return !slices.Contains(before.Scopes, scope) }), err
 }

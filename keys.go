@@ -256,6 +256,9 @@ func (b *base) removeKey(tx Tx, c Caller, key Key, now time.Time) error {
 	if _, err := b.cancelApprovals(tx, c, key.UserID, about, now); err != nil {
 		return err
 	}
+	if err := b.endGrantsWhere(tx, c, key.UserID, func(g SealedGrant) bool { return g.KeyID == key.ID }, "key", now); err != nil {
+		return err
+	}
 	if err := b.endSessionsWhere(tx, c, key.UserID, func(s Session) bool { return s.KeyID == key.ID }, now); err != nil {
 		return err
 	}

@@ -50,6 +50,8 @@ type Tx interface {
 	CentreRows
 	ApplicationRows
 	SigningKeyRows
+	GrantRows
+	CallbackRows
 }
 
 // UserRows keeps users; Name is unique.

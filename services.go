@@ -42,6 +42,7 @@ type Services struct {
 	SigningKeys   *SigningKeys
 	Grants        *Grants
 	Callbacks     *Callbacks
+	Forwards      *Forwards
 }
 
 // base is what every service stands on.
@@ -62,6 +63,8 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 	if err != nil {
 		return nil, fmt.Errorf("opening the installation: %w", err)
 	}
+	counted := &countedStore{Store: ports.Store}
+	ports.Store = counted
 	b := &base{Ports: ports, site: site, policy: policy, id: id}
 	id.newer = func() error {
 		soon, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -71,6 +74,8 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 	approvals := &Approvals{base: b}
 	sessions := &Sessions{base: b}
 	signIns := &SignIns{base: b}
+	applications := &Applications{base: b, signIns: signIns}
+	grants := &Grants{base: b, applications: applications}
 	return &Services{
 		Users:       &Users{base: b},
 		Sessions:    sessions,
@@ -84,9 +89,10 @@ func Open(ctx context.Context, ports Ports, site Site, policy Policy, rpID strin
 		Outbox:      &Outbox{base: b},
 
 		Messages: &Messages{base: b}, MessageDesk: &MessageDesk{base: b}, Announcements: &Announcements{base: b},
-		Summaries: &Summaries{base: b}, Contacts: &Contacts{base: b}, Applications: &Applications{base: b, signIns: signIns},
+		Summaries: &Summaries{base: b}, Contacts: &Contacts{base: b}, Applications: applications,
 		SigningKeys: &SigningKeys{base: b},
-		Grants:      &Grants{base: b}, Callbacks: &Callbacks{base: b},
+		Grants:      grants, Callbacks: &Callbacks{base: b},
+		Forwards: &Forwards{base: b, grants: grants, apps: applications, memory: &forwardMemory{store: counted}},
 	}, nil
 }
 

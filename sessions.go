@@ -138,13 +138,18 @@ func (s *Sessions) End(ctx context.Context, c Caller, id SessionID) error {
 		for _, other := range list {
 			if other.ID == id {
 				user = own.UserID
+				if other.ID != own.ID { // another browser's: what came from it ends, also what would outlast it
+					if err := s.endGrantsWhere(tx, c, user, func(g SealedGrant) bool { return g.SessionID == other.ID }, "session", now); err != nil {
+						return err
+					}
+				}
 				return s.endSession(tx, c, other, "ended", now)
 			}
 		}
 		return fail(NotFound, "session.unknown")
 	})
 	if err == nil {
-		s.Bus.Publish(topicOfActivations(user)) // its streams look, and end
+		s.Bus.Publish(topicOfActivations(user), topicOfCallbacks) // its streams look, and end
 	}
 	return wrap(err)
 }
@@ -165,10 +170,13 @@ func (s *Sessions) EndOthers(ctx context.Context, c Caller) error {
 		if err := s.cancelSignIns(tx, c, user, now); err != nil {
 			return err
 		}
+		if err := s.endGrantsWhere(tx, c, user, func(g SealedGrant) bool { return g.SessionID != own.ID }, "session", now); err != nil {
+			return err
+		}
 		return s.endSessionsWhere(tx, c, user, func(x Session) bool { return x.ID != own.ID }, now)
 	})
 	if err == nil {
-		s.Bus.Publish(topicOfActivations(user)) // their streams look, and end
+		s.Bus.Publish(topicOfActivations(user), topicOfCallbacks) // their streams look, and end
 	}
 	return wrap(err)
 }
@@ -191,6 +199,9 @@ func (b *base) endSession(tx Tx, c Caller, s Session, why string, now time.Time)
 		return err
 	}
 	if _, err := b.cancelApprovals(tx, c, s.UserID, func(a Approval) bool { return a.SessionID == s.ID }, now); err != nil {
+		return err
+	}
+	if err := b.endGrantsOfSession(tx, c, s.ID, now); err != nil {
 		return err
 	}
 	if err := tx.DeleteSession(s.ID); err != nil {
@@ -226,7 +237,7 @@ func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error 
 			continue
 		}
 		s.State, s.EndedAt = SignInCancelled, now
-		if err := tx.SaveSignIn(s); err != nil {
+		if err := b.saveSignIn(tx, s, now); err != nil {
 			return err
 		}
 		if err := b.record(tx, c, now, "sign_in.cancelled", user, string(s.ID)); err != nil {
@@ -249,6 +260,9 @@ func (b *base) newPassword(tx Tx, c Caller, user User, sealed []byte, keep Sessi
 		return err
 	}
 	if err := b.cancelSignIns(tx, c, user.ID, now); err != nil {
+		return err
+	}
+	if err := b.endGrantsWhere(tx, c, user.ID, func(g SealedGrant) bool { return keep == "" || g.SessionID != keep }, "password", now); err != nil {
 		return err
 	}
 	return b.endSessionsWhere(tx, c, user.ID, func(x Session) bool { return x.ID != keep }, now)

@@ -111,7 +111,7 @@ func (s *SignIns) Cancel(ctx context.Context, c Caller, token Token) error {
 		}
 		keys = ended.KeyIDs
 		signIn.State, signIn.EndedAt = SignInCancelled, now
-		if err := tx.SaveSignIn(signIn); err != nil {
+		if err := s.saveSignIn(tx, signIn, now); err != nil {
 			return err
 		}
 		return s.record(tx, c, now, "sign_in.cancelled", signIn.UserID, string(signIn.ID))

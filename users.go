@@ -354,6 +354,9 @@ func (u *Users) Remove(ctx context.Context, c Caller, name string) error {
 			topics = append(topics, topicOfSignIn(s.ID))
 		}
 		topics = append(topics, topicOfActivations(user.ID))
+		if err := u.endGrantsWhere(tx, c, user.ID, func(SealedGrant) bool { return true }, "user", now); err != nil {
+			return err
+		}
 		if err := tx.DeleteUser(user.ID); err != nil {
 			return err
 		}

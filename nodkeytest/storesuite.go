@@ -27,6 +27,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) nodkey.Store) {
 		{"Messages", messageTests()}, {"Files", fileTests()}, {"Announcements", announcementTests()},
 		{"Summaries", summaryTests()}, {"Contacts", contactTests()}, {"Openings", openingTests()},
 		{"Applications", applicationTests()},
+		{"Grants", grantTests()}, {"GrantViews", grantViewTests()}, {"Callbacks", callbackTests()},
 		{"Signing keys", signingKeyTests()},
 	}
 	for _, group := range groups {

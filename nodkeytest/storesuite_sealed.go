@@ -36,6 +36,9 @@ func (k kit) putSealed(c nodkey.SealedColumn, row string, value []byte) {
 		if put, err := putCentre(tx, c, user.ID, row, value); put {
 			return err
 		}
+		if put, err := putGrant(tx, c, user.ID, row, value); put {
+			return err
+		}
 		switch c {
 		case nodkey.SealedColumn{Table: "keys", Column: "ocra"}:
 			key.OCRA = value

@@ -73,6 +73,9 @@ var sealedIn = map[nodkey.SealedColumn][3]string{
 
 	{Table: "applications", Column: "settings"}:     {"applications", "id", "settings"},
 	{Table: "application_secrets", Column: "value"}: {"application_secrets", "id", "value"},
+	{Table: "grant_requests", Column: "data"}:       {"grant_requests", "id", "data"},
+	{Table: "grants", Column: "data"}:               {"grants", "id", "data"},
+	{Table: "callbacks", Column: "data"}:            {"callbacks", "id", "data"},
 	{Table: "signing_keys", Column: "private"}:      {"signing_keys", "id", "private"},
 }
 

@@ -13,6 +13,7 @@ const (
 	keepApproval   = 90 * 24 * time.Hour  // with its evidence, and its challenges
 	keepSummary    = 90 * 24 * time.Hour  // what was sent, and what became of it
 	keepTry        = 24 * time.Hour       // of an address
+	keepCallback   = 24 * time.Hour       // of a door that nobody opens any more; others give it up themselves
 	keepBrowser    = 400 * 24 * time.Hour // browsers keep no cookie longer (RFC 6265bis §5.5)
 )
 
@@ -36,6 +37,9 @@ var purges = []struct {
 	{purge("used_assertions", "application_id, digest", "until_at"), 0},
 	{purge("summaries", "id", "ended_at"), keepSummary},
 	{purge("contact_tries", "id", "expires_at"), keepTry},
+	{purge("grant_requests", "id", "expires_at"), 0},
+	{purge("grant_tokens", "token", "expires_at"), 0},
+	{purge("callbacks", "id", "expires_at"), keepCallback},
 	{purge("known_browsers", "browser, user_id", "at"), keepBrowser},
 }
 
