@@ -57,4 +57,3 @@ func onlyHere(_, address string, _ syscall.RawConn) error {
 	}
 	return nil
 }
-
