@@ -25,6 +25,7 @@ const (
 type metadata struct {
 	connect.DiscoveryConfiguration
 	IssInResponse bool `json:"authorization_response_iss_parameter_supported,omitempty"`
+	extraMetadata
 }
 
 // discoveryShow tells programs what this provider can (OpenID Connect Discovery §4.2, RFC 8414 §3.2).
@@ -62,5 +63,6 @@ func (d *Door) metadata() metadata {
 		m.CodeChallengeMethodsSupported = []connect.CodeChallengeMethod{connect.CodeChallengeMethodS256}
 		m.GrantTypesSupported = append(m.GrantTypesSupported, connect.GrantTypeCode)
 	}
+	d.moreMetadata(&m)
 	return m
 }

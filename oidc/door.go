@@ -16,6 +16,10 @@ type Config struct {
 	CIBA   bool         // applications may ask phones
 	Client *http.Client // for what stands at applications' addresses: key sets, notifications, logout
 	Page   web.Fail     // the portal's manner of saying on a page that something is wrong
+	// SignOut asks on a page of the portal's whether to sign out; app is the application that wants it, empty where none is named, and a
+	// yes is posted to path. Onward leads from a page of the portal's to the address of an application.
+	SignOut func(w http.ResponseWriter, r *http.Request, app, path string)
+	Onward  func(w http.ResponseWriter, r *http.Request, app, address string)
 }
 
 // Door is the OpenID provider.
@@ -66,7 +70,7 @@ func (d *Door) routes() []route {
 			route{"GET " + postScriptPath, d.postScriptShow, false},
 		)
 	}
-	return list
+	return append(list, d.moreRoutes()...)
 }
 
 // Routes registers the door on a mux.

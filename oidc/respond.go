@@ -84,7 +84,7 @@ func (d *Door) postScriptShow(w http.ResponseWriter, _ *http.Request) {
 
 // forBrowsers reports whether a request is one that people's browsers make.
 func (d *Door) forBrowsers(r *http.Request) bool {
-	return slices.Contains([]string{authorizePath, returnPath}, r.URL.Path)
+	return slices.Contains([]string{authorizePath, returnPath, logoutPath, logoutAnswerPath}, r.URL.Path)
 }
 
 // issuer is this provider's name (OpenID Connect Core §2).
