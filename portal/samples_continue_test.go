@@ -45,6 +45,8 @@ func continueSamples(anyone, mara, restricted Page) []sample {
 		{"consent", "consent", consent, 1},
 		{"consent-openid", "consent", plain, 1},
 		{"onward", "onward", OnwardView{Page: way(mara), App: wiki, Target: back}, 1},
+		{"sign-out", "sign_out", SignOutView{Page: mara, App: wiki, Action: "/oidc/logout/answer"}, 1},
+		{"sign-out-nobody", "sign_out", SignOutView{Page: mara, Action: "/oidc/logout/answer"}, 1},
 		{"away-over", "away", AwayView{Page: anyone, Away: AwayOver, Desk: sampleDesk()}, 1},
 		{"away-over-signed-in", "away", AwayView{Page: mara, Away: AwayOver, Account: "Mara Lindqvist", Desk: sampleDesk()}, 1},
 		{"away-group", "away", AwayView{Page: mara, Away: AwayNotForYou, App: wiki, Account: "Mara Lindqvist", Back: back, Desk: sampleDesk()}, 1},

@@ -29,6 +29,7 @@ func (h *house) mounts(log *slog.Logger) ([]mount, error) {
 	}{
 		{h.settings.Doors.Open.has(nodkey.DoorDuo), h.duoMount},
 		{h.settings.Doors.Open.has(nodkey.DoorAPI), h.apiMount},
+		{h.settings.Doors.Open.has(nodkey.DoorOIDC) || h.settings.Doors.Open.has(nodkey.DoorCIBA), h.oidcMount},
 		{h.settings.Doors.Open.has(nodkey.DoorForward), h.forwardMount},
 	} {
 		if !door.wanted {
