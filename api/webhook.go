@@ -214,7 +214,7 @@ type endedData struct {
 }
 
 func (h *Hooks) request(ctx context.Context, to hook, one nodkey.Callback) (*http.Request, error) {
-	body, err := json.Marshal(ended{Type: "approval.ended", Timestamp: one.CreatedAt.UTC().Format(wire.WebhookTime),
+	body, err := json.Marshal(ended{Type: "approval.ended", Timestamp: h.now().UTC().Format(wire.WebhookTime),
 		Data: endedData{ID: one.Subject, State: stateOf(one.State)}})
 	if err != nil {
 		return nil, err
