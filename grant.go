@@ -25,7 +25,10 @@ type GrantRequest struct {
 	AskAgain    bool     // it is asked for whatever was given before (prompt=consent)
 	Again       bool     // the person signs in after this request was made (prompt=login)
 	// MaxAge is how long ago the person may have signed in; 0: as Again; below 0: no matter.
-	MaxAge  time.Duration
+	MaxAge time.Duration
+	// Factors are those of which the person's yes should have been one (pin, biometric, code): a session that another one opened, before this
+	// request was made, leads through sign-in again. What the person then uses is theirs to choose, and stands in Grant.Factor. None: any.
+	Factors []string
 	Hint    string          // the name that is probably typed (login_hint); may be empty
 	User    string          // the name of the only user who may answer; empty: anybody whom the application is for
 	TellEnd bool            // a [Callback] of kind logout is made when the session that it came from ends

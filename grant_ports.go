@@ -15,6 +15,7 @@ type SealedGrantRequest struct {
 	Ask           bool
 	AskAgain      bool
 	Again         bool
+	Factors       []string
 	MaxAge        time.Duration // whole milliseconds, below 0: no matter
 	Hint          string
 	User          string // name

@@ -68,7 +68,7 @@ func (s *Grants) Open(ctx context.Context, c Caller, in GrantRequest) (Token, er
 // newRequest checks what a door asks for and makes the row of it.
 func (s *Grants) newRequest(in GrantRequest, token Token, now time.Time) (SealedGrantRequest, error) {
 	r := SealedGrantRequest{ID: newID(), ApplicationID: in.Application, CreatedAt: now, Token: token.Hash(), Door: in.Door, Return: in.Return,
-		Ask: in.Ask, AskAgain: in.AskAgain, Again: in.Again, MaxAge: in.MaxAge.Truncate(time.Millisecond), TellEnd: in.TellEnd, ExpiresAt: now.Add(grantRequestLife)}
+		Ask: in.Ask, AskAgain: in.AskAgain, Again: in.Again, MaxAge: in.MaxAge.Truncate(time.Millisecond), TellEnd: in.TellEnd, Factors: in.Factors, ExpiresAt: now.Add(grantRequestLife)}
 	if in.MaxAge < 0 {
 		r.MaxAge = -time.Millisecond
 	}
@@ -77,7 +77,7 @@ func (s *Grants) newRequest(in GrantRequest, token Token, now time.Time) (Sealed
 	}
 	var err error
 	r.Scopes, err = checkScopes(in.Scopes)
-	if err != nil || in.Life < 0 || in.Life > grantRequestLife || !isPath(in.Return) || len(in.Data) > grantData || len(in.Data) > 0 && !json.Valid(in.Data) {
+	if err != nil || in.Life < 0 || in.Life > grantRequestLife || !isPath(in.Return) || !areFactors(in.Factors) || len(in.Data) > grantData || len(in.Data) > 0 && !json.Valid(in.Data) {
 		return r, fail(BadInput, "grant.request")
 	}
 	if in.User != "" {
@@ -92,6 +92,16 @@ func (s *Grants) newRequest(in GrantRequest, token Token, now time.Time) (Sealed
 		r.Data, err = s.id.seal("grant_requests", "data", r.ID, in.Data)
 	}
 	return r, err
+}
+
+// areFactors reports whether these are factors, each once at most.
+func areFactors(list []string) bool {
+	for i, factor := range list {
+		if !slices.Contains([]string{"pin", "biometric", "code"}, factor) || slices.Contains(list[:i], factor) {
+			return false
+		}
+	}
+	return true
 }
 
 // isPath reports whether a text is a path of this host and nothing that a browser might take for another.
@@ -226,7 +236,8 @@ func (s *Grants) judge(tx Tx, c Caller, r SealedGrantRequest, now time.Time) (ju
 		return j, err
 	}
 	since := now.Sub(j.authAt)
-	again := (r.Again || r.MaxAge == 0 || r.MaxAge > 0 && since > r.MaxAge) && j.authAt.Before(r.CreatedAt)
+	otherwise := len(r.Factors) > 0 && !slices.Contains(r.Factors, j.factor)
+	again := (r.Again || otherwise || r.MaxAge == 0 || r.MaxAge > 0 && since > r.MaxAge) && j.authAt.Before(r.CreatedAt)
 	switch {
 	case r.User != "" && j.user.Name != r.User:
 		j.step.State, j.step.Reason = GrantSignIn, GrantOther

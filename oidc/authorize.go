@@ -180,7 +180,7 @@ func (a authorization) request(c client) (nodkey.GrantRequest, error) {
 	data, err := json.Marshal(a.asked)
 	return nodkey.GrantRequest{
 		Application: c.ID, Door: nodkey.DoorOIDC, Return: returnPath, Scopes: a.scopes, Ask: c.settings.Consent == "ask", AskAgain: a.prompts("consent"),
-		Again: a.prompts("login") || a.prompts("select_account"), MaxAge: a.maxAge, Hint: a.hint,
+		Again: a.prompts("login") || a.prompts("select_account"), MaxAge: a.maxAge, Factors: a.factors, Hint: a.hint,
 		TellEnd: c.settings.BackchannelLogoutURI != "", Data: data,
 	}, err
 }

@@ -22,9 +22,19 @@ func (d *Door) authorize(w http.ResponseWriter, r *http.Request) {
 		d.page(w, r, "oidc.request", err)
 		return
 	}
+	if r.Method == http.MethodPost && (form.Get("prompt") == "none" || form.Has("request_uri")) {
+		// The browser's session comes with a visit only, where nothing may be asked for.
+		goTo(w, authorizePath+"?"+form.Encode())
+		return
+	}
 	c, err := d.find(r.Context(), form.Get("client_id"), nodkey.DoorOIDC)
 	if err != nil {
 		d.page(w, r, "oidc.client", err)
+		return
+	}
+	form, pushed, err := d.pushedFor(r, c, form)
+	if err != nil {
+		d.page(w, r, "oidc.request", err)
 		return
 	}
 	if !c.settings.mayRedirect(form.Get("redirect_uri")) {
@@ -32,10 +42,8 @@ func (d *Door) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a, err := readAuthorization(form, c.settings)
-	if err == nil && a.prompts("none") && r.Method == http.MethodPost {
-		// The browser's session comes with a visit only, and none of it may be asked for.
-		http.Redirect(w, r, authorizePath+"?"+form.Encode(), http.StatusSeeOther)
-		return
+	if err == nil && !pushed && c.settings.RequirePAR {
+		err = bad("invalid_request", "This application has to push its requests first.")
 	}
 	if err == nil {
 		err = d.begin(w, r, c, a)
@@ -66,7 +74,7 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request, c client, a authori
 		return err
 	}
 	if !a.prompts("none") {
-		http.Redirect(w, r, continuePath+"?"+url.Values{"to": {string(token)}}.Encode(), http.StatusSeeOther)
+		goTo(w, continuePath+"?"+url.Values{"to": {string(token)}}.Encode())
 		return nil
 	}
 	step, err := d.services.Grants.Step(ctx, caller, token)
@@ -146,7 +154,7 @@ func (d *Door) back(w http.ResponseWriter, r *http.Request) {
 	issued, err := d.services.Grants.Issue(r.Context(), caller, nodkey.Token(token))
 	switch {
 	case nodkey.HasKey(err, "grant.not_ready"):
-		http.Redirect(w, r, continuePath+"?"+url.Values{"to": {token}}.Encode(), http.StatusSeeOther)
+		goTo(w, continuePath+"?"+url.Values{"to": {token}}.Encode())
 		return
 	case err == nil:
 		err = d.finish(w, r, caller, issued)

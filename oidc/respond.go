@@ -19,8 +19,7 @@ func (d *Door) respond(w http.ResponseWriter, r *http.Request, a asked, answer u
 		d.postBack(w, r, a.RedirectURI, answer)
 		return
 	}
-	w.Header().Set("Location", withQuery(a.RedirectURI, answer))
-	w.WriteHeader(http.StatusSeeOther) // 307 would carry a form along (RFC 9700 §4.12)
+	goTo(w, withQuery(a.RedirectURI, answer))
 }
 
 // withQuery adds parameters to a registered address, whose own query stays (RFC 6749 §3.1.2).

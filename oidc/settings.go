@@ -3,7 +3,9 @@ package oidc
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,12 +135,30 @@ func ParseSettings(raw json.RawMessage) (Settings, error) {
 	return s, nil
 }
 
+// strange gives the first member that is none of this door's.
+func strange(raw json.RawMessage) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if !slices.Contains(Members(), name) {
+			return name
+		}
+	}
+	return ""
+}
+
 // CheckSettings is ParseSettings for an operator who adds or changes an application of these doors: what a door cannot do without has
 // to be there.
 func CheckSettings(raw json.RawMessage, doors []nodkey.Door) error {
 	s, err := ParseSettings(raw)
 	if err != nil {
 		return err
+	}
+	ours := !slices.ContainsFunc(doors, func(door nodkey.Door) bool { return !slices.Contains(bothDoors, door) })
+	if name := strange(raw); ours && name != "" { // beside other doors' members a typo cannot be told from one of those
+		return &SettingsError{Member: name, Reason: "is no setting of these doors"}
 	}
 	for _, door := range doors {
 		switch {

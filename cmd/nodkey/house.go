@@ -39,7 +39,6 @@ type house struct {
 	clock    nodkey.Clock
 	open     []mount      // doors for applications, made by sites
 	portal   *portal.Door // made by sites
-	page     web.Fail     // the portal's manner of saying no, made by sites
 	radius   *radiusDoor  // nil: closed; made by sites
 }
 
@@ -243,7 +242,7 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	phoneSite := srv.door("phone", s.PhoneHost)
 	phoneSite.Allow = phoneapi.Allowances()
 	phoneSite.Fail, phoneSite.Headers = web.JSONFail(h.english), web.HeaderPolicy{Wasm: true, Devices: true, FramedBy: o.framedBy}
-	h.portal, h.page = portalDoor, portalDoor.FailPage
+	h.portal = portalDoor
 	if h.open, err = h.mounts(log); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
--- What tokens for applications are signed with, and what applications signed to prove themselves.
+-- What tokens for applications are signed with, what applications signed to prove themselves, and how a person should have said yes.
 
 -- +goose Up
 CREATE TABLE signing_keys (
@@ -20,3 +20,5 @@ CREATE TABLE used_assertions (
     PRIMARY KEY (application_id, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX used_assertions_until ON used_assertions (until_at);
+
+ALTER TABLE grant_requests ADD COLUMN factors TEXT NOT NULL DEFAULT ''; -- with a space between
