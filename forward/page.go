@@ -71,8 +71,8 @@ func (d *Door) left(name string) page {
 func (d *Door) show(w http.ResponseWriter, r *http.Request, status int, p page) {
 	p.Say, p.Door = d.texts.For(r.Header.Get("Accept-Language")), d
 	p.Lang, p.Operator, p.Portal = p.Say.Lang(), d.Operator, d.Portal.String()
-	if strings.HasPrefix(r.URL.Path, "/forward/at/") || status == http.StatusForbidden && !strings.HasPrefix(r.URL.Path, "/forward/return") {
-		p.Assets = strings.TrimSuffix(prefix, "/") // shown at the application's host
+	if r.URL.Path != "/forward/return" { // shown at the application's host
+		p.Assets = strings.TrimSuffix(prefix, "/")
 	}
 	var buffer bytes.Buffer
 	if err := d.pages.set.ExecuteTemplate(&buffer, "page.html", p); err != nil {
