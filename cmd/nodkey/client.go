@@ -259,7 +259,7 @@ func clientRemove() *cobra.Command {
 }
 
 func clientKeys() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "keys", Short: "Print the public keys that evidence of this server is checked with",
 		Long: "Print the server's signing key and its backup key as nodkey verify takes them. They are public; give them to whoever has to\n" +
 			"check evidence without this server, in a way that they can trust.",
@@ -274,4 +274,9 @@ func clientKeys() *cobra.Command {
 			})
 		},
 	}
+	rotate := clientKeysRotate()
+	addConfigFlags(rotate.Flags())
+	addJSONFlag(rotate)
+	c.AddCommand(rotate)
+	return c
 }
