@@ -1,7 +1,6 @@
 package forward
 
 import (
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,17 +21,23 @@ const (
 	headerGroups = "Remote-Groups"
 )
 
+// Why the door says no, for the log.
+const (
+	notProxy   = "not from a proxy that may ask: forward.proxies, or trusted_proxies, has its network"
+	badHeaders = "the proxy's headers are missing, doubled or malformed"
+)
+
 // decide answers a proxy that asks about a request.
 func (d *Door) decide(p proxy) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tell(w.Header(), nodkey.ForwardPerson{})
 		if !d.Proxies.Sent(r) {
-			d.refuse(w, r, "not from a proxy that may ask")
+			d.refuse(w, r, notProxy)
 			return
 		}
 		t, method, ok := p.read(r.Header)
 		if !ok {
-			d.refuse(w, r, "the proxy's headers are missing, doubled or malformed")
+			d.refuse(w, r, badHeaders)
 			return
 		}
 		answer, err := d.services.Forwards.Decide(r.Context(), t, method, d.cookie(r, t))
@@ -95,7 +100,7 @@ func line(text string) string {
 // refuse answers what no browser and no proxy sends that is set up as it should be. Why is in the log, without anything of the request
 // that anybody may have written.
 func (d *Door) refuse(w http.ResponseWriter, r *http.Request, why string, more ...any) {
-	d.log.WarnContext(r.Context(), "forward-auth refused", append([]any{"why", why, "reference", web.Reference(r.Context()), slog.Any("peer", r.RemoteAddr)}, more...)...)
+	d.log.WarnContext(r.Context(), "forward-auth refused", append([]any{"why", why, "reference", web.Reference(r.Context())}, more...)...)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(http.StatusForbidden)
 	_, _ = w.Write([]byte(d.texts.For(r.Header.Get("Accept-Language")).T("forward.request", nil) + "\n")) // the proxy may be gone

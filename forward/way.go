@@ -18,12 +18,12 @@ const wayLasts = 10 * time.Minute
 func (d *Door) atHost(h func(http.ResponseWriter, *http.Request, nodkey.ForwardTarget)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !d.Proxies.Sent(r) {
-			d.refuse(w, r, "not from a proxy that may ask")
+			d.refuse(w, r, notProxy)
 			return
 		}
 		t, ok := forwardedHost(r.Header, "/")
 		if !ok {
-			d.refuse(w, r, "the proxy's headers are missing, doubled or malformed")
+			d.refuse(w, r, badHeaders)
 			return
 		}
 		h(w, r, t)

@@ -72,8 +72,11 @@ func TestOnlyPagesAreLedAway(t *testing.T) {
 	h := newHouse(t, nil)
 	p := h.join(t, "mara")
 	for name, set := range map[string]func(*http.Request){
-		"a script's":  func(r *http.Request) { r.Header.Set("Sec-Fetch-Mode", "cors") },
-		"a frame's":   func(r *http.Request) { r.Header.Set("Sec-Fetch-Mode", "navigate"); r.Header.Set("Sec-Fetch-Dest", "iframe") },
+		"a script's": func(r *http.Request) { r.Header.Set("Sec-Fetch-Mode", "cors") },
+		"a frame's": func(r *http.Request) {
+			r.Header.Set("Sec-Fetch-Mode", "navigate")
+			r.Header.Set("Sec-Fetch-Dest", "iframe")
+		},
 		"a picture's": func(r *http.Request) { r.Header.Set("Sec-Fetch-Mode", "no-cors") },
 		"a program's": func(r *http.Request) { r.Header.Set("Accept", "*/*") },
 		"XHR":         func(r *http.Request) { r.Header.Set("X-Requested-With", "XMLHttpRequest") },
