@@ -80,7 +80,7 @@ type directory struct {
 }
 
 // reloadAfter bounds how often unknown keys have the applications listed anew.
-const reloadAfter = time.Second
+const reloadAfter = 100 * time.Millisecond
 
 // find gives the id behind an integration key. Where there is none it gives the key itself, which is no id: the domain refuses it as
 // it refuses any unknown application.
