@@ -156,6 +156,13 @@ func (l *load) enter(count *int, limit int) bool {
 	return true
 }
 
+// full spares what is to be dropped all other work.
+func (l *load) full() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.proving >= provingMax
+}
+
 func (l *load) leave(count *int) {
 	l.mu.Lock()
 	*count--

@@ -48,7 +48,7 @@ type Door struct {
 // New makes a door without clients; see [Door.Refresh].
 func New(config Config, apps *nodkey.Applications, log *slog.Logger, texts *i18n.Bundle) *Door {
 	d := &Door{config: config, apps: apps, log: log, texts: texts, duplicates: newDuplicates(time.Now), talks: newTalks(time.Now),
-		attempts: attempts{open: map[[32]byte]*attempt{}}, quiet: quiet{last: map[string]time.Time{}, since: map[string]int{}, now: time.Now},
+		attempts: attempts{open: map[[32]byte]*attempt{}}, quiet: quiet{spans: map[string]*span{}, now: time.Now},
 		patience: func(span time.Duration) time.Duration { return span }}
 	rand.Read(d.attempts.key[:])
 	d.clients.Store(&clients{})
@@ -96,6 +96,10 @@ func (d *Door) take(ctx context.Context, l link, raw []byte) {
 		return
 	}
 	c := at.client
+	if c.load.full() {
+		d.tell(ctx, l, c, notice{outcome: Busy, why: "too many packets at a time that are not proved"})
+		return
+	}
 	raw, err := trim(raw)
 	if err != nil {
 		d.tell(ctx, l, c, notice{outcome: Malformed})

@@ -52,32 +52,42 @@ type Exchange struct {
 	Outcome   Outcome
 }
 
-// How often what others can cause as they like is logged, by outcome and client: what strangers can, and what proved clients can.
+// How many lines what others can cause as they like may be in the log, by outcome and client: what strangers can, and what proved
+// clients can.
 const (
-	strangersEvery = 10 * time.Second
-	clientsEvery   = 100 * time.Millisecond
+	logSpan     = 10 * time.Second
+	ofStrangers = 1
+	ofClients   = 200
 )
 
-// quiet keeps strangers from filling the log.
+// quiet keeps others from filling the log.
 type quiet struct {
 	mu    sync.Mutex
-	last  map[string]time.Time
-	since map[string]int
+	spans map[string]*span
 	now   func() time.Time
 }
 
-// may reports whether to log now, and how many were passed over since.
-func (q *quiet) may(what string, every time.Duration) (passed int, ok bool) {
+type span struct {
+	since time.Time
+	lines int
+}
+
+// may reports whether to log now, and how many were passed over in the span before.
+func (q *quiet) may(what string, most int) (passed int, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
-	if now.Sub(q.last[what]) < every {
-		q.since[what]++
-		return 0, false
+	s := q.spans[what]
+	switch {
+	case s == nil:
+		s = &span{since: now}
+		q.spans[what] = s
+	case now.Sub(s.since) >= logSpan:
+		passed = max(0, s.lines-most)
+		*s = span{since: now}
 	}
-	passed = q.since[what]
-	q.last[what], q.since[what] = now, 0
-	return passed, true
+	s.lines++
+	return passed, s.lines <= most
 }
 
 // tell counts and logs what became of a packet.
@@ -110,11 +120,11 @@ func (d *Door) tell(ctx context.Context, l link, client *client, n notice) {
 		level = slog.LevelDebug
 	case Accepted, Denied, TimedOut:
 	default:
-		every := clientsEvery
+		most := ofClients
 		if slices.Contains([]Outcome{Unknown, Malformed, Unsigned, Forged, Busy}, n.outcome) {
-			every = strangersEvery
+			most = ofStrangers
 		}
-		passed, ok := d.quiet.may(limit, every)
+		passed, ok := d.quiet.may(limit, most)
 		if !ok {
 			return
 		}

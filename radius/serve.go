@@ -56,7 +56,7 @@ func (d *Door) keepFresh(ctx context.Context) {
 		case <-turn.C:
 		}
 		if err := d.Refresh(ctx); err != nil && ctx.Err() == nil {
-			if _, ok := d.quiet.may("refresh", time.Minute); ok {
+			if _, ok := d.quiet.may("refresh", ofStrangers); ok {
 				d.log.ErrorContext(ctx, "radius: the applications stay as they were", "error", err)
 			}
 		}
