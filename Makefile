@@ -112,7 +112,7 @@ need-browser:
 	[ -x /usr/sbin/bearerbox ] || packages="$$packages kannel"; \
 	{ [ -x /usr/sbin/apache2 ] && [ -f /usr/lib/apache2/modules/mod_auth_openidc.so ]; } || packages="$$packages apache2 libapache2-mod-auth-openidc"; \
 	[ -x /usr/sbin/login_duo ] || packages="$$packages login-duo"; \
-	[ -n "$$(find /lib -name pam_duo.so 2>/dev/null | head -n 1)" ] || packages="$$packages libpam-duo"; \
+	[ -n "$$(find /lib/ -name pam_duo.so 2>/dev/null | head -n 1)" ] || packages="$$packages libpam-duo"; \
 	command -v pamtester >/dev/null || packages="$$packages pamtester"; \
 	[ -z "$$packages" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
