@@ -117,7 +117,9 @@ func callbackTests() map[string]func(kit) {
 				insert: nodkey.Tx.InsertCallback, save: nodkey.Tx.SaveCallback,
 				get: func(tx nodkey.Tx, c nodkey.SealedCallback) (nodkey.SealedCallback, error) { return tx.Callback(c.ID) },
 			}.check(k)
-			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { return tx.InsertCallback(nodkey.SealedCallback{ID: "x", ApplicationID: "none"}) })
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error {
+				return tx.InsertCallback(nodkey.SealedCallback{ID: "x", ApplicationID: "none"})
+			})
 		},
 		"are taken once, those due first": func(k kit) {
 			k.application("wiki")
@@ -145,8 +147,13 @@ func callbackTests() map[string]func(kit) {
 			})
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error { _, err := tx.TakeCallback(taken, start.Add(time.Hour)); return err })
 			due("oidc", time.Minute, 9, "b")
-			see(k, "b", func(tx nodkey.Tx) (string, error) { c, err := tx.CallbackAbout(nodkey.CallbackEnded, "about-b"); return c.ID, err })
-			missing(k, func(tx nodkey.Tx) (nodkey.SealedCallback, error) { return tx.CallbackAbout(nodkey.CallbackLogout, "about-b") })
+			see(k, "b", func(tx nodkey.Tx) (string, error) {
+				c, err := tx.CallbackAbout(nodkey.CallbackEnded, "about-b")
+				return c.ID, err
+			})
+			missing(k, func(tx nodkey.Tx) (nodkey.SealedCallback, error) {
+				return tx.CallbackAbout(nodkey.CallbackLogout, "about-b")
+			})
 			k.update(func(tx nodkey.Tx) error { return tx.DeleteCallback("b") })
 			k.update(func(tx nodkey.Tx) error { return tx.DeleteCallback("b") })
 			missing(k, func(tx nodkey.Tx) (nodkey.SealedCallback, error) { return tx.Callback("b") })

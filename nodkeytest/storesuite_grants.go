@@ -46,7 +46,9 @@ func grantTests() map[string]func(kit) {
 			keeping[nodkey.SealedGrantRequest]{
 				full: full, other: other, sparse: nodkey.SealedGrantRequest{ID: "sparse", ApplicationID: id, Token: "sparse"},
 				insert: nodkey.Tx.InsertGrantRequest, save: nodkey.Tx.SaveGrantRequest,
-				get: func(tx nodkey.Tx, r nodkey.SealedGrantRequest) (nodkey.SealedGrantRequest, error) { return tx.GrantRequestByToken(r.Token) },
+				get: func(tx nodkey.Tx, r nodkey.SealedGrantRequest) (nodkey.SealedGrantRequest, error) {
+					return tx.GrantRequestByToken(r.Token)
+				},
 			}.check(k)
 		},
 		"requests are taken once, and go with their application": func(k kit) {
