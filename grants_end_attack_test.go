@@ -33,7 +33,9 @@ func TestWhatEndsAGrant(t *testing.T) {
 		"all others ended": {do: func(t *testing.T, s scene) {
 			is(t, s.Sessions.EndOthers(s.ctx, s.p.signIn(t, s.NewBrowser(s.address()))), "", "ending the others")
 		}},
-		"a new password":  {do: func(t *testing.T, s scene) { is(t, s.Users.SetPassword(s.ctx, s.Desk(), s.p.name, "ein ganz neues Wort"), "", "the desk sets one") }},
+		"a new password": {do: func(t *testing.T, s scene) {
+			is(t, s.Users.SetPassword(s.ctx, s.Desk(), s.p.name, "ein ganz neues Wort"), "", "the desk sets one")
+		}},
 		"the phone's end": {do: func(t *testing.T, s scene) { is(t, s.Keys.RemoveOwn(s.ctx, s.p.phoneCaller(t)), "", "removing itself") }},
 		"a yes taken back": {do: func(t *testing.T, s scene) {
 			var sessions []nodkey.Session
@@ -44,11 +46,15 @@ func TestWhatEndsAGrant(t *testing.T) {
 		"the application's end": {do: func(t *testing.T, s scene) {
 			is(t, s.Applications.Remove(s.ctx, s.Desk(), "wiki"), "", "removing the application")
 		}},
-		"the consent's end": {do: func(t *testing.T, s scene) { is(t, s.Grants.Withdraw(s.ctx, s.c, "wiki"), "", "withdrawing") }},
+		"the consent's end":      {do: func(t *testing.T, s scene) { is(t, s.Grants.Withdraw(s.ctx, s.c, "wiki"), "", "withdrawing") }},
 		"the application's will": {do: func(t *testing.T, s scene) { is(t, s.Grants.End(s.ctx, s.wiki, s.g.ID), "", "ending it") }},
 		"a group left": {
-			do:   func(t *testing.T, s scene) { is(t, s.Users.LeaveGroup(s.ctx, s.Desk(), s.p.name, "staff"), "", "leaving") },
-			back: func(t *testing.T, s scene) { is(t, s.Users.JoinGroup(s.ctx, s.Desk(), s.p.name, "staff"), "", "coming back") },
+			do: func(t *testing.T, s scene) {
+				is(t, s.Users.LeaveGroup(s.ctx, s.Desk(), s.p.name, "staff"), "", "leaving")
+			},
+			back: func(t *testing.T, s scene) {
+				is(t, s.Users.JoinGroup(s.ctx, s.Desk(), s.p.name, "staff"), "", "coming back")
+			},
 		},
 		"a suspended phone": {
 			do: func(t *testing.T, s scene) { s.p.suspend(t) },
@@ -245,16 +251,18 @@ func TestWhatNoDoorMayAsk(t *testing.T) {
 	h := start(t, byPassword)
 	h.wiki(t, nil)
 	for name, change := range map[string]func(*nodkey.GrantRequest){
-		"another host":          func(in *nodkey.GrantRequest) { in.Return = "//evil.example/" },
-		"a backslash":           func(in *nodkey.GrantRequest) { in.Return = `/\evil.example` },
-		"an address":            func(in *nodkey.GrantRequest) { in.Return = "https://evil.example/" },
-		"no way back":           func(in *nodkey.GrantRequest) { in.Return = "" },
-		"a query":               func(in *nodkey.GrantRequest) { in.Return = "/oidc/return?to=other" },
-		"a line break":          func(in *nodkey.GrantRequest) { in.Return = "/oidc/\r\nreturn" },
-		"a scope with a space":  func(in *nodkey.GrantRequest) { in.Scopes = []string{"openid email"} },
-		"an empty scope":        func(in *nodkey.GrantRequest) { in.Scopes = []string{""} },
-		"too many scopes":       func(in *nodkey.GrantRequest) { in.Scopes = manyScopes(33) },
-		"too much data":         func(in *nodkey.GrantRequest) { in.Data = append([]byte{'"'}, append(slices.Repeat([]byte{'a'}, 8<<10), '"')...) },
+		"another host":         func(in *nodkey.GrantRequest) { in.Return = "//evil.example/" },
+		"a backslash":          func(in *nodkey.GrantRequest) { in.Return = `/\evil.example` },
+		"an address":           func(in *nodkey.GrantRequest) { in.Return = "https://evil.example/" },
+		"no way back":          func(in *nodkey.GrantRequest) { in.Return = "" },
+		"a query":              func(in *nodkey.GrantRequest) { in.Return = "/oidc/return?to=other" },
+		"a line break":         func(in *nodkey.GrantRequest) { in.Return = "/oidc/\r\nreturn" },
+		"a scope with a space": func(in *nodkey.GrantRequest) { in.Scopes = []string{"openid email"} },
+		"an empty scope":       func(in *nodkey.GrantRequest) { in.Scopes = []string{""} },
+		"too many scopes":      func(in *nodkey.GrantRequest) { in.Scopes = manyScopes(33) },
+		"too much data": func(in *nodkey.GrantRequest) {
+			in.Data = append([]byte{'"'}, append(slices.Repeat([]byte{'a'}, 8<<10), '"')...)
+		},
 		"data that are no JSON": func(in *nodkey.GrantRequest) { in.Data = []byte("{") },
 		"a name of nobody":      func(in *nodkey.GrantRequest) { in.User = "no body" },
 		"a long life":           func(in *nodkey.GrantRequest) { in.Life = 11 * time.Minute },

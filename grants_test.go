@@ -204,7 +204,9 @@ func TestUseBehindAProxyKeepsTheSession(t *testing.T) {
 
 func TestAGrantWithoutABrowser(t *testing.T) {
 	h := start(t, byPassword)
-	bank := h.wiki(t, func(in *nodkey.NewApplication) { in.ID, in.Doors = "bank", []nodkey.Door{nodkey.DoorCIBA, nodkey.DoorOIDC} })
+	bank := h.wiki(t, func(in *nodkey.NewApplication) {
+		in.ID, in.Doors = "bank", []nodkey.Door{nodkey.DoorCIBA, nodkey.DoorOIDC}
+	})
 	p := h.join(t)
 	asked := p.requests(t, bank, p.asks())
 	_, _, err := h.Grants.Collect(h.ctx, bank, asked.Token, []string{"openid"})
