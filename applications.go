@@ -131,6 +131,11 @@ func (s *Applications) newApplication(in NewApplication, now time.Time) (Applica
 		if len(in.Settings) > applicationSettings || json.Unmarshal(in.Settings, &members) != nil || members == nil {
 			return Application{}, fail(BadInput, "application.settings")
 		}
+		if members["hosts"] != nil && a.Has(DoorForward) { // a rule that is not what was meant would let people through
+			if _, err := ParseForwardSettings(in.Settings); err != nil {
+				return Application{}, err
+			}
+		}
 		if a.SealedSettings, err = s.id.seal("applications", "settings", string(a.ID), in.Settings); err != nil {
 			return Application{}, err
 		}

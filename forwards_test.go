@@ -172,3 +172,12 @@ func TestWaysThatLeadNowhere(t *testing.T) {
 		t.Errorf("back to %.20q, %v", entry.URI, err)
 	}
 }
+
+func TestSettingsWithWrongRulesAreRefusedAtOnce(t *testing.T) {
+	h := start(t, nil)
+	_, err := h.Applications.Add(h.ctx, h.Desk(), nodkey.NewApplication{ID: "wiki", Name: "Wiki", Doors: []nodkey.Door{nodkey.DoorForward},
+		Settings: json.RawMessage(`{"hosts": ["wiki.example.com"], "rules": [{"policy": "two_factor"}]}`)})
+	if !nodkey.HasKey(err, "forward.settings") {
+		t.Errorf("%v", err)
+	}
+}
