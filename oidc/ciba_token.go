@@ -59,6 +59,9 @@ func (p *polls) forget(id nodkey.TokenHash) {
 
 // cibaToken answers an application that asks what became of its request (CIBA Core 1.0 §10.1 and §11), at the token endpoint.
 func (d *Door) cibaToken(x *exchange, c client) error {
+	if c.public {
+		return invalidClient("An application that proves nothing may not ask phones.")
+	}
 	token, granted, ok := readAuthReqID(x.form.Get("auth_req_id"), c.settings)
 	if !ok {
 		return unknownRequest(nil)
