@@ -24,7 +24,7 @@ func (d *Door) continueShow(x *exchange) error {
 			d.keepWay(x)
 			return d.leave(x, "/", "")
 		}
-		return d.away(x, http.StatusForbidden, AwayView{Away: AwayNotForYou, App: step.Name, Back: x.along(step.Return)})
+		return d.away(x, http.StatusForbidden, AwayView{Away: AwayNotForYou, App: step.Name})
 	}
 	return d.away(x, http.StatusNotFound, AwayView{Away: AwayOver})
 }

@@ -189,7 +189,9 @@ func TestLanguageFormLeadsToThisPortalOnly(t *testing.T) {
 	for _, back := range awayFromHere {
 		staysHere(t, back, languageReturn(t, b, back))
 	}
-	for back, want := range map[string]string{"/": "/", "/security": "/security", "/phones/a-b_c/remove": "/phones/a-b_c/remove", "/security?x=1#y": "/security"} {
+	for back, want := range map[string]string{"/": "/", "/security": "/security", "/phones/a-b_c/remove": "/phones/a-b_c/remove", "/security?x=1#y": "/security",
+		"/continue?to=" + anyWay: "/continue?to=" + anyWay, "/continue?to=//evil.example": "/continue", "/sign-in?x=1&to=" + anyWay + "#y": "/sign-in?to=" + anyWay,
+		"//evil.example?to=" + anyWay: "/"} {
 		if got := languageReturn(t, b, back); got != want {
 			t.Errorf("the return %q leads to %q", back, got)
 		}

@@ -14,6 +14,9 @@ import (
 	"github.com/nodkey/nodkey/nodkeytest"
 )
 
+// anyWay is a token that stands for nothing.
+var anyWay = strings.Repeat("A", 43)
+
 // forms are the paths that read fields. key and session stand for ids of the signed-in user.
 var forms = []struct {
 	path   string
@@ -28,6 +31,7 @@ var forms = []struct {
 	{"/language", []string{"lang", "en", "return", "/"}, false},
 	{"/messages/settings", []string{"first", "ja", "second", "", "delivery", "email", "quiet_from", "22:00", "quiet_to", "07:00", "zone", ""}, true},
 	{"/sign-in/code", []string{"code", "1234 5678"}, false},
+	{"/continue?to=" + anyWay, []string{"answer", "allow"}, false},
 	{"/sign-in/device", []string{"device", "all", "request", "AAAAAAAAAAAAAAAAAAAAAA"}, false},
 }
 
@@ -35,7 +39,7 @@ var forms = []struct {
 var bare = []string{
 	"/sign-in/cancel", "/sign-in/again", "/sign-out", "/activation", "/activation/cancel", "/phones/{key}/remove", "/phones/{key}/not-mine", "/phones/{key}/test",
 	"/phones/{key}/notify-test", "/browsers/{session}/end", "/change/cancel", "/sign-in/code/new",
-	"/browsers/end-others", "/messages/2026-0001/close", "/messages/2026-0001/reopen",
+	"/applications/wiki/withdraw", "/browsers/end-others", "/messages/2026-0001/close", "/messages/2026-0001/reopen",
 }
 
 // quiet are tables that a refusal may change: what counts against a source, and the log of it.

@@ -59,9 +59,8 @@ type OnwardView struct {
 type AwayView struct {
 	Page
 	Away    Away
-	App     string // empty: it is not known
+	App     string // that can be told; empty: none
 	Account string // who is signed in; empty: nobody
-	Back    string // path by which the application is told; empty: none
 	Desk    Desk
 }
 

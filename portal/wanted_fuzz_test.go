@@ -8,11 +8,12 @@ import (
 	"testing"
 )
 
-var pageOfMessages = regexp.MustCompile(`^/messages(/new|/settings|/[0-9]{4,}-[0-9]{4,})?$`)
+var wantedPages = regexp.MustCompile(`^(/messages(/new|/settings|/[0-9]{4,}-[0-9]{4,})?|/continue\?to=[A-Za-z0-9_-]{43})$`)
 
-// Whatever is asked for, a sign-in leads to a page of the message centre or is told that there is none.
+// Whatever is asked for, a sign-in leads to a page of the message centre or on a way to an application, or is told that there is none.
 func FuzzWantedPath(f *testing.F) {
-	for _, seed := range []string{"/messages", "/messages/2026-0001", "/messages/new", "//evil.example", "/\\evil", "/messages/%2f%2fevil", "/messages/2026-0001\r\nX: y", "/messages/-001-0001", "/messages/٢٠٢٦-0001"} {
+	for _, seed := range []string{"/messages", "/messages/2026-0001", "/messages/new", "//evil.example", "/\\evil", "/messages/%2f%2fevil", "/messages/2026-0001\r\nX: y", "/messages/-001-0001", "/messages/٢٠٢٦-0001",
+		"/continue", "/continue?to=", "/continue?to=" + strings.Repeat("A", 43), "/continue?to=" + strings.Repeat("A", 42) + "&", "/continue?to=//evil.example"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, asked string) {
@@ -20,10 +21,10 @@ func FuzzWantedPath(f *testing.F) {
 		if !ok {
 			return
 		}
-		if page != asked || !pageOfMessages.MatchString(page) || len(page) > 64 {
+		if page != asked || !wantedPages.MatchString(page) || len(page) > 64 {
 			t.Fatalf("%q leads to %q", asked, page)
 		}
-		if u, err := url.Parse(page); err != nil || u.Host != "" || u.Scheme != "" || u.Path != page {
+		if u, err := url.Parse(page); err != nil || u.Host != "" || u.Scheme != "" || u.RequestURI() != page {
 			t.Fatalf("%q is no path", page)
 		}
 	})
