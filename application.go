@@ -50,6 +50,7 @@ type Application struct {
 	Plain bool
 	// SealedSettings is sealed JSON that the doors make sense of: redirect URIs, networks, modes. Applications open it.
 	SealedSettings []byte
+	InFile         bool // it stands in the configuration file, and is changed there
 	CreatedAt      time.Time
 }
 

@@ -238,7 +238,7 @@ func named(tx Tx, id ApplicationID) (Application, error) {
 }
 
 // Rotate gives an application new secrets. Those of before stay good for grace, which may be nothing. Errors:
-// application.unknown, .no_secret, .grace.
+// application.unknown, .no_secret, .grace, .in_file for one that stands in the configuration file.
 func (s *Applications) Rotate(ctx context.Context, c Caller, id ApplicationID, grace time.Duration) (AddedApplication, error) {
 	if err := c.asOperator(); err != nil {
 		return AddedApplication{}, err
@@ -259,6 +259,9 @@ func (s *Applications) Rotate(ctx context.Context, c Caller, id ApplicationID, g
 		return AddedApplication{}, AsError(err)
 	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
+		if _, err := byCommand(tx, id); err != nil {
+			return err
+		}
 		if old, err = tx.ApplicationSecrets(id); err != nil {
 			return err
 		}
@@ -286,21 +289,4 @@ func (s *Applications) Rotate(ctx context.Context, c Caller, id ApplicationID, g
 	}
 	info, err := s.info(a, append(rows, old...), now)
 	return AddedApplication{Application: info, Secrets: shown}, wrap(err)
-}
-
-// Remove deletes an application with its secrets. What it asked can be collected by nobody any more, and runs out by itself.
-func (s *Applications) Remove(ctx context.Context, c Caller, id ApplicationID) error {
-	if err := c.asOperator(); err != nil {
-		return err
-	}
-	now := s.now()
-	return wrap(s.Store.Update(ctx, func(tx Tx) error {
-		if _, err := named(tx, id); err != nil {
-			return err
-		}
-		if err := tx.DeleteApplication(id); err != nil {
-			return err
-		}
-		return s.record(tx, c, now, "application.removed", "", string(id))
-	}))
 }

@@ -194,6 +194,8 @@ type SignInRows interface {
 	SignInByToken(TokenHash) (SignIn, error)
 	// SignInByAsk finds what an application asked for under a key of its own; AskKey is unique in an application's.
 	SignInByAsk(application ApplicationID, key []byte) (SignIn, error)
+	// AsksOf lists what an application asked for at or after a time and that waits, or was not collected, oldest first, at most limit.
+	AsksOf(application ApplicationID, since time.Time, limit int) ([]SignIn, error)
 	// SignInsOf lists a user's sign-ins, newest first, at most limit.
 	SignInsOf(user UserID, limit int) ([]SignIn, error)
 	SaveSignIn(SignIn) error

@@ -108,6 +108,32 @@ func applicationTests() map[string]func(kit) {
 			see(k, []string{"endless"}, secrets(id))
 			missing(k, func(tx nodkey.Tx) (nodkey.Application, error) { return tx.Application("none") })
 		},
+		"what one asked and waits for is listed, oldest first": func(k kit) {
+			user := k.user("u")
+			put := func(id string, app nodkey.ApplicationID, asked nodkey.ApprovalKind, state nodkey.SignInState, made time.Duration) {
+				k.Helper()
+				k.update(func(tx nodkey.Tx) error {
+					return tx.InsertSignIn(nodkey.SignIn{ID: nodkey.SignInID(id), UserID: user, Token: nodkey.TokenHash(id), ApplicationID: app, Asked: asked, State: state, CreatedAt: start.Add(made)})
+				})
+			}
+			put("late", "vpn", nodkey.ApproveSignIn, nodkey.SignInPending, 3*time.Second)
+			put("yes", "vpn", nodkey.ApproveConfirm, nodkey.SignInApproved, 2*time.Second)
+			put("old", "vpn", nodkey.ApproveSignIn, nodkey.SignInPending, 0)
+			put("over", "vpn", nodkey.ApproveSignIn, nodkey.SignInDone, 2*time.Second)
+			put("browser", "vpn", "", nodkey.SignInPending, 2*time.Second)
+			put("other", "wiki", nodkey.ApproveSignIn, nodkey.SignInPending, 2*time.Second)
+			put("portal", "", "", nodkey.SignInPending, 2*time.Second)
+			list := func(app nodkey.ApplicationID, since time.Duration, limit int, want ...nodkey.SignInID) {
+				k.Helper()
+				see(k, want, func(tx nodkey.Tx) ([]nodkey.SignInID, error) {
+					all, err := tx.AsksOf(app, start.Add(since), limit)
+					return ids(all, func(s nodkey.SignIn) nodkey.SignInID { return s.ID }), err
+				})
+			}
+			list("vpn", 0, 9, "old", "yes", "late")
+			list("vpn", time.Second, 1, "yes")
+			list("", 0, 9)
+		},
 		"groups are a user's own": func(k kit) {
 			user, other := k.user("u"), k.user("other")
 			groups := func(u nodkey.UserID, want ...string) {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	applicationColumns = "id, created_at, name, doors, groups, plain, settings"
+	applicationColumns = "id, created_at, name, doors, groups, plain, settings, in_file"
 	secretColumns      = "id, application_id, created_at, expires_at, hash, value"
 )
 
@@ -20,13 +20,13 @@ var (
 )
 
 func applicationArgs(a nodkey.Application) []driver.Value {
-	return []driver.Value{string(a.ID), millis(a.CreatedAt), a.Name, joinNames(a.Doors), joinNames(a.Groups), flag(a.Plain), blob(a.SealedSettings)}
+	return []driver.Value{string(a.ID), millis(a.CreatedAt), a.Name, joinNames(a.Doors), joinNames(a.Groups), flag(a.Plain), blob(a.SealedSettings), flag(a.InFile)}
 }
 
 func scanApplication(r *row) nodkey.Application {
 	return nodkey.Application{
 		ID: text[nodkey.ApplicationID](r), CreatedAt: r.time(), Name: r.text(), Doors: splitNames[nodkey.Door](r.text()), Groups: splitNames[string](r.text()),
-		Plain: r.flag(), SealedSettings: r.blob(),
+		Plain: r.flag(), SealedSettings: r.blob(), InFile: r.flag(),
 	}
 }
 

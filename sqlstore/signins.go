@@ -46,6 +46,11 @@ func (t *tx) SignInByAsk(application nodkey.ApplicationID, key []byte) (nodkey.S
 	return one(t, scanSignIn, "SELECT "+signInColumns+" FROM sign_ins WHERE application_id = $1 AND ask_key = $2", string(application), blob(key))
 }
 
+func (t *tx) AsksOf(application nodkey.ApplicationID, since time.Time, limit int) ([]nodkey.SignIn, error) {
+	return list(t, scanSignIn, "SELECT "+signInColumns+" FROM sign_ins WHERE application_id = $1 AND application_id <> '' AND created_at >= $2"+
+		" AND asked <> '' AND state IN ('pending', 'approved') ORDER BY created_at, id LIMIT $3", string(application), millis(since), most(limit))
+}
+
 func (t *tx) SignInsOf(user nodkey.UserID, limit int) ([]nodkey.SignIn, error) {
 	return list(t, scanSignIn, "SELECT "+signInColumns+" FROM sign_ins WHERE user_id = $1"+
 		" ORDER BY created_at DESC, id DESC LIMIT $2", string(user), most(limit))
