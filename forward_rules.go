@@ -14,8 +14,8 @@ type ForwardPolicy string
 // The policies, the stricter the further down.
 const (
 	ForwardBypass     ForwardPolicy = "bypass"      // nothing
-	ForwardOneFactor  ForwardPolicy = "one_factor"  // the password
-	ForwardTwoFactors ForwardPolicy = "two_factors" // the password and the phone
+	ForwardOneFactor  ForwardPolicy = "one_factor"  // a sign-in, whatever it was done with
+	ForwardTwoFactors ForwardPolicy = "two_factors" // a sign-in with password and phone
 	ForwardDeny       ForwardPolicy = "deny"        // nobody gets through
 )
 
@@ -37,13 +37,10 @@ type ForwardRule struct {
 // ForwardWho is what is known of whoever sends a request; the zero one is nobody.
 type ForwardWho struct {
 	Known  bool
-	Factor string // pin, biometric, code, or password, which is one factor
+	Factor string // what a phone answered with: pin, biometric or code; anything else is one factor
 	Groups []string
 	At     time.Time // when the person signed in
 }
-
-// FactorPassword is the factor of whoever typed a password and was not asked for more.
-const FactorPassword = "password"
 
 // twoFactors are what a phone answers with, after the password.
 var twoFactors = []string{"pin", "biometric", FactorCode}

@@ -44,7 +44,7 @@ func TestTheFirstRuleThatFitsDecides(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	staff := nodkey.ForwardWho{Known: true, Factor: "pin", Groups: []string{"all", "staff"}, At: now.Add(-30 * time.Minute)}
 	other := nodkey.ForwardWho{Known: true, Factor: "biometric", Groups: []string{"all"}, At: now.Add(-3 * time.Hour)}
-	typed := nodkey.ForwardWho{Known: true, Factor: nodkey.FactorPassword, Groups: []string{"staff"}, At: now}
+	typed := nodkey.ForwardWho{Known: true, Factor: "password", Groups: []string{"staff"}, At: now}
 	const yes, in, no = nodkey.ForwardAllowed, nodkey.ForwardSignIn, nodkey.ForwardRefused
 	for _, c := range []struct {
 		method, uri                 string
@@ -239,7 +239,7 @@ func TestRulesHoldHoweverAPathIsWritten(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for _, tidy := range []string{decoded, strings.ToLower(decoded), strings.ReplaceAll(decoded, "\u212a", "k"), tidied(decoded), strings.ToLower(tidied(decoded)), strings.ReplaceAll(strings.ToLower(decoded), "\u212a", "k")} {
-			for _, who := range []nodkey.ForwardWho{{}, {Known: true, Factor: nodkey.FactorPassword, At: now}, {Known: true, Factor: "pin", At: now}} {
+			for _, who := range []nodkey.ForwardWho{{}, {Known: true, Factor: "password", At: now}, {Known: true, Factor: "pin", At: now}} {
 				exact := nodkey.ForwardNeed{Policy: exactly(rules, tidy)}
 				if need.Decide(who, now) == nodkey.ForwardAllowed && exact.Decide(who, now) != nodkey.ForwardAllowed {
 					rt.Fatalf("%q gets %+v through %+v; as %q it needs %s", asked.URI, who, rules, tidy, exact.Policy)
