@@ -271,8 +271,8 @@ func (d *Door) look(ctx context.Context, c *call, token nodkey.Token, patient bo
 	soon, cancel := context.WithTimeout(drained, d.longPoll)
 	defer cancel()
 	w, err := d.applications.Await(soon, c.caller, token)
-	if err != nil && soon.Err() != nil && ctx.Err() == nil {
-		return w, nil // nothing has changed
+	if err != nil && soon.Err() != nil && ctx.Err() == nil { // nothing has changed, as far as was seen
+		return d.applications.Look(ctx, c.caller, token)
 	}
 	return w, err
 }

@@ -82,8 +82,8 @@ type directory struct {
 // reloadAfter bounds how often unknown keys have the applications listed anew.
 const reloadAfter = 100 * time.Millisecond
 
-// find gives the id behind an integration key. Where there is none it gives the key itself, which is no id: the domain refuses it as
-// it refuses any unknown application.
+// find gives the id behind an integration key. Where there is none it gives what is no application's: the domain refuses it as it
+// refuses any that is unknown.
 func (d *directory) find(ctx context.Context, key string) (nodkey.ApplicationID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -103,5 +103,5 @@ func (d *directory) find(ctx context.Context, key string) (nodkey.ApplicationID,
 	if id, ok := d.byKey[key]; ok {
 		return id, nil
 	}
-	return nodkey.ApplicationID(key), nil
+	return nodkey.ApplicationID("?" + key), nil
 }
