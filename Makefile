@@ -116,6 +116,10 @@ need-browser:
 	[ -x /usr/sbin/login_duo ] || packages="$$packages login-duo"; \
 	[ -n "$$(find /lib/ -name pam_duo.so 2>/dev/null | head -n 1)" ] || packages="$$packages libpam-duo"; \
 	command -v pamtester >/dev/null || packages="$$packages pamtester"; \
+	command -v radclient >/dev/null || packages="$$packages freeradius-utils"; \
+	command -v eapol_test >/dev/null || packages="$$packages eapoltest"; \
+	[ -x /usr/sbin/radsecproxy ] || packages="$$packages radsecproxy"; \
+	[ -n "$$(find /lib/ -name pam_radius_auth.so 2>/dev/null | head -n 1)" ] || packages="$$packages libpam-radius-auth"; \
 	[ -z "$$packages" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$packages"; \

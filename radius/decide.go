@@ -22,7 +22,7 @@ func (d *Door) decide(ctx context.Context, r *request) answer {
 	case r.eapOnly:
 		return d.reject(r.client.Language, "radius.eap_only", notice{method: "pap", outcome: Unsupported, why: "a password without EAP-TTLS from one of eap_networks"})
 	default:
-		password, err := r.password(r.Get(rfc2865.UserPassword_Type))
+		password, err := r.password()
 		if err != nil || name == "" {
 			return d.reject(r.client.Language, "application.denied", notice{method: "pap", outcome: Refused, why: "no name, or no password that can be read"})
 		}

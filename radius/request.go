@@ -1,7 +1,6 @@
 package radius
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/md5"
 	"encoding/binary"
@@ -220,8 +219,13 @@ func (r *request) with() string {
 	return ""
 }
 
-// password opens the User-Password (RFC 2865 §5.2).
-func (r *request) password(raw []byte) (string, error) {
+// password opens the User-Password (RFC 2865 §5.2). Some clients send nothing for an empty one, such as where somebody just presses
+// Enter.
+func (r *request) password() (string, error) {
+	raw := r.Get(rfc2865.UserPassword_Type)
+	if len(raw) == 0 && len(r.Get(rfc2865.State_Type)) > 0 {
+		return "", nil
+	}
 	plain, err := radius.UserPassword(raw, r.Secret, r.Authenticator[:])
-	return string(bytes.TrimRight(plain, "\x00")), err
+	return string(plain), err
 }
