@@ -167,6 +167,7 @@ func demoSettings(f demoFlags, st *stage, dir string) (*settings, error) {
 	}
 	if st.doors != nil {
 		values["doors.open"], values["radius.listen"] = DoorNames(httpDoors()).String(), st.doors.radius.String()
+		values["forward.proxies"] = "127.0.0.0/8"
 	}
 	return makeSettings(values)
 }

@@ -63,7 +63,9 @@ func productSettings(p products.Product, at web.Origin) map[string]any {
 		settings["redirect_uris"] = []string{at.String() + "/callback"}
 		settings["launch_url"] = at.String() + "/sign-in"
 	case nodkey.DoorForward:
-		settings["hosts"] = []string{at.Host()}
+		settings["hosts"] = []string{at.String()}
+	case nodkey.DoorCIBA:
+		settings["ciba_number"] = true
 	case nodkey.DoorRADIUS:
 		settings["networks"] = []string{"127.0.0.0/8"}
 	case nodkey.DoorDuo:

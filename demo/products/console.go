@@ -48,25 +48,45 @@ func (s *Shop) console(p Product, in visitor) func(context.Context, *talk) {
 			t.change(func(sh *Shown) { sh.Notice = pre.Response.Status_Msg })
 			return
 		}
-		t.asked("POST /auth/v2/auth  factor=push device=auto async=1")
-		begun, err := duo.Auth("push", authapi.AuthUsername(in.name), authapi.AuthDevice("auto"), authapi.AuthAsync(), authapi.AuthIpAddr("127.0.0.1"))
-		if err != nil || begun.Stat != "OK" {
-			t.answered(said(begun, err))
+		t.change(func(sh *Shown) { sh.MayCode = true })
+		if s.ask(ctx, t, duo, in.name, "push", authapi.AuthDevice("auto")) {
 			return
 		}
-		t.answered("txid")
-		s.follow(ctx, t, duo, in.name, begun.Response.Txid)
+		// The phone has no connection: a first passcode brings the six digits, the next is the code for them.
+		t.change(func(sh *Shown) { sh.MayCode = false })
+		typed := "0"
+		for range consoleTries {
+			if s.ask(ctx, t, duo, in.name, "passcode", authapi.AuthPasscode(typed)) {
+				return
+			}
+			t.change(func(sh *Shown) { sh.Wants = true })
+			if typed, err = t.wait(ctx); err != nil {
+				return
+			}
+			t.change(func(sh *Shown) { sh.Wants = false })
+		}
 	}
 }
 
-// follow looks where a request stands until it has ended.
-func (s *Shop) follow(ctx context.Context, t *talk, duo *authapi.AuthApi, name, txid string) {
+// consoleTries is how many passcodes the console takes in one talk.
+const consoleTries = 4
+
+// ask asks by a factor and looks where that stands until it has ended; false when it was denied and a code may follow, or the
+// person turned to a code meanwhile.
+func (s *Shop) ask(ctx context.Context, t *talk, duo *authapi.AuthApi, name, factor string, how func(*url.Values)) (over bool) {
+	t.asked("POST /auth/v2/auth  factor=" + factor + " async=1")
+	begun, err := duo.Auth(factor, authapi.AuthUsername(name), how, authapi.AuthAsync(), authapi.AuthIpAddr("127.0.0.1"))
+	if err != nil || begun.Stat != "OK" {
+		t.answered(said(begun, err))
+		return true
+	}
+	t.answered("txid")
 	last := ""
 	for ctx.Err() == nil {
-		now, err := duo.AuthStatus(txid)
+		now, err := duo.AuthStatus(begun.Response.Txid)
 		if err != nil || now.Stat != "OK" {
 			t.answered(said(now, err))
-			return
+			return true
 		}
 		if line := now.Response.Status + ": " + now.Response.Status_Msg; line != last {
 			last = line
@@ -77,15 +97,18 @@ func (s *Shop) follow(ctx context.Context, t *talk, duo *authapi.AuthApi, name, 
 		switch now.Response.Result {
 		case "allow":
 			t.end(true, Fact{"username", name})
-			return
+			return true
 		case "deny":
-			return
+			return factor == "push"
 		}
 		select {
-		case <-time.After(time.Second): // as such clients do; an answer may also have been held back until something happened
+		case <-t.answers: // "the phone has no connection"
+			return false
+		case <-time.After(time.Second): // as such clients do
 		case <-ctx.Done():
 		}
 	}
+	return true
 }
 
 // said is what went wrong, in the protocol's words.

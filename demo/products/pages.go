@@ -28,6 +28,7 @@ type page struct {
 	Learnt  []Fact // by products that a browser is signed in at
 	In      string // where a browser signs in; empty: nowhere
 	Out     string // where that browser is signed out; empty: nowhere
+	Leave   string // the same where a page asks first
 }
 
 // form is what is typed at a product that asks.
