@@ -120,6 +120,8 @@ need-browser:
 	command -v eapol_test >/dev/null || packages="$$packages eapoltest"; \
 	[ -x /usr/sbin/radsecproxy ] || packages="$$packages radsecproxy"; \
 	[ -n "$$(find /lib/ -name pam_radius_auth.so 2>/dev/null | head -n 1)" ] || packages="$$packages libpam-radius-auth"; \
+	[ -x /usr/sbin/nginx ] || packages="$$packages nginx"; \
+	command -v caddy >/dev/null || packages="$$packages caddy"; \
 	[ -z "$$packages" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$packages"; \
