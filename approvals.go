@@ -320,7 +320,7 @@ func (b *base) conclude(tx Tx, c Caller, ended Approval, now time.Time, facts ..
 
 // announce wakes everybody who waits for an approval.
 func (b *base) announce(a Approval) {
-	b.Bus.Publish(append(topicsOfKeys(a.KeyIDs), topicsOfPages(a)...)...)
+	b.Bus.Publish(append(append(topicsOfKeys(a.KeyIDs), topicsOfPages(a)...), topicsOfCallbacks(a)...)...)
 	b.announceNotice(a)
 }
 

@@ -26,6 +26,14 @@ func (s *Callbacks) Wake() (wake <-chan struct{}, cancel func()) {
 	return s.Bus.Subscribe(topicOfCallbacks)
 }
 
+// topicsOfCallbacks wakes whoever tells applications: a request that has ended may be one of theirs.
+func topicsOfCallbacks(a Approval) []string {
+	if a.Kind == ApproveSignIn || a.Kind == ApproveConfirm {
+		return []string{topicOfCallbacks}
+	}
+	return nil
+}
+
 // sealedAsk is what is kept for the callback of a request.
 type sealedAsk struct {
 	Token Token           `json:"token"`

@@ -117,7 +117,7 @@ func (s *SignIns) Cancel(ctx context.Context, c Caller, token Token) error {
 		return s.record(tx, c, now, "sign_in.cancelled", signIn.UserID, string(signIn.ID))
 	})
 	if err == nil {
-		s.Bus.Publish(append(topicsOfKeys(keys), topic)...)
+		s.Bus.Publish(append(topicsOfKeys(keys), topic, topicOfCallbacks)...)
 	}
 	return wrap(err)
 }

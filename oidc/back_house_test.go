@@ -27,6 +27,7 @@ type backHouse struct {
 	*doors.Server
 	door  *oidc.Door
 	calls *countingStore
+	bus   nodkey.Bus
 }
 
 // countingStore counts what a store is asked.
@@ -51,7 +52,7 @@ func newBackHouse(t testing.TB, change func(*nodkey.Policy)) *backHouse {
 	h := &backHouse{}
 	h.Server = doors.Open(t, doors.Options{Policy: change,
 		Site:  func(s *nodkey.Site) { s.PhoneOrigin = nodkeytest.PhoneOrigin }, // whose phones speak to the domain itself
-		Ports: func(p *nodkey.Ports) { h.calls = &countingStore{Store: p.Store}; p.Store = h.calls },
+		Ports: func(p *nodkey.Ports) { h.bus, h.calls = p.Bus, &countingStore{Store: p.Store}; p.Store = h.calls },
 		Further: func(s *doors.Server) ([]web.Site, error) {
 			h.door = oidc.New(oidc.Config{
 				Issuer: s.Portal, OIDC: true, CIBA: true,
