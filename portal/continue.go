@@ -14,7 +14,11 @@ func (d *Door) continueShow(x *exchange) error {
 	}
 	switch step.State {
 	case nodkey.GrantSignIn:
-		return d.signInForm(x, http.StatusOK, firstOf(step.User, step.Hint), nil, step)
+		name := firstOf(step.User, step.Hint)
+		if name == "" && step.Reason != nodkey.GrantNobody {
+			name = x.user.Name // once more
+		}
+		return d.signInForm(x, http.StatusOK, name, nil, step)
 	case nodkey.GrantConsent:
 		return d.consentPage(x, step)
 	case nodkey.GrantReady:

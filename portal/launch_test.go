@@ -98,7 +98,7 @@ func TestConsentIsAskedOnceAndCanBeWithdrawn(t *testing.T) {
 	b.outside("/continue"+way).tells(t, `id="consent"`)
 
 	list := b.get("/applications")
-	list.says(t, "Aldermere <Wiki>", "that you signed in · your e-mail address · calendar:write · also when you are not signed in · allowed on ")
+	list.says(t, "Aldermere <Wiki>", "that you signed in", "your e-mail address", "calendar:write", "also when you are not signed in", "allowed on ")
 	list.tells(t, `action="/applications/wiki/withdraw"`)
 	b.post("/applications/wiki/withdraw").goes(t, "/applications")
 	b.get("/applications").tells(t, `id="none-allowed"`, "The application asks you again next time.")
