@@ -67,7 +67,9 @@ func FuzzParameters(f *testing.F) {
 		if list, err := parseJSON([]byte(raw)); err == nil && len(list) > paramsMax {
 			t.Fatal("too many")
 		}
-		wayOf(raw)
+		if w := wayOf(raw); w.factor == "passcode" && (len(w.typed) < 3 || strings.Trim(w.typed, "0123456789") != "") {
+			t.Fatalf("%q is the code %q", raw, w.typed)
+		}
 		if len(brief(raw)) > 4*60 {
 			t.Fatal("not brief")
 		}
