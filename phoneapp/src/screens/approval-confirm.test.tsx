@@ -28,6 +28,9 @@ describe.each(languages)("a text of an application's in %s", (language) => {
     expect(on.get("#supplied").textContent).toBe(texts.t("approval.text", { App: "Aldermere Till" }) + payment);
     expect(on.text()).toContain(texts.t("approval.confirm.caution.rest"));
     expect(on.text()).not.toContain(texts.t("approval.no_number"));
+    expect(on.get("legend").textContent).toBe(texts.t("number.given.label"));
+    await on.click("#confirm");
+    expect(on.text()).toContain(texts.t("number.given.missing"));
     await on.type("#number-1", "4");
     await on.type("#number-2", "7");
     await on.click("#confirm");

@@ -4,7 +4,7 @@ import type { Approval } from "../core/contract";
 import { useApp } from "../ui/app-context";
 import { Button } from "../ui/button";
 import { Countdown } from "../ui/countdown";
-import { NumberField } from "../ui/number-field";
+import { NumberField, numberWords } from "../ui/number-field";
 import { Bar, Screen } from "../ui/screen";
 import { Banner } from "../ui/surfaces";
 import { useDecide, useOpenApproval } from "./decide";
@@ -34,9 +34,10 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
   if (approval === undefined) return null;
 
   const biometricFirst = approval.factors.biometric && (!words.android || !approval.factors.pin);
+  const numberOf = approval.kind === "confirm" ? "given" : "page";
   const confirm = (factor: "pin" | "biometric"): void => {
     if (approval.number && !/^[0-9]{2}$/.test(number)) {
-      setError(texts.t("number.missing"));
+      setError(texts.t(numberWords[numberOf].missing));
       document.getElementById(number.charAt(0).trim() === "" ? "number-1" : "number-2")?.focus();
       return;
     }
@@ -68,7 +69,7 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
       )}
       {approval.number && (
         <NumberField
-          value={number} error={error}
+          of={numberOf} value={number} error={error}
           onInput={(value) => {
             setNumber(value);
             setError("");

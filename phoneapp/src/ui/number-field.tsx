@@ -3,8 +3,22 @@ import { useRef } from "preact/hooks";
 import { useApp } from "./app-context";
 import { FieldError } from "./field-error";
 
-/** The two digits that the page shows. */
-export function NumberField({ value, error, onInput }: { value: string; error: string; onInput: (value: string) => void }): JSX.Element {
+/** The words for the two digits: those that the page shows, or that somebody was shown or told by an application. */
+export const numberWords = {
+  page: { label: "number.label", first: "number.first", second: "number.second", missing: "number.missing" },
+  given: { label: "number.given.label", first: "number.given.first", second: "number.given.second", missing: "number.given.missing" },
+} as const;
+
+interface Props {
+  readonly of: keyof typeof numberWords;
+  readonly value: string;
+  readonly error: string;
+  readonly onInput: (value: string) => void;
+}
+
+/** The two digits that a request has. */
+export function NumberField({ of, value, error, onInput }: Props): JSX.Element {
+  const words = numberWords[of];
   const { texts } = useApp();
   const box = useRef<HTMLDivElement>(null);
   const digits = [value.charAt(0), value.charAt(1)].map((c) => c.trim());
@@ -24,13 +38,13 @@ export function NumberField({ value, error, onInput }: { value: string; error: s
   return (
     <div>
       <fieldset class="number-field">
-        <legend class="spoken">{texts.t("number.label")}</legend>
-        <span class="number-label" aria-hidden="true">{texts.t("number.label")}</span>
+        <legend class="spoken">{texts.t(words.label)}</legend>
+        <span class="number-label" aria-hidden="true">{texts.t(words.label)}</span>
         <div class="digit-inputs" ref={box}>
           {digits.map((digit, i) => (
             <input
               key={i} id={`number-${i + 1}`} class="digit-input" inputMode="numeric" pattern="[0-9]" autocomplete="off" value={digit}
-              aria-label={texts.t(i === 0 ? "number.first" : "number.second")}
+              aria-label={texts.t(i === 0 ? words.first : words.second)}
               aria-invalid={error !== "" && digit === "" ? "true" : undefined} aria-describedby="number-error"
               onInput={(event) => {
                 put(i, event.currentTarget.value);
