@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,7 +23,7 @@ func clientCommand() *cobra.Command {
 			"the server runs, and are written to the audit log.",
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	for _, c := range []*cobra.Command{clientAdd(), clientList(), clientShow(), clientRotate(), clientRemove(), clientKeys()} {
+	for _, c := range []*cobra.Command{clientAdd(), clientList(), clientShow(), clientEdit(), clientRotate(), clientRemove(), clientKeys()} {
 		addConfigFlags(c.Flags())
 		addJSONFlag(c)
 		group.AddCommand(c)
@@ -50,9 +49,9 @@ func clientAdd() *cobra.Command {
 				in.Doors = append(in.Doors, nodkey.Door(strings.TrimSpace(door)))
 			}
 			if settings != "" {
-				raw, err := os.ReadFile(settings)
+				raw, err := readSettings(settings)
 				if err != nil {
-					return &commandError{code: exitUsage, sentence: "the settings cannot be read: " + err.Error(), err: err, next: "Nothing was changed. Give a JSON file with --settings."}
+					return err
 				}
 				in.Settings = raw
 			}
@@ -182,6 +181,9 @@ func printApplication(w io.Writer, a nodkey.ApplicationInfo) error {
 	if a.Settings != nil {
 		fmt.Fprintf(w, "\nsettings %s\n", a.Settings)
 	}
+	if a.InFile {
+		fmt.Fprintln(w, "\nIt stands in the configuration file, and is changed there.")
+	}
 	return nil
 }
 
@@ -209,7 +211,7 @@ func applicationJSON(a nodkey.ApplicationInfo) map[string]any {
 	if groups == nil {
 		groups = []string{}
 	}
-	out := map[string]any{"id": a.ID, "name": a.Name, "doors": a.Doors, "groups": groups, "plain": a.Plain, "createdAt": a.CreatedAt, "secrets": secrets}
+	out := map[string]any{"id": a.ID, "name": a.Name, "doors": a.Doors, "groups": groups, "plain": a.Plain, "createdAt": a.CreatedAt, "inFile": a.InFile, "secrets": secrets}
 	if a.Has(nodkey.DoorDuo) {
 		out["integrationKey"] = duo.IntegrationKey(a.ID)
 	}

@@ -6,20 +6,39 @@ import (
 	"slices"
 
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/api"
 	"github.com/nodkey/nodkey/oidc"
 	"github.com/nodkey/nodkey/radius"
 )
 
 // checkSettings says what the doors of an application do not understand in its settings, before it is added or changed.
 func (h *house) checkSettings(ctx context.Context, in nodkey.NewApplication) error {
-	if slices.Contains(in.Doors, nodkey.DoorOIDC) || slices.Contains(in.Doors, nodkey.DoorCIBA) {
-		if err := oidc.CheckSettings(in.Settings, in.Doors); err != nil {
-			return settingsError(err)
-		}
+	if err := checkDoorSettings(in); err != nil {
+		return settingsError(err)
 	}
 	if slices.Contains(in.Doors, nodkey.DoorRADIUS) {
 		if err := h.checkRADIUSSettings(ctx, in); err != nil {
 			return settingsError(err)
+		}
+	}
+	return nil
+}
+
+// checkDoorSettings is checkSettings for what an application says by itself.
+func checkDoorSettings(in nodkey.NewApplication) error {
+	if slices.Contains(in.Doors, nodkey.DoorOIDC) || slices.Contains(in.Doors, nodkey.DoorCIBA) {
+		if err := oidc.CheckSettings(in.Settings, in.Doors); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(in.Doors, nodkey.DoorForward) {
+		if _, err := nodkey.ParseForwardSettings(in.Settings); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(in.Doors, nodkey.DoorAPI) {
+		if err := api.CheckSettings(in.Settings); err != nil {
+			return err
 		}
 	}
 	return nil

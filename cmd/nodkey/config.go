@@ -25,6 +25,8 @@ type Config struct {
 
 	PlacesFile string `key:"places_file" default:"" doc:"Database of countries or cities in the MaxMind DB format. With it phones show where a request comes from, and a sign-in from another country is told of. Read at the start. Empty: none."`
 
+	Client Clients `key:"client" default:"[]" doc:"Applications that may ask people, one [[client]] each: id, name, doors, groups, plain, settings, and secret_file or secret (one, or two while the application is told the new one). They are added, changed and removed with the file when a server starts; those of nodkey client add stay as they are. As a flag or variable: the same as JSON. docs/applications.md has more."`
+
 	TLS     TLSConfig     `key:"tls"`
 	ACME    ACMEConfig    `key:"acme"`
 	Log     LogConfig     `key:"log"`

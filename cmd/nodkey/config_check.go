@@ -17,7 +17,7 @@ import (
 // the first key that is missing or does not go with another.
 func (s *settings) checkServe() error {
 	for _, check := range []func() (key string, err error){
-		s.checkOrigins, s.checkTLS, s.checkACME, s.checkListeners, s.checkPolicy, s.checkPush, s.checkMail, s.checkSMS, s.checkRADIUS, s.checkForward,
+		s.checkOrigins, s.checkTLS, s.checkACME, s.checkListeners, s.checkPolicy, s.checkPush, s.checkMail, s.checkSMS, s.checkRADIUS, s.checkForward, s.checkClients,
 	} {
 		if key, err := check(); err != nil {
 			return keyError(key, s.from[key], err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -86,7 +87,8 @@ func (s *settings) literal(f field) string {
 	value := f.text(&s.Config)
 	switch {
 	case f.isTables():
-		return s.Messages.Category.toml()
+		value := reflect.ValueOf(&s.Config).Elem().FieldByIndex(f.index).Interface()
+		return value.(interface{ toml() string }).toml()
 	case f.isBool(), f.isInt():
 		return value
 	case f.secret && value != "":

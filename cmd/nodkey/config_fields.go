@@ -53,7 +53,9 @@ func (f field) isInt() bool  { return f.kind.Kind() == reflect.Int }
 func (f field) isList() bool { return f.kind == reflect.TypeFor[Prefixes]() }
 
 // isTables are written as an array of tables in the file.
-func (f field) isTables() bool { return f.kind == reflect.TypeFor[Categories]() }
+func (f field) isTables() bool {
+	return f.kind == reflect.TypeFor[Categories]() || f.kind == reflect.TypeFor[Clients]()
+}
 
 // set reads text into the field of c.
 func (f field) set(c *Config, text string) error {

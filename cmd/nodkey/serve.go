@@ -29,6 +29,9 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := h.syncClients(c.Context()); err != nil {
+				return errors.Join(err, h.close())
+			}
 			srv := newServer(s, log, h.sentence)
 			h.measure(srv.metrics.registerer())
 			sites, err := h.sites(srv, log, houseOptions{}, web.Origin{})
