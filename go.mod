@@ -27,17 +27,17 @@ require (
 
 require (
 	github.com/aymerick/douceur v0.2.0 // indirect
-	github.com/coreos/go-oidc/v3 v3.21.0 // indirect
+	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/duosecurity/duo_api_golang v0.2.0 // indirect
 	github.com/gorilla/css v1.0.1 // indirect
 	github.com/maxmind/mmdbwriter v1.0.0 // indirect
 	github.com/muhlemmer/gu v0.3.1 // indirect
 	github.com/oschwald/maxminddb-golang v1.13.1 // indirect
 	github.com/wneessen/go-mail v0.8.1 // indirect
-	github.com/zitadel/oidc/v3 v3.48.0 // indirect
+	github.com/zitadel/oidc/v3 v3.48.0
 	github.com/zitadel/schema v1.3.2 // indirect
 	go4.org/netipx v0.0.0-20220812043211-3cc044ffd68d // indirect
-	golang.org/x/oauth2 v0.37.0 // indirect
+	golang.org/x/oauth2 v0.37.0
 	layeh.com/radius v0.0.0-20231213012653-1006025d24f8
 )
 
