@@ -29,7 +29,7 @@ var (
 	faultContentType = &fault{code: 40106, message: "Invalid content type"}
 	faultTLS         = &fault{code: 40301, message: "Access forbidden", detail: "this dialect is spoken over TLS only"}
 	faultLegacy      = &fault{code: 40301, message: "Access forbidden", detail: "duo_legacy is off for this integration"}
-	faultEnrol       = &fault{code: 40301, message: "Access forbidden", detail: "users are added by the operator of this server"}
+	faultEnroll      = &fault{code: 40301, message: "Access forbidden", detail: "duo_enroll is off for this integration"}
 	faultTooLarge    = &fault{code: 41301, message: "Request too large"}
 	errBusy          = &fault{code: 42901, message: "Too many requests", detail: "too many are waiting", seconds: 5}
 )

@@ -66,8 +66,20 @@ type holder struct {
 func (h *house) join(t testing.TB, name string) *holder {
 	t.Helper()
 	h.Add(t, name)
+	return h.activates(t, name, "")
+}
+
+// activates is somebody's first phone, by the password or by a first-access code.
+func (h *house) activates(t testing.TB, name, code string) *holder {
+	t.Helper()
 	b := (&nodkeytest.House{Services: h.Services, Clock: h.Clock, Policy: h.Policy}).NewBrowser("192.0.2.9")
-	must(t, b.Begin(t.Context(), name, doors.Password))
+	var err error
+	if code == "" {
+		err = b.Begin(t.Context(), name, doors.Password)
+	} else {
+		b.Session, err = h.Services.Users.FirstVisit(t.Context(), b.Anonymous(), name, code, doors.Password)
+	}
+	must(t, err)
 	c, err := b.Caller(t.Context())
 	must(t, err)
 	banner, err := h.Services.Activations.Start(t.Context(), c)

@@ -6,6 +6,8 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +41,8 @@ type Settings struct {
 	Number bool `json:"duo_number"`
 	// Legacy lets it speak the dialect without a date, /rest/v1.
 	Legacy bool `json:"duo_legacy"`
+	// Enroll lets it add people who are not there yet.
+	Enroll bool `json:"duo_enroll"`
 	// Wait is how long phones are asked, 10s to 3m; default 60s.
 	Wait Wait `json:"duo_wait"`
 }
@@ -59,14 +63,35 @@ func (w *Wait) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseSettings reads an application's settings.
+// settingNames are all members that are this door's.
+var settingNames = []string{"duo_number", "duo_legacy", "duo_enroll", "duo_wait", "duo_redirect_uris"}
+
+// ParseSettings reads an application's settings. A member that begins as this door's do and is none of them is an error: it would be
+// taken for one that was set.
 func ParseSettings(raw json.RawMessage) (Settings, error) {
 	s := Settings{Wait: DefaultWait}
 	if len(raw) == 0 {
 		return s, nil
 	}
-	err := json.Unmarshal(raw, &s)
-	return s, err
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return s, fmt.Errorf("the settings of door duo: %w", err)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return s, fmt.Errorf("the settings of door duo: %w", err)
+	}
+	for name := range members {
+		if strings.HasPrefix(name, "duo_") && !slices.Contains(settingNames, name) {
+			return s, fmt.Errorf("%s: there is no such setting; there are %s", name, strings.Join(settingNames, ", "))
+		}
+	}
+	return s, nil
+}
+
+// CheckSettings says what is wrong with an application's settings.
+func CheckSettings(raw json.RawMessage) error {
+	_, err := ParseSettings(raw)
+	return err
 }
 
 // directory finds applications by their integration keys. What it keeps decides nothing: whoever it finds has to prove itself.

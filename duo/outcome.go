@@ -93,6 +93,11 @@ func (l *ledger) get(app nodkey.ApplicationID, tx string, now time.Time) (entry,
 }
 
 func (l *ledger) put(app nodkey.ApplicationID, tx string, o outcome, now time.Time) {
+	l.keep(app, tx, o, now, now.Add(ledgerKeep))
+}
+
+// keep is put for what is kept until a time of its own.
+func (l *ledger) keep(app nodkey.ApplicationID, tx string, o outcome, now, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.pages == nil {
@@ -104,7 +109,7 @@ func (l *ledger) put(app nodkey.ApplicationID, tx string, o outcome, now time.Ti
 		l.pages[app] = page
 	}
 	makeRoom(page, ledgerMax, func(e entry) bool { return !now.Before(e.until) })
-	page[tx] = entry{o, now.Add(ledgerKeep)}
+	page[tx] = entry{o, until}
 }
 
 // add keeps an outcome that was clear at once and gives it an id.

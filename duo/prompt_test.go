@@ -143,7 +143,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s: %+v, %v", raw, got, err)
 		}
 	}
-	for _, raw := range []string{`[]`, `{"duo_wait":"9s"}`, `{"duo_wait":"1h"}`, `{"duo_wait":"soon"}`, `{"duo_legacy":"yes"}`} {
+	for _, raw := range []string{`[]`, `{"duo_wait":"9s"}`, `{"duo_wait":"1h"}`, `{"duo_wait":"soon"}`, `{"duo_legacy":"yes"}`, `{"duo_leagcy":true}`} {
 		if got, err := ParseSettings([]byte(raw)); err == nil {
 			t.Errorf("%s: %+v", raw, got)
 		}

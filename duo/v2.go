@@ -174,16 +174,3 @@ func (d *Door) authStatus(ctx context.Context, c *call) (any, error) {
 	}
 	return out.document(), nil
 }
-
-// enroll is refused: who may ask about people adds none. Operators do, by nodkey user add.
-func (d *Door) enroll(context.Context, *call) (any, error) { return nil, faultEnrol }
-
-// enrollStatus tells that there is no such enrolment, as none is ever begun here.
-func (d *Door) enrollStatus(_ context.Context, c *call) (any, error) {
-	for _, name := range []string{"user_id", "activation_code"} {
-		if c.params[name] == "" {
-			return nil, faultMissing(name)
-		}
-	}
-	return "invalid", nil
-}

@@ -1,0 +1,51 @@
+package nodkey
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// enrolledByApplication bounds how many accounts one application adds: each stays until an operator removes it.
+var enrolledByApplication = bucket{size: 20, drain: 3 * time.Minute}
+
+// Enrol adds an account in an application's name, for a person who comes with the first-access code and sets a password then. It
+// never touches an account that there is. What is added is in no group, so an application that asks about groups adds nobody: it could
+// not ask about them, and groups open other applications, too. Whether it may enrol at all its door says. Errors: application.wrong,
+// .denied, .slow; user.name_form, user.exists.
+func (s *Applications) Enrol(ctx context.Context, c Caller, typedName string) (Added, error) {
+	app, err := c.asApplication()
+	if err != nil {
+		return Added{}, err
+	}
+	name, err := ParseUserName(typedName)
+	if err != nil {
+		return Added{}, err
+	}
+	if len(app.Groups) > 0 {
+		return Added{}, fail(Refused, "application.denied")
+	}
+	now := s.now()
+	out := Added{FirstCode: newFirstCode(), Until: now.Add(FirstCodeLife)}
+	out.User = User{ID: UserID(newID()), Name: name, DisplayName: name, CreatedAt: now, FirstCodeUntil: out.Until}
+	out.User.FirstCode = s.firstCodeHash(out.User.ID, out.FirstCode)
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		wait, ok, err := enrolledByApplication.take(tx, "enrolled:app:"+string(app.ID), 1, now)
+		if err == nil && !ok {
+			err = limited("application.slow", wait)
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.InsertUser(out.User); errors.Is(err, ErrExists) {
+			return fail(Conflict, "user.exists", "Name", name)
+		} else if err != nil {
+			return err
+		}
+		return s.record(tx, c, now, "user.added", out.User.ID, string(out.User.ID), "application", app.ID)
+	})
+	if err != nil {
+		return Added{}, AsError(err)
+	}
+	return out, nil
+}
