@@ -7,6 +7,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/api"
+	"github.com/nodkey/nodkey/duo"
 	"github.com/nodkey/nodkey/oidc"
 	"github.com/nodkey/nodkey/radius"
 )
@@ -33,6 +34,11 @@ func checkDoorSettings(in nodkey.NewApplication) error {
 	}
 	if slices.Contains(in.Doors, nodkey.DoorForward) {
 		if _, err := nodkey.ParseForwardSettings(in.Settings); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(in.Doors, nodkey.DoorDuo) {
+		if err := duo.CheckSettings(in.Settings); err != nil {
 			return err
 		}
 	}
