@@ -67,7 +67,7 @@ func readAsking(form map[string][]string, s Settings) (asking, error) {
 		}
 		a.life = min(max(time.Duration(seconds)*time.Second, nodkey.AskLifeMin), nodkey.ApprovalLife)
 	}
-	if s.BackchannelTokenDeliveryMode == "ping" {
+	if s.BackchannelTokenDeliveryMode == deliveryPing {
 		a.notify = get("client_notification_token")
 		if len(a.notify) < minNotification || len(a.notify) > maxNotification || !isBearer(a.notify) {
 			return asking{}, bad("invalid_request", "client_notification_token is not 22 to 1024 characters of RFC 6750.")

@@ -15,7 +15,7 @@ func (d *Door) pingCall(ctx context.Context, c client, one nodkey.Callback) (*ht
 	if err := json.Unmarshal(one.Data, &with); err != nil {
 		return nil, err
 	}
-	if c.settings.BackchannelTokenDeliveryMode != "ping" || !d.clock.Now().Before(one.CreatedAt.Add(nodkey.SignInLife)) {
+	if c.settings.BackchannelTokenDeliveryMode != deliveryPing || !d.clock.Now().Before(one.CreatedAt.Add(nodkey.SignInLife)) {
 		return nil, nil
 	}
 	body, err := json.Marshal(map[string]string{"auth_req_id": authReqID(one.Token, with.Scopes)})
