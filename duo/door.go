@@ -17,7 +17,6 @@ type Door struct {
 	applications *nodkey.Applications
 	clock        nodkey.Clock
 	log          *slog.Logger
-	origin       string
 	hosts        []string // as clients sign them
 	directory    directory
 	seen         seen
@@ -25,6 +24,7 @@ type Door struct {
 	ledger       ledger
 	seats        seats
 	longPoll     time.Duration
+	universal
 }
 
 // New makes the door of a server that answers at an origin.
@@ -33,12 +33,12 @@ func New(applications *nodkey.Applications, origin web.Origin, clock nodkey.Cloc
 	if literal := origin.Host(); literal != hosts[0] && literal != hosts[1] {
 		hosts = append(hosts, literal) // an IPv6 address in brackets
 	}
-	return &Door{applications: applications, clock: clock, log: log, origin: origin.String(), hosts: hosts, longPoll: longPoll,
+	return &Door{applications: applications, clock: clock, log: log, hosts: hosts, longPoll: longPoll,
 		directory: directory{applications: applications, clock: clock}}
 }
 
 // Patterns are what of the host is this door's.
-func Patterns() []string { return []string{"/auth/v2/", "/rest/v1/"} }
+func Patterns() []string { return []string{"/auth/v2/", "/rest/v1/", "/oauth/v1/"} }
 
 // syncTimeout is how long a request may take that waits for the person.
 const syncTimeout = nodkey.ApprovalLife + 30*time.Second
@@ -49,7 +49,7 @@ func Allowances() []web.Allowance {
 		{Pattern: "POST /auth/v2/auth", Timeout: syncTimeout, AnyOrigin: true},
 		{Pattern: "POST /rest/v1/auth.bson", Timeout: syncTimeout, AnyOrigin: true},
 	}
-	for _, route := range []string{"/auth/v2/preauth", "/auth/v2/enroll", "/auth/v2/enroll_status", "/rest/v1/preauth.bson"} {
+	for _, route := range []string{"/auth/v2/preauth", "/auth/v2/enroll", "/auth/v2/enroll_status", "/rest/v1/preauth.bson", "/oauth/v1/health_check", "/oauth/v1/token"} {
 		list = append(list, web.Allowance{Pattern: "POST " + route, AnyOrigin: true})
 	}
 	return list
@@ -68,6 +68,9 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		"POST /rest/v1/preauth.bson": d.legacyPreauth, "POST /rest/v1/auth.bson": d.legacyAuth, "GET /rest/v1/status.bson": d.legacyStatus,
 	} {
 		mux.HandleFunc(pattern, d.serve(false, do))
+	}
+	if d.prompts.Ask != nil {
+		d.universalRoutes(mux)
 	}
 	none := func(w http.ResponseWriter, r *http.Request) {
 		writeFault(w, r, &fault{code: 40401, message: "Resource not found"})

@@ -229,6 +229,7 @@ func samples() []sample {
 	all = append(all, sampleSettingsPages()...)
 	all = append(all, contactSamples(mara, restricted)...)
 	all = append(all, continueSamples(anyone, mara, restricted)...)
+	all = append(all, askSamples(anyone)...)
 	for _, state := range []nodkey.SignInState{nodkey.SignInApproved, nodkey.SignInDenied, nodkey.SignInExpired, nodkey.SignInCancelled} {
 		outcome := SignInOutcome(state, nodkey.ReasonNotMe)
 		all = append(all, sample{"outcome-" + outcome.Name, "outcome", OutcomeView{Page: anyone, Outcome: outcome, Phone: "Pixel 8", Retry: "/sign-in/again"}, 1})
