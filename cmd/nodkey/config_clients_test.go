@@ -183,3 +183,37 @@ func TestAServersStartTakesTheApplicationsOfItsFile(t *testing.T) {
 	}
 	ids(h, "till")
 }
+
+// What docs/applications.md shows is a configuration, and one that a server starts with.
+func TestTheApplicationsOfTheDocumentationAreAConfiguration(t *testing.T) {
+	page, err := os.ReadFile("../../docs/applications.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, file, _ := strings.Cut(string(page), "```toml\n")
+	file, _, _ = strings.Cut(file, "```")
+	secret := filepath.Join(t.TempDir(), "vpn.secret")
+	if err := os.WriteFile(secret, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := "data_dir = \"" + filepath.Join(t.TempDir(), "data") + "\"\nportal_host = \"https://portal.example.com\"\nphone_host = \"https://phone.example.com\"\n"
+	s, err := load(t, data+strings.ReplaceAll(file, "/etc/nodkey/vpn.secret", secret), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := openHouse(t.Context(), s, houseOptions{passwords: quickPasswords{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := h.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := h.syncClients(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := h.services.Applications.Show(t.Context(), nodkey.Operator("desk"), "vpn"); err != nil || !a.InFile || len(a.Secrets) != 1 || a.Name != "Aldermere VPN" {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
