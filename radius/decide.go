@@ -100,7 +100,7 @@ const cancelTime = 2 * time.Second
 func (d *Door) cancel(ctx context.Context, r *request, one *talk) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 	defer stop()
-	if err := d.apps.Cancel(ctx, r.caller, one.ask.token); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := apart(func() (struct{}, error) { return struct{}{}, d.apps.Cancel(ctx, r.caller, one.ask.token) }); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		d.log.WarnContext(ctx, "radius: a request was not taken back", "error", err, "sign_in", string(one.ask.id))
 	}
 }

@@ -218,16 +218,20 @@ func (d *Door) prove(ctx context.Context, l link, at place, raw []byte, s sign) 
 	var err error
 	if l.tls {
 		secret = []byte(radSecSecret)
-		caller, err = d.apps.CallerOf(ctx, anonymous, c.id, nodkey.DoorRADIUS, func(nodkey.ApplicationInfo) bool {
-			return s.at == 0 || signed(raw, s, secret)
+		caller, err = apart(func() (nodkey.Caller, error) {
+			return d.apps.CallerOf(ctx, anonymous, c.id, nodkey.DoorRADIUS, func(nodkey.ApplicationInfo) bool {
+				return s.at == 0 || signed(raw, s, secret)
+			})
 		})
 	} else {
-		caller, err = d.apps.CallerBy(ctx, anonymous, c.id, nodkey.DoorRADIUS, func(one []byte) bool {
-			right := signed(raw, s, one)
-			if right {
-				secret = one
-			}
-			return right
+		caller, err = apart(func() (nodkey.Caller, error) {
+			return d.apps.CallerBy(ctx, anonymous, c.id, nodkey.DoorRADIUS, func(one []byte) bool {
+				right := signed(raw, s, one)
+				if right {
+					secret = one
+				}
+				return right
+			})
 		})
 	}
 	switch e := nodkey.AsError(err); {

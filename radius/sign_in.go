@@ -24,7 +24,7 @@ func (d *Door) first(ctx context.Context, r *request, one *talk, name, password 
 		return answer{}
 	}
 	defer d.endTurn(c)
-	asked, err := d.apps.Ask(ctx, r.caller, in)
+	asked, err := apart(func() (nodkey.Asked, error) { return d.apps.Ask(ctx, r.caller, in) })
 	if err != nil {
 		return d.rejected(c.Language, one, err)
 	}
@@ -68,9 +68,13 @@ func (d *Door) showNumber(one *talk, key string) answer {
 	return d.challenge(one, stepNumber, d.texts.For(one.ask.lang).T(key, map[string]any{"Number": one.ask.number}))
 }
 
+func (d *Door) digits(ctx context.Context, r *request, one *talk) (nodkey.OfflineCode, error) {
+	return apart(func() (nodkey.OfflineCode, error) { return d.apps.Challenge(ctx, r.caller, one.ask.token) })
+}
+
 // askCode shows six digits. The turn is held.
 func (d *Door) askCode(ctx context.Context, r *request, one *talk) answer {
-	code, err := d.apps.Challenge(ctx, r.caller, one.ask.token)
+	code, err := d.digits(ctx, r, one)
 	if err != nil {
 		return d.settle(ctx, r, one, err)
 	}
@@ -83,7 +87,7 @@ func (d *Door) askCode(ctx context.Context, r *request, one *talk) answer {
 
 // takeCode takes eight digits. The turn is held.
 func (d *Door) takeCode(ctx context.Context, r *request, one *talk, typed string) answer {
-	err := d.apps.Respond(ctx, r.caller, one.ask.token, typed)
+	_, err := apart(func() (struct{}, error) { return struct{}{}, d.apps.Respond(ctx, r.caller, one.ask.token, typed) })
 	if err == nil {
 		return d.collect(ctx, r, one)
 	}
@@ -91,11 +95,11 @@ func (d *Door) takeCode(ctx context.Context, r *request, one *talk, typed string
 		return d.settle(ctx, r, one, err)
 	}
 	// The phone may have found its connection meanwhile.
-	if w, looked := d.apps.Look(ctx, r.caller, one.ask.token); looked == nil && w.State != nodkey.SignInPending {
+	if w, looked := d.look(ctx, r, one); looked == nil && w.State != nodkey.SignInPending {
 		return d.ended(ctx, r, one, w)
 	}
 	e := nodkey.AsError(err)
-	code, again := d.apps.Challenge(ctx, r.caller, one.ask.token)
+	code, again := d.digits(ctx, r, one)
 	if again != nil {
 		return d.settle(ctx, r, one, again)
 	}
@@ -110,7 +114,7 @@ func (d *Door) await(ctx context.Context, r *request, one *talk) answer {
 	waiting, stop := context.WithTimeout(ctx, d.patience(r.client.Wait))
 	defer stop()
 	d.endTurn(r.client)
-	w, err := d.apps.Await(waiting, r.caller, one.ask.token)
+	w, err := d.decided(waiting, r, one)
 	patient := waiting.Err() == nil
 	turned := d.turn(context.WithoutCancel(ctx), r.client) // each holds it for a moment only
 	switch {
@@ -149,7 +153,7 @@ func (d *Door) ended(ctx context.Context, r *request, one *talk, w nodkey.Waitin
 
 // settle says why a challenge or a code was not taken: perhaps because the phone has answered.
 func (d *Door) settle(ctx context.Context, r *request, one *talk, err error) answer {
-	w, looked := d.apps.Look(ctx, r.caller, one.ask.token)
+	w, looked := d.look(ctx, r, one)
 	if looked == nil && w.State != nodkey.SignInPending {
 		return d.ended(ctx, r, one, w)
 	}
@@ -165,7 +169,7 @@ func (d *Door) settle(ctx context.Context, r *request, one *talk, err error) ans
 
 // collect lets the person in.
 func (d *Door) collect(ctx context.Context, r *request, one *talk) answer {
-	proof, err := d.apps.Collect(ctx, r.caller, one.ask.token)
+	proof, err := apart(func() (nodkey.Proof, error) { return d.apps.Collect(ctx, r.caller, one.ask.token) })
 	if err != nil {
 		return d.rejected(one.ask.lang, one, err)
 	}
