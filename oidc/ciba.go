@@ -118,7 +118,7 @@ func (d *Door) bcAuthorize(x *exchange) error {
 		return refusedAsking(err)
 	}
 	answer := map[string]any{
-		"auth_req_id": authReqID(asked.Token, a.scopes), "expires_in": d.secondsTo(asked.ExpiresAt), "interval": int(pollEvery / time.Second),
+		"auth_req_id": authReqID(asked.Token, a.scopes), "expires_in": int64(asked.ExpiresAt.Sub(d.clock.Now()).Round(time.Second) / time.Second), "interval": int(pollEvery / time.Second),
 		"nodkey_notified": asked.Notified,
 	}
 	if asked.Number != "" {

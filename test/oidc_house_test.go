@@ -23,9 +23,12 @@ type oidcHouse struct {
 }
 
 // openOIDC starts one.
-func openOIDC(t *testing.T) *oidcHouse {
+func openOIDC(t *testing.T) *oidcHouse { return openDoors(t, "oidc") }
+
+// openDoors is openOIDC with these doors.
+func openDoors(t *testing.T, open string) *oidcHouse {
 	t.Helper()
-	s, root := serveTLS(t, map[string]string{"doors.open": "oidc"})
+	s, root := serveTLS(t, map[string]string{"doors.open": open})
 	h := &oidcHouse{server: s, root: root}
 	h.addUser(maraName, "Mara Lindqvist", maraPassword)
 	h.run("", "user", "group", maraName, "add", "staff")
@@ -53,7 +56,13 @@ func (h *oidcHouse) must(err error) {
 // oidcBlock gives a block of docs/doors/oidc.md by the name behind its language, with values of the example replaced.
 func oidcBlock(t testing.TB, name string, replace ...string) string {
 	t.Helper()
-	page, err := os.ReadFile("../docs/doors/oidc.md")
+	return doorBlock(t, "oidc", name, replace...)
+}
+
+// doorBlock is oidcBlock for the page of another door.
+func doorBlock(t testing.TB, door, name string, replace ...string) string {
+	t.Helper()
+	page, err := os.ReadFile("../docs/doors/" + door + ".md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +123,7 @@ type oidcVisitor struct {
 	agreed int // how often it was asked for consent
 }
 
-func (h *oidcHouse) visitor(app string, nod func(*oidcVisitor, string) string) *oidcVisitor {
+func (h *oidcHouse) oidcVisitor(app string, nod func(*oidcVisitor, string) string) *oidcVisitor {
 	return &oidcVisitor{webUser: newWebUser(h.portal, client.NewHTTPClient(h.roots)), h: h, app: app, nod: nod, agree: true}
 }
 
