@@ -31,6 +31,7 @@ const (
 func (d *Door) decide(p proxy) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tell(w.Header(), nodkey.ForwardPerson{})
+		notOurs(w.Header())
 		if !d.Proxies.Sent(r) {
 			d.refuse(w, r, notProxy)
 			return
@@ -80,6 +81,9 @@ func (d *Door) cookiesAt(origin string) cookies {
 	scheme, _, _ := strings.Cut(origin, "://")
 	return d.cookies[scheme]
 }
+
+// notOurs takes away what doors say of their own host: whether the application's may be asked for over HTTP is not the door's to say.
+func notOurs(h http.Header) { h.Del("Strict-Transport-Security") }
 
 // tell sets what the application is told.
 func tell(h http.Header, p nodkey.ForwardPerson) {

@@ -17,6 +17,7 @@ const wayLasts = 10 * time.Minute
 // atHost takes what a proxy passes on of /.nodkey/ at an application's host. The target is that host's first page.
 func (d *Door) atHost(h func(http.ResponseWriter, *http.Request, nodkey.ForwardTarget)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		notOurs(w.Header())
 		if !d.Proxies.Sent(r) {
 			d.refuse(w, r, notProxy)
 			return
