@@ -114,6 +114,11 @@ func repeat(ctx context.Context, workers int, lasting time.Duration, work []func
 	return float64(rounds.Load()) / time.Since(start).Seconds(), ctx.Err()
 }
 
+// Together does one piece of work over and over, workers at a time, and tells how many a second; worker says who.
+func Together(ctx context.Context, workers int, lasting time.Duration, work func(worker int) error) (float64, error) {
+	return repeat(ctx, workers, lasting, []func(int) error{work})
+}
+
 // PerSecond does one piece of work over and over on all processors and tells how many a second.
 func PerSecond(ctx context.Context, lasting time.Duration, work func() error) (float64, error) {
 	return repeat(ctx, runtime.GOMAXPROCS(0), lasting, []func(int) error{func(int) error { return work() }})

@@ -54,7 +54,7 @@ func benchCommand() *cobra.Command {
 	flags.StringVar(&f.only, "only", "", "measure one part only: load, memory, start, tls or passwords")
 	flags.StringVar(&f.profile, "profile", "", "write profiles of server and bench into this `directory`, for go tool pprof")
 	flags.BoolVar(&f.json, "json", false, "print one object of JSON")
-	c.AddCommand(benchNotifyCommand(), benchMessagesCommand())
+	c.AddCommand(benchNotifyCommand(), benchMessagesCommand(), benchDoorsCommand())
 	return c
 }
 

@@ -76,11 +76,11 @@ func runBenchSender(ctx context.Context, dir string, users int, sinkAddress, roo
 	}
 	clock := &movedClock{}
 	o := houseOptions{passwords: quickPasswords{}, clock: clock, store: func(under nodkey.Store) nodkey.Store { return stampingStore{under} }}
-	return servePart(ctx, s, listener, o, users, in, out, func(h *house, ready *benchReady, log *slog.Logger) benchPart {
+	return servePart(ctx, s, listener, o, users, in, out, func(h *house, ready *benchReady, log *slog.Logger) (benchPart, error) {
 		ready.Endpoint = "https://" + sinkHost + ":" + port + "/p/"
 		b := &sender{ctx: ctx, house: h, log: log, clock: clock, names: ready.Names, password: ready.Password, endpoint: ready.Endpoint + "0"}
 		// What a day's pause leaves behind is cleared away between the rounds, by name.
-		return benchPart{workers: []func(context.Context) error{h.sealAudit(log)}, answer: b.answer}
+		return benchPart{workers: []func(context.Context) error{h.sealAudit(log)}, answer: b.answer}, nil
 	})
 }
 

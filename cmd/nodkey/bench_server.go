@@ -36,6 +36,9 @@ type benchReady struct {
 	Password  string   `json:"password"`
 	Authority []byte   `json:"authority,omitempty"` // PEM, with TLS
 	Endpoint  string   `json:"endpoint,omitempty"`  // of a phone at the sink, to be followed by its number
+
+	RADIUS  string                          `json:"radius,omitempty"`  // address
+	Secrets map[nodkey.ApplicationID]string `json:"secrets,omitempty"` // of applications
 }
 
 // benchFigures is its answer to every further line.
@@ -84,8 +87,8 @@ func runBenchServer(ctx context.Context, dir string, users int, withTLS bool, in
 	if err != nil {
 		return err
 	}
-	return servePart(ctx, s, listener, houseOptions{passwords: quickPasswords{}}, users, in, out, func(h *house, _ *benchReady, log *slog.Logger) benchPart {
-		return benchPart{workers: h.workers(log), answer: func(line string) any { return benchAnswer(h.store, line) }}
+	return servePart(ctx, s, listener, houseOptions{passwords: quickPasswords{}}, users, in, out, func(h *house, _ *benchReady, log *slog.Logger) (benchPart, error) {
+		return benchPart{workers: h.workers(log), answer: func(line string) any { return benchAnswer(h.store, line) }}, nil
 	})
 }
 
@@ -97,7 +100,7 @@ type benchPart struct {
 
 // servePart opens a house with users and runs its doors until in ends.
 func servePart(ctx context.Context, s *settings, listener net.Listener, o houseOptions, users int, in io.Reader, out io.Writer,
-	open func(*house, *benchReady, *slog.Logger) benchPart) (err error) {
+	open func(*house, *benchReady, *slog.Logger) (benchPart, error)) (err error) {
 	logFile, err := os.OpenFile(filepath.Join(s.DataDir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -113,7 +116,7 @@ func servePart(ctx context.Context, s *settings, listener net.Listener, o houseO
 		return errors.Join(err, h.close())
 	}
 	srv := newServer(s, log, h.sentence)
-	sites, err := h.sites(srv, log, houseOptions{}, web.Origin{})
+	sites, err := h.sites(srv, log, o, web.Origin{})
 	if err != nil {
 		return errors.Join(err, h.close())
 	}
@@ -124,7 +127,10 @@ func servePart(ctx context.Context, s *settings, listener net.Listener, o houseO
 		}
 		ready.Authority = pemBlock("CERTIFICATE", a.lanTLS.authority.Raw)
 	}
-	part := open(h, &ready, log)
+	part, err := open(h, &ready, log)
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
 	a.workers = part.workers
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

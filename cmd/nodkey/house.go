@@ -54,6 +54,7 @@ type houseOptions struct {
 	passwords nodkey.Passwords                // instead of argon2id
 	clock     nodkey.Clock                    // instead of the machine's, for tests and the bench
 	store     func(nodkey.Store) nodkey.Store // what the domain is given around the database
+	mounts    []mount                         // beside the doors of the configuration
 	log       *slog.Logger                    // nil: none, for commands
 }
 
@@ -249,7 +250,7 @@ func (h *house) sites(srv *server, log *slog.Logger, o houseOptions, demo web.Or
 	if h.radius, err = h.openRADIUS(context.Background(), srv.metrics.registerer(), log); err != nil {
 		return nil, err
 	}
-	return []web.Site{mounted(srv, portalSite.Site(web.Routes(portalMux)), h.open), phoneSite.Site(web.Routes(phoneMux))}, nil
+	return []web.Site{mounted(srv, portalSite.Site(web.Routes(portalMux)), append(h.open, o.mounts...)), phoneSite.Site(web.Routes(phoneMux))}, nil
 }
 
 // seal draws the server's key.

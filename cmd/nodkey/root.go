@@ -22,7 +22,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c, err) })
-	root.AddCommand(serveCommand(), demoCommand(), userCommand(), clientCommand(), approveRequestCommand(), verifyCommand(), messageCommand(), mailCommand(), smsCommand(), phoneCommand(), auditCommand(), keyCommand(), benchCommand(), benchServerCommand(), benchSenderCommand(), benchSinkCommand(), versionCommand(), configCommand())
+	root.AddCommand(serveCommand(), demoCommand(), userCommand(), clientCommand(), approveRequestCommand(), verifyCommand(), messageCommand(), mailCommand(), smsCommand(), phoneCommand(), auditCommand(), keyCommand(), benchCommand(), benchServerCommand(), benchSenderCommand(), benchDoorsServerCommand(), benchSinkCommand(), versionCommand(), configCommand())
 	return root
 }
 
