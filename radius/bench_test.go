@@ -84,7 +84,7 @@ func inUse() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-return m.HeapInuse + m.StackInuse
+	return m.HeapInuse + m.StackInuse
 }
 
 // BenchmarkRepeated is what a repetition costs.
