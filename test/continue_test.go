@@ -179,7 +179,7 @@ func TestTheWayIsReadInEveryLanguage(t *testing.T) {
 		desk := open(t, "portal in "+lang, browser.Desktop)
 		desk.Speak(lang)
 		at := "lang-" + lang + "-portal-"
-		desk.Go(w.origin + all)
+		desk.Go(w.origin + all + "&prompt=consent")
 		desk.Wait("html[lang=" + lang + "] #refuse")
 		desk.Glance(at + "continue-sign-in")
 		typeIn(desk)
