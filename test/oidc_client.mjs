@@ -1,6 +1,7 @@
 // The shop of docs/doors/oidc.md: npm's openid-client, driven line by line. The first line says {issuer, client_id, redirect_uri, key, alg},
 // key being its private JWK; each further one {do: "begin", scope, extra}, {do: "end", url} or {do: "refresh" | "userinfo" | "revoke" | "introspect"}.
 // Each answer goes out as a line of JSON: what came, or {error} with the code of an OAuth error or the message.
+import { webcrypto as crypto } from "node:crypto";
 import { createInterface } from "node:readline";
 import * as client from "openid-client";
 
