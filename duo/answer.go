@@ -31,6 +31,7 @@ var (
 	faultLegacy      = &fault{code: 40301, message: "Access forbidden", detail: "duo_legacy is off for this integration"}
 	faultEnroll      = &fault{code: 40301, message: "Access forbidden", detail: "duo_enroll is off for this integration"}
 	faultTooLarge    = &fault{code: 41301, message: "Request too large"}
+	errStopping      = &fault{code: 42901, message: "Too many requests", detail: "the server is stopping; the request was taken back", seconds: 5}
 	errBusy          = &fault{code: 42901, message: "Too many requests", detail: "too many are waiting", seconds: 5}
 )
 

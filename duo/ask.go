@@ -130,7 +130,7 @@ func (d *Door) newDigits(ctx context.Context, c *call) (nodkey.Token, outcome, e
 
 func (d *Door) push(ctx context.Context, c *call, w way) (nodkey.Token, outcome, error) {
 	in := c.asking()
-	in.Shown = c.settings.Number || w.shown
+	in.Shown = c.async() && (c.settings.Number || w.shown) // who waits for one answer is shown it when it is over
 	phone, _, err := d.applications.Ways(c.caller, in.Shown)
 	if err != nil {
 		return "", outcome{}, err
@@ -179,14 +179,17 @@ func (d *Door) wait(ctx context.Context, c *call, token nodkey.Token) (outcome, 
 		return outcome{}, errBusy
 	}
 	defer d.seats.leave(app)
-	ctx, stop := untilDrained(ctx)
+	drained, stop := untilDrained(ctx)
 	defer stop()
-	w, err := d.applications.Await(ctx, c.caller, token)
-	if ctx.Err() != nil {
+	w, err := d.applications.Await(drained, c.caller, token)
+	if drained.Err() != nil {
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if err := d.applications.Cancel(after, c.caller, token); err != nil {
 			return outcome{}, err
+		}
+		if ctx.Err() == nil {
+			return outcome{}, errStopping
 		}
 		return outcome{}, ctx.Err()
 	}

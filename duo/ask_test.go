@@ -255,6 +255,39 @@ func TestWhoeverWaitsIsAnsweredWhenThePhoneAnswers(t *testing.T) {
 	}
 }
 
+// Who waits for one answer hears nothing before it, so a number could not be shown.
+func TestANumberIsShownOnlyToWhoLooks(t *testing.T) {
+	h := newHouse(t, nil)
+	h.join(t, "mara")
+	c := h.integration(t, "ssh", `{"duo_number":true}`, nil)
+	got := c.asks(t, "username", "mara", "factor", "push").Response
+	if got.Result != "deny" {
+		t.Errorf("%+v", got)
+	}
+	group(t, digitsIn, got.StatusMsg)
+}
+
+func TestWhoWaitsIsToldThatTheServerStops(t *testing.T) {
+	h := newHouse(t, nil)
+	p := h.join(t, "mara")
+	c := h.integration(t, "ssh", "", plain)
+	got := make(chan reply, 1)
+	d := c.draft(http.MethodPost, "/auth/v2/auth", "username", "mara", "factor", "push")
+	go func() {
+		a, err := c.try(t.Context(), d)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- a
+	}()
+	p.opened(t)
+	h.Drain()
+	if a := <-got; a.read(t).Code != 42901 {
+		t.Errorf("not what lets people in: %d %s", a.status, a.body)
+	}
+	p.until(t, "nothing is asked any more", func(open []nodkeytest.Statement) bool { return len(open) == 0 })
+}
+
 func TestALookWaitsOnlyWhereNothingIsNew(t *testing.T) {
 	h := newHouse(t, nil)
 	p := h.join(t, "mara")

@@ -46,7 +46,7 @@ func (d *Door) legacyAuth(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.params["async"] == "1" {
+	if c.async() {
 		return document{"txid": d.transaction(c, token, out)}, nil
 	}
 	if token != "" {

@@ -35,7 +35,8 @@ func TestAClientWithAQuestion(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for typed, says := range map[string]string{"": sayChoose, "3": sayChoose, "push_DPAAAAAAAAAAAAAAAAAA": sayNoPhone, "sms1": sayChoose, "%$&\n": sayChoose} {
-		if got := c.asks(t, "username", "mara", "factor", "prompt", "prompt", typed).Response; got.Result != "deny" || got.StatusMsg != says {
+		tx := c.asks(t, "username", "mara", "factor", "prompt", "prompt", typed, "async", "1").Response.Txid
+		if got := c.looks(t, tx).Response; got.Result != "deny" || got.StatusMsg != says {
 			t.Errorf("%q: %+v", typed, got)
 		}
 	}

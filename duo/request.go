@@ -134,5 +134,8 @@ func (c *call) about(name string) error {
 	return nil
 }
 
+// async says that the client does not wait for the answer, and looks for it: what it is told meanwhile can be shown.
+func (c *call) async() bool { return c.params["async"] == "1" }
+
 // handler is what a route does with a call.
 type handler func(ctx context.Context, c *call) (any, error)

@@ -28,7 +28,7 @@ func hasLoginDuo(t *testing.T) {
 func TestLoginDuoAsksThePhoneAndTakesItsCode(t *testing.T) {
 	hasLoginDuo(t)
 	h := openDuo(t, "mara", `{"duo_legacy": true, "duo_number": true}`, false)
-	file := h.configure("login_duo.conf", "autopush = yes", "autopush = no")
+	file := h.configure("login_duo.conf")
 
 	d := h.loginDuo(file)
 	d.hears(`Nodkey sign-in for mara[\s\S]*1\. Push to Pixel 8\s+2\. Code of the app`)
@@ -76,10 +76,10 @@ func TestLoginDuoAsksThePhoneAndTakesItsCode(t *testing.T) {
 	}
 }
 
-func TestLoginDuoByItsPageAsksAtOnce(t *testing.T) {
+func TestLoginDuoAsksAtOnce(t *testing.T) {
 	hasLoginDuo(t)
 	h := openDuo(t, "mara", `{"duo_legacy": true}`, true)
-	file := h.configure("login_duo.conf")
+	file := h.configure("login_duo.conf", "autopush = no", "autopush = yes")
 	// Without a terminal, as scp comes: the way is the first, and nobody is asked twice.
 	command := func() *dialogue {
 		return talk(t, "login-duo", "/usr/sbin/login_duo", "-d", "-c", file, "-f", "mara", "-h", "10.1.2.3", "echo", "LET-IN")
@@ -106,6 +106,22 @@ func TestLoginDuoByItsPageAsksAtOnce(t *testing.T) {
 	d.types("2")
 	d.hears(askedForDigits)
 	digits := d.hears(askedForDigits)[0]
+	d.types(h.codeFor(digits))
+	d.hears("LET-IN")
+	if !d.ends() {
+		t.Error("it ended badly")
+	}
+}
+
+// It prints nothing before the answer then, so a number could not be seen: the way is a code.
+func TestLoginDuoThatAsksAtOnceShowsNoNumber(t *testing.T) {
+	hasLoginDuo(t)
+	h := openDuo(t, "mara", `{"duo_legacy": true, "duo_number": true}`, false)
+	d := h.loginDuo(h.configure("login_duo.conf", "autopush = no", "autopush = yes"))
+	d.hears("Autopushing login request to phone")
+	d.hears(askedForDigits)
+	digits := d.hears(askedForDigits)[0]
+	d.hears("or option")
 	d.types(h.codeFor(digits))
 	d.hears("LET-IN")
 	if !d.ends() {
