@@ -113,6 +113,7 @@ need-browser:
 	command -v curl >/dev/null || packages="$$packages curl"; \
 	command -v jq >/dev/null || packages="$$packages jq"; \
 	{ [ -x /usr/sbin/apache2 ] && [ -f /usr/lib/apache2/modules/mod_auth_openidc.so ]; } || packages="$$packages apache2 libapache2-mod-auth-openidc"; \
+	{ [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null; } || packages="$$packages openssh-server openssh-client"; \
 	[ -x /usr/sbin/login_duo ] || packages="$$packages login-duo"; \
 	[ -n "$$(find /lib/ -name pam_duo.so 2>/dev/null | head -n 1)" ] || packages="$$packages libpam-duo"; \
 	command -v pamtester >/dev/null || packages="$$packages pamtester"; \
