@@ -48,6 +48,7 @@ func continueSamples(anyone, mara, restricted Page) []sample {
 		{"sign-out", "sign_out", SignOutView{Page: mara, App: wiki, Action: "/oidc/logout/answer"}, 1},
 		{"sign-out-nobody", "sign_out", SignOutView{Page: mara, Action: "/oidc/logout/answer"}, 1},
 		{"away-over", "away", AwayView{Page: anyone, Away: AwayOver, Desk: sampleDesk()}, 1},
+		{"away-stray", "away", AwayView{Page: anyone, Away: AwayStray("oidc.redirect_uri"), Desk: sampleDesk()}, 1},
 		{"away-over-signed-in", "away", AwayView{Page: mara, Away: AwayOver, Account: "Mara Lindqvist", Desk: sampleDesk()}, 1},
 		{"away-group", "away", AwayView{Page: way(mara), Away: AwayNotForYou, App: wiki, Account: "Mara Lindqvist", Desk: sampleDesk()}, 1},
 		{"applications", "applications", LaunchView{Page: mara, Tiles: tiles, Allowed: allowed}, 0},

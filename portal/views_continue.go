@@ -76,6 +76,11 @@ var (
 	AwayNotForYou = Away{"not_for_you", "away.group", "away.group_happened", "away.group_safe", "away.group_todo"}
 )
 
+// AwayStray is for what an application sent that leads nowhere; happened is the sentence of why.
+func AwayStray(happened string) Away {
+	return Away{"stray", "away.stray", happened, "away.over_safe", "away.stray_todo"}
+}
+
 // LaunchView is "applications": what a person may open, and what they allowed.
 type LaunchView struct {
 	Page

@@ -13,7 +13,7 @@ import (
 func (h *house) oidcMount(log *slog.Logger) (mount, error) {
 	open := h.settings.Doors.Open
 	door := oidc.New(oidc.Config{
-		Issuer: h.settings.PortalHost, OIDC: open.has(nodkey.DoorOIDC), CIBA: open.has(nodkey.DoorCIBA), Client: newOutgoing(), Page: h.portal.FailPage,
+		Issuer: h.settings.PortalHost, OIDC: open.has(nodkey.DoorOIDC), CIBA: open.has(nodkey.DoorCIBA), Client: newOutgoing(), Page: h.portal.StrayPage,
 		SignOut: h.portal.SignOutPage, Onward: h.portal.OnwardPage,
 	}, h.services, h.clock, log, h.texts)
 	return mount{
