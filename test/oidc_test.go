@@ -69,7 +69,7 @@ func (a *goApplication) signsIn(v *oidcVisitor, options ...oauth2.AuthCodeOption
 func TestAGoApplicationSignsSomebodyInByANod(t *testing.T) {
 	h := openOIDC(t)
 	a := h.goApplication()
-	v := h.visitor("Aldermere Wiki", nods)
+	v := h.oidcVisitor("Aldermere Wiki", nods)
 	token, id, claims := a.signsIn(v)
 	if claims.User != maraName || claims.Name != "Mara Lindqvist" || !slices.Equal(claims.Groups, []string{"staff"}) || claims.ACR != "urn:nodkey:acr:pin" || !slices.Equal(claims.AMR, []string{"pwd", "pin", "swk", "mfa"}) {
 		t.Errorf("%+v", claims)
@@ -103,7 +103,7 @@ func TestAGoApplicationSignsSomebodyInByANod(t *testing.T) {
 func TestAGoApplicationIsToldOfANo(t *testing.T) {
 	h := openOIDC(t)
 	a := h.goApplication()
-	back := h.visitor("Aldermere Wiki", shakes).goes(a.config.AuthCodeURL("s", oauth2.S256ChallengeOption(oauth2.GenerateVerifier())))
+	back := h.oidcVisitor("Aldermere Wiki", shakes).goes(a.config.AuthCodeURL("s", oauth2.S256ChallengeOption(oauth2.GenerateVerifier())))
 	if with := back.Query(); with.Get("error") != "access_denied" || with.Get("state") != "s" || with.Get("iss") != h.portal || with.Has("code") {
 		t.Errorf("back at %s", back)
 	}
@@ -111,7 +111,7 @@ func TestAGoApplicationIsToldOfANo(t *testing.T) {
 
 func TestAGoApplicationSignsSomebodyInWhosePhoneIsOffline(t *testing.T) {
 	h := openOIDC(t)
-	_, _, claims := h.goApplication().signsIn(h.visitor("Aldermere Wiki", types))
+	_, _, claims := h.goApplication().signsIn(h.oidcVisitor("Aldermere Wiki", types))
 	if claims.User != maraName || claims.ACR != "urn:nodkey:acr:code" || !slices.Equal(claims.AMR, []string{"pwd", "otp", "mfa"}) {
 		t.Errorf("%+v", claims)
 	}
@@ -120,7 +120,7 @@ func TestAGoApplicationSignsSomebodyInWhosePhoneIsOffline(t *testing.T) {
 func TestAGoApplicationStepsUp(t *testing.T) {
 	h := openOIDC(t)
 	a := h.goApplication()
-	v := h.visitor("Aldermere Wiki", types)
+	v := h.oidcVisitor("Aldermere Wiki", types)
 	_, first, claims := a.signsIn(v)
 	if claims.ACR != "urn:nodkey:acr:code" {
 		t.Fatalf("%+v", claims)
@@ -139,7 +139,7 @@ func TestAGoApplicationStepsUp(t *testing.T) {
 func TestAGoApplicationNoticesNewKeys(t *testing.T) {
 	h := openOIDC(t)
 	a := h.goApplication()
-	v := h.visitor("Aldermere Wiki", nods)
+	v := h.oidcVisitor("Aldermere Wiki", nods)
 	keys := func() []string {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.portal+"/oidc/keys", nil)
 		h.must(err)
