@@ -34,6 +34,7 @@ type asked struct {
 	Mode        string   `json:"mode,omitempty"`
 	Nonce       string   `json:"nonce,omitempty"`
 	Challenge   string   `json:"challenge,omitempty"` // S256; empty: none
+	Unnamed     bool     `json:"unnamed,omitempty"`   // as in Settings
 	Essential   []string `json:"essential,omitempty"` // factors, one of which has to have been used
 }
 
@@ -46,12 +47,13 @@ type authorization struct {
 	hint    string        // login_hint
 	idToken string        // id_token_hint
 	factors []string      // wanted by acr_values or claims; empty: any
+	locales []string      // ui_locales
 }
 
 // readAuthorization reads the parameters of an application's request. The redirect URI was looked at already.
 func readAuthorization(form url.Values, s Settings) (authorization, error) {
-	a := authorization{asked: asked{RedirectURI: form.Get("redirect_uri"), State: form.Get("state"), Mode: form.Get("response_mode"), Nonce: form.Get("nonce")},
-		maxAge: -1, hint: form.Get("login_hint"), idToken: form.Get("id_token_hint")}
+	a := authorization{asked: asked{RedirectURI: form.Get("redirect_uri"), State: form.Get("state"), Mode: form.Get("response_mode"), Nonce: form.Get("nonce"), Unnamed: s.Unnamed},
+		maxAge: -1, hint: form.Get("login_hint"), idToken: form.Get("id_token_hint"), locales: strings.Fields(form.Get("ui_locales"))}
 	switch {
 	case form.Get("request") != "":
 		return a, bad("request_not_supported", "Signed requests are not supported.")

@@ -271,3 +271,35 @@ func TestAnotherBrowserCannotEndARequest(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+func TestAnApplicationMayWantAnswersWithoutTheIssuersName(t *testing.T) {
+	h := openHouse(t)
+	h.add("wiki", `{"redirect_uris": ["`+callback+`"], "authorization_response_without_iss": true}`)
+	for what, with := range map[string]string{"a request that is wrong": "max_age", "nobody signed in": "prompt"} {
+		to, got := h.visit(authorizePath + "?" + request(with, map[string]string{"max_age": "x", "prompt": "none"}[with]).Encode()).leads()
+		if to != callback || got.Get("error") == "" || got.Has("iss") || got.Get("state") == "" {
+			t.Errorf("%s: %s %v", what, to, got)
+		}
+	}
+}
+
+func TestPagesSpeakTheLanguageThatAnApplicationAsksFor(t *testing.T) {
+	h := openHouse(t)
+	h.add("wiki", wikiSettings)
+	name := h.door.visits.Language.Name()
+	for locales, want := range map[string]string{"de-CH en": "de", "fr ja": "ja", "fr": "", "": "", "../x": ""} {
+		got := ""
+		for _, c := range h.visit(authorizePath + "?" + request("ui_locales", locales).Encode()).Result().Cookies() {
+			if c.Name == name && c.MaxAge == 0 {
+				got = c.Value
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", locales, got, want)
+		}
+	}
+	h.signIn()
+	if got := h.visit(authorizePath + "?" + request("ui_locales", "de").Encode()).Result().Cookies(); len(got) != 0 {
+		t.Errorf("somebody who is signed in: %v", got)
+	}
+}

@@ -11,7 +11,9 @@ import (
 // respond sends a browser back to the application with an authorization response, which names this issuer so that no other one's answer
 // is taken for it (RFC 9207).
 func (d *Door) respond(w http.ResponseWriter, r *http.Request, a asked, answer url.Values) {
-	answer.Set("iss", d.issuer())
+	if !a.Unnamed {
+		answer.Set("iss", d.issuer())
+	}
 	if a.State != "" {
 		answer.Set("state", a.State)
 	}

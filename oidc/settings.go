@@ -30,8 +30,9 @@ type Settings struct {
 	Consent     string   `json:"consent"`      // "never" (default: the operator put it there) or "ask"
 	RequirePKCE *bool    `json:"require_pkce"` // default true; a public application needs it always
 	RequirePAR  bool     `json:"require_pushed_authorization_requests"`
-	LaunchURL   string   `json:"launch_url"`  // where a person starts it; read by the portal's launch page
-	Introspects []string `json:"introspects"` // other applications whose tokens it may look at: it is their resource server
+	Unnamed     bool     `json:"authorization_response_without_iss"` // its answers do not name this issuer (RFC 9207): for products that take iss for something else
+	LaunchURL   string   `json:"launch_url"`                         // where a person starts it; read by the portal's launch page
+	Introspects []string `json:"introspects"`                        // other applications whose tokens it may look at: it is their resource server
 
 	IDTokenSignedResponseAlg nodkey.SigningAlg `json:"id_token_signed_response_alg"` // RS256 (default) or ES256
 	AccessTokenLifetime      Lifetime          `json:"access_token_lifetime"`        // of id tokens, too; default 10 minutes
