@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/web"
@@ -73,6 +74,7 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request, c client, a authori
 	if err != nil {
 		return err
 	}
+	d.speak(w, r, a.locales)
 	if !a.prompts("none") {
 		goTo(w, continuePath+"?"+url.Values{"to": {string(token)}}.Encode())
 		return nil
@@ -95,6 +97,24 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request, c client, a authori
 		return err
 	}
 	return d.finish(w, r, caller, issued)
+}
+
+// speak has the portal's pages speak a language that the application asks for (ui_locales), until the browser is closed: unless somebody has
+// chosen one, or has an account that says which.
+func (d *Door) speak(w http.ResponseWriter, r *http.Request, locales []string) {
+	if _, chosen := d.visits.Language.Read(r); chosen {
+		return
+	}
+	if _, signedIn := d.visits.Session.Read(r); signedIn {
+		return
+	}
+	for _, tag := range locales {
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if slices.Contains(d.texts.Langs(), primary) {
+			d.visits.Language.Set(w, primary, 0)
+			return
+		}
+	}
 }
 
 // silent is why nothing could be had without asking the person (OpenID Connect Core §3.1.2.6).

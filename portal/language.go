@@ -64,7 +64,7 @@ func backTo(asked string) string {
 }
 
 func (d *Door) languageCookie() web.Cookie {
-	return web.NewCookie(d.Origin, "nodkey-portal-language", http.SameSiteLaxMode)
+	return web.VisitsOf(d.Origin).Language
 }
 
 func (d *Door) chosenLanguage(r *http.Request) string {

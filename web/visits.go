@@ -7,6 +7,8 @@ import "net/http"
 type Visits struct {
 	Session Cookie // of a signed-in browser
 	Browser Cookie // of one that has signed in before
+
+	Language Cookie // that the person chose, or that an application asked for where nobody had chosen
 }
 
 // VisitsOf describes the cookies of a portal at an origin.
@@ -14,5 +16,7 @@ func VisitsOf(portal Origin) Visits {
 	return Visits{
 		Session: NewCookie(portal, "nodkey-portal-session", http.SameSiteLaxMode),
 		Browser: NewCookie(portal, "nodkey-portal-browser", http.SameSiteLaxMode),
+
+		Language: NewCookie(portal, "nodkey-portal-language", http.SameSiteLaxMode),
 	}
 }
