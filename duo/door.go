@@ -17,6 +17,7 @@ type Door struct {
 	applications *nodkey.Applications
 	clock        nodkey.Clock
 	log          *slog.Logger
+	origin       string
 	hosts        []string // as clients sign them
 	directory    directory
 	seen         seen
@@ -33,7 +34,7 @@ func New(applications *nodkey.Applications, origin web.Origin, clock nodkey.Cloc
 	if literal := origin.Host(); literal != hosts[0] && literal != hosts[1] {
 		hosts = append(hosts, literal) // an IPv6 address in brackets
 	}
-	return &Door{applications: applications, clock: clock, log: log, hosts: hosts, longPoll: longPoll,
+	return &Door{applications: applications, clock: clock, log: log, origin: origin.String(), hosts: hosts, longPoll: longPoll,
 		directory: directory{applications: applications, clock: clock}}
 }
 
