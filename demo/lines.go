@@ -2,6 +2,7 @@ package demo
 
 import (
 	"github.com/nodkey/nodkey"
+	"github.com/nodkey/nodkey/demo/products"
 	"github.com/nodkey/nodkey/i18n"
 )
 
@@ -52,6 +53,9 @@ var sentences = map[string]string{
 	"approved.messages":     "demo.log.approved_messages",
 	"messages.shut":         "demo.log.messages_shut",
 	"approval.denied":       "demo.log.denied",
+	"application.asked":     "demo.log.application_asked",
+	"application.collected": "demo.log.application_collected",
+	"grant.issued":          "demo.log.application_issued",
 	"denied.wrong_number":   "demo.log.denied_wrong_number",
 	"denied.not_me":         "demo.log.denied_not_me",
 }
@@ -61,7 +65,10 @@ var sentences = map[string]string{
 func line(say *i18n.Localizer, p Person, row nodkey.AuditRow) (Line, bool) {
 	fact := facts(row)
 	action := row.Action
+	app, _ := fact["application"].(string)
 	switch {
+	case action == "sign_in.asked" && app != "":
+		action = "application.asked"
 	case action == "approval.approved" && fact["kind"] == string(nodkey.ApproveMessagesOpen):
 		action = "approved.messages"
 	case action == "approval.approved" && (fact["kind"] == string(nodkey.ApproveTest) || fact["kind"] == string(nodkey.ApprovePINCheck)):
@@ -77,7 +84,7 @@ func line(say *i18n.Localizer, p Person, row nodkey.AuditRow) (Line, bool) {
 	if !ok {
 		return Line{}, false
 	}
-	args := map[string]any{"Who": p.DisplayName, "Phone": say.T("demo.log.the_phone", nil)}
+	args := map[string]any{"Who": p.DisplayName, "Phone": say.T("demo.log.the_phone", nil), "App": products.NameOf(nodkey.ApplicationID(app))}
 	if name, ok := fact["phone"].(string); ok && name != "" {
 		args["Phone"] = name
 	}

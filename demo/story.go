@@ -66,7 +66,9 @@ func (s *story) take(row nodkey.AuditRow) {
 			c.step = StepActivate
 		}
 	case "sign_in.asked":
-		c.step = StepNod
+		if facts(row)["application"] == nil { // what an application asks is no part of the story
+			c.step = StepNod
+		}
 	case "session.opened":
 		c.step = StepIn
 	case "approval.denied", "approval.expired", "approval.cancelled":

@@ -40,7 +40,7 @@ func All() []Product {
 		{ID: "wiki", Name: "Aldermere Wiki", Door: nodkey.DoorOIDC, Icon: "edit", lead: "demo.product.lead.wiki", title: "demo.product.title.wiki"},
 		{ID: "intranet", Name: "Aldermere Intranet", Door: nodkey.DoorForward, Icon: "globe", lead: "demo.product.lead.intranet"},
 		{ID: "call-centre", Name: "Aldermere Call Centre", Door: nodkey.DoorCIBA, Icon: "person", Shows: true,
-			lead: "demo.product.lead.call-centre", title: "demo.product.title.call-centre", ask: "demo.product.go.call-centre", text: "demo.product.text.call-centre"},
+			lead: "demo.product.lead.call_centre", title: "demo.product.title.call_centre", ask: "demo.product.go.call_centre", text: "demo.product.text.call_centre"},
 		{ID: "vpn", Name: "Aldermere VPN", Door: nodkey.DoorRADIUS, Icon: "lock", Shows: true, Secret: true,
 			lead: "demo.product.lead.vpn", title: "demo.product.title.vpn", ask: "demo.product.go.vpn"},
 		{ID: "console", Name: "Aldermere Console", Door: nodkey.DoorDuo, Icon: "keyboard",
@@ -48,6 +48,16 @@ func All() []Product {
 		{ID: "till", Name: "Aldermere Till", Door: nodkey.DoorAPI, Icon: "check", Shows: true,
 			lead: "demo.product.lead.till", title: "demo.product.title.till", ask: "demo.product.go.till", text: "demo.product.text.till"},
 	}
+}
+
+// NameOf is what phones show of a product; its id where it is none of ours.
+func NameOf(id nodkey.ApplicationID) string {
+	for _, p := range All() {
+		if p.ID == id {
+			return p.Name
+		}
+	}
+	return string(id)
 }
 
 // Host is the product's host below the demo's.
