@@ -88,7 +88,9 @@ func TestTheConfigurationFileHasApplications(t *testing.T) {
 	told("application.rotated", "application.removed")
 	proves("vpn", fileSecret, true)
 	proves("vpn", otherSecret, true)
-	sync("", inFile("vpn", func(in *nodkey.FileApplication) { in.Secrets, in.Name, in.Plain = []string{otherSecret}, "Another name", true }))
+	sync("", inFile("vpn", func(in *nodkey.FileApplication) {
+		in.Secrets, in.Name, in.Plain = []string{otherSecret}, "Another name", true
+	}))
 	told("application.rotated", "application.changed")
 	proves("vpn", fileSecret, false)
 	proves("vpn", otherSecret, true)

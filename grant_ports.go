@@ -33,7 +33,8 @@ type SealedGrant struct {
 	ApplicationID ApplicationID
 	CreatedAt     time.Time
 	Door          Door
-	SessionID     SessionID // none: it came from no browser
+	SessionID     SessionID // that it hangs on; none: it came from no browser
+	SID           string    // of the session that it came from, as the application was told; another sign-in of the same person moves the grant, not this
 	KeyID         KeyID
 	ApprovalID    ApprovalID
 	Factor        string

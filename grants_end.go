@@ -79,15 +79,34 @@ func (b *base) endGrantsOfSession(tx Tx, c Caller, id SessionID, now time.Time) 
 	return b.endGrants(tx, c, gone, "session", now)
 }
 
+// moveGrants has what came from one session hang on another of the same person's in the same browser: who signs in once more for one
+// application stays signed in at the others.
+func (b *base) moveGrants(tx GrantRows, from, to Session) error {
+	if from.UserID != to.UserID || from.Level != Full || to.Level != Full {
+		return nil
+	}
+	list, err := tx.GrantsOfSession(from.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range list {
+		g.SessionID = to.ID
+		if err := tx.SaveGrant(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tellLogout makes the callback of a grant whose session has ended, one an application and session.
 func (b *base) tellLogout(tx CallbackRows, g SealedGrant, told map[string]bool, now time.Time) error {
-	to := string(g.ApplicationID) + " " + string(g.Door) + " " + string(g.SessionID)
-	if !g.TellEnd || g.SessionID == "" || g.RedeemedAt.IsZero() || told[to] {
+	to := string(g.ApplicationID) + " " + string(g.Door) + " " + g.SID
+	if !g.TellEnd || g.SID == "" || g.RedeemedAt.IsZero() || told[to] {
 		return nil
 	}
 	told[to] = true
 	return tx.InsertCallback(SealedCallback{ID: newID(), ApplicationID: g.ApplicationID, CreatedAt: now, Door: g.Door, Kind: CallbackLogout, Subject: string(g.ID),
-		UserID: g.UserID, SID: string(g.SessionID), DueAt: now, ExpiresAt: now.Add(callbackLife)})
+		UserID: g.UserID, SID: g.SID, DueAt: now, ExpiresAt: now.Add(callbackLife)})
 }
 
 // nextLook is when a grant can be over at the earliest.

@@ -14,6 +14,7 @@ func TestWhatEndsAGrant(t *testing.T) {
 	type scene struct {
 		house
 		p       *person
+		other   *person
 		c, wiki nodkey.Caller
 		g       nodkey.Grant
 	}
@@ -22,8 +23,10 @@ func TestWhatEndsAGrant(t *testing.T) {
 		outlast bool // a grant with offline_access goes on
 		back    func(t *testing.T, s scene)
 	}{
-		"signing out":              {do: func(t *testing.T, s scene) { is(t, s.Sessions.SignOut(s.ctx, s.c), "", "signing out") }, outlast: true},
-		"signing in again":         {do: func(t *testing.T, s scene) { finishAs(t, s.p, s.c) }, outlast: true},
+		"signing out": {do: func(t *testing.T, s scene) { is(t, s.Sessions.SignOut(s.ctx, s.c), "", "signing out") }, outlast: true},
+		"somebody else's sign-in in that browser": {do: func(t *testing.T, s scene) {
+			finishAs(t, &person{house: s.house, name: s.other.name, id: s.other.id, browser: s.p.browser, key: s.other.key}, s.c)
+		}, outlast: true},
 		"the session's end":        {do: func(t *testing.T, s scene) { s.Clock.Advance(12 * time.Hour) }, outlast: true},
 		"nobody using the session": {do: func(t *testing.T, s scene) { s.Clock.Advance(31 * time.Minute) }, outlast: true},
 		"ended from another browser": {do: func(t *testing.T, s scene) {
@@ -69,7 +72,7 @@ func TestWhatEndsAGrant(t *testing.T) {
 			t.Run(name+map[bool]string{true: ", offline"}[offline], func(t *testing.T) {
 				h := start(t, byPassword)
 				wiki := h.wiki(t, func(in *nodkey.NewApplication) { in.Groups = []string{"staff"} })
-				p := h.join(t)
+				p, other := h.join(t), h.join(t)
 				is(t, h.Users.JoinGroup(h.ctx, h.Desk(), p.name, "staff"), "", "joining")
 				c := p.enter(t)
 				in := wants()
@@ -86,7 +89,7 @@ func TestWhatEndsAGrant(t *testing.T) {
 					t.Fatal(err)
 				}
 				code := p.codeFor(t, in)
-				end.do(t, scene{h, p, c, wiki, g})
+				end.do(t, scene{h, p, other, c, wiki, g})
 				goesOn := offline && end.outlast
 				if h.Clock.Now().Before(g.CreatedAt.Add(time.Hour)) {
 					h.counts(t, access, goesOn)
@@ -106,7 +109,7 @@ func TestWhatEndsAGrant(t *testing.T) {
 				if end.back == nil {
 					return
 				}
-				end.back(t, scene{h, p, c, wiki, g})
+				end.back(t, scene{h, p, other, c, wiki, g})
 				h.counts(t, access, true)
 				_, _, err = h.Grants.Refresh(h.ctx, wiki, refresh, nil) // it was not used up by being refused
 				is(t, err, "", "refreshing after %s, %s", name, next)
@@ -121,8 +124,42 @@ func finishAs(t *testing.T, p *person, c nodkey.Caller) {
 	p.Clock.Advance(time.Second)
 	p.begin(t, p.browser)
 	p.yes(t, p.browser)
-	if _, err := p.SignIns.Finish(p.ctx, c, p.browser.SignIn); err != nil {
+	done, err := p.SignIns.Finish(p.ctx, c, p.browser.SignIn)
+	if err != nil {
 		t.Fatal(err)
+	}
+	p.browser.Session = done.Session
+}
+
+// Who signs in once more for one application, as prompt=login asks, stays signed in at the others; and they hear of the end of that
+// session under the name that they know it by.
+func TestSigningInAgainLeavesTheOthersAlone(t *testing.T) {
+	h := start(t, byPassword)
+	wiki := h.wiki(t, nil)
+	p := h.join(t)
+	first := p.enter(t)
+	in := wants()
+	in.TellEnd = true
+	g, access := p.held(t, wiki, in)
+	finishAs(t, p, first)
+	h.counts(t, access, true)
+	h.stands(t, first, h.opens(t, wants()), nodkey.GrantSignIn, nodkey.GrantNobody) // the session itself is gone
+	second := p.caller(t)
+	if second.Session() == nil || string(second.Session().ID) == g.SID {
+		t.Fatalf("%+v", second.Session())
+	}
+	if seen, _, _, err := h.Grants.Look(h.ctx, wiki, access); err != nil || seen.SID != g.SID {
+		t.Errorf("%+v, %v", seen, err)
+	}
+	h.Clock.Advance(29 * time.Minute)
+	p.caller(t)
+	h.Clock.Advance(29 * time.Minute)
+	is(t, h.Upkeep.Tick(h.ctx), "", "a tick")
+	h.counts(t, access, true)
+	is(t, h.Sessions.SignOut(h.ctx, p.caller(t)), "", "signing out")
+	h.counts(t, access, false)
+	if told := h.oneCallback(t, nodkey.DoorOIDC); told.SID != g.SID || told.Subject != string(g.ID) {
+		t.Errorf("%+v", told)
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *Grants) Issue(ctx context.Context, c Caller, token Token) (Issued, erro
 			return s.record(tx, c, now, "grant.refused", j.session.UserID, "", "application", r.ApplicationID, "reason", r.Refused)
 		}
 		out.Code = code
-		g := SealedGrant{ID: id, UserID: j.user.ID, ApplicationID: r.ApplicationID, CreatedAt: now, Door: r.Door, SessionID: j.session.ID, KeyID: j.session.KeyID,
+		g := SealedGrant{ID: id, UserID: j.user.ID, ApplicationID: r.ApplicationID, CreatedAt: now, Door: r.Door, SessionID: j.session.ID, SID: string(j.session.ID), KeyID: j.session.KeyID,
 			ApprovalID: j.session.ApprovalID, Factor: j.factor, AuthAt: j.authAt, Scopes: r.Scopes, Offline: slices.Contains(r.Scopes, ScopeOffline),
 			TellEnd: r.TellEnd, Code: code.Hash(), LookAt: now.Add(grantCodeLife), ExpiresAt: j.session.ExpiresAt}
 		return s.insertGrant(tx, c, g, out.Data, now)
@@ -195,7 +195,7 @@ func (b *base) inSession(v GrantView, now time.Time) bool {
 func (s *Grants) grantOf(tx Tx, v GrantView, groups, scopes []string) (out Grant, err error) {
 	g := v.Grant
 	out = Grant{ID: g.ID, Application: g.ApplicationID, Door: g.Door, User: g.UserID, Name: v.Name, Display: v.Display, Locale: v.Locale, Groups: groups,
-		Factor: g.Factor, KeyID: g.KeyID, AuthTime: g.AuthAt, Scopes: g.Scopes, SID: string(g.SessionID), Offline: g.Offline, CreatedAt: g.CreatedAt, ExpiresAt: g.ExpiresAt}
+		Factor: g.Factor, KeyID: g.KeyID, AuthTime: g.AuthAt, Scopes: g.Scopes, SID: g.SID, Offline: g.Offline, CreatedAt: g.CreatedAt, ExpiresAt: g.ExpiresAt}
 	if out.Data, err = s.openData("grants", string(g.ID), g.Data); err != nil || !slices.Contains(scopes, scopeEmail) {
 		return out, err
 	}

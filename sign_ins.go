@@ -239,6 +239,9 @@ func (b *base) openRestricted(tx Tx, c Caller, user User, mayActivate bool, now 
 func (b *base) replaceSession(tx Tx, c Caller, session Session, now time.Time) error {
 	if c.session != nil {
 		old, err := tx.SessionByToken(c.session.Token)
+		if err == nil && b.lasts(old, now) {
+			err = b.moveGrants(tx, old, session)
+		}
 		if err == nil {
 			err = b.endSession(tx, c, old, "replaced", now)
 		}

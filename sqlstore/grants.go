@@ -10,7 +10,7 @@ import (
 const (
 	grantRequestColumns = "id, application_id, created_at, token, browser, door, return_to, scopes, ask, ask_again, again, max_age, hint, user_name, tell_end, " +
 		"data, refused, agreed_by, expires_at, factors"
-	grantColumns = "id, user_id, application_id, created_at, door, session_id, key_id, approval_id, factor, auth_at, scopes, data, offline, tell_end, " +
+	grantColumns = "id, user_id, application_id, created_at, door, session_id, sid, key_id, approval_id, factor, auth_at, scopes, data, offline, tell_end, " +
 		"code, redeemed_at, family, refresh, refresh_until, look_at, expires_at"
 	accessColumns = "token, grant_id, created_at, scopes, expires_at"
 )
@@ -55,7 +55,7 @@ func (t *tx) TakeGrantRequest(id string) error {
 }
 
 func grantArgs(g nodkey.SealedGrant) []driver.Value {
-	return []driver.Value{string(g.ID), string(g.UserID), string(g.ApplicationID), millis(g.CreatedAt), string(g.Door), string(g.SessionID), string(g.KeyID),
+	return []driver.Value{string(g.ID), string(g.UserID), string(g.ApplicationID), millis(g.CreatedAt), string(g.Door), string(g.SessionID), g.SID, string(g.KeyID),
 		string(g.ApprovalID), g.Factor, millis(g.AuthAt), joinNames(g.Scopes), blob(g.Data), flag(g.Offline), flag(g.TellEnd), maybeText(string(g.Code)),
 		millis(g.RedeemedAt), maybeText(string(g.Family)), string(g.Refresh), millis(g.RefreshUntil), millis(g.LookAt), millis(g.ExpiresAt)}
 }
@@ -63,7 +63,7 @@ func grantArgs(g nodkey.SealedGrant) []driver.Value {
 func scanGrant(r *row) nodkey.SealedGrant {
 	return nodkey.SealedGrant{
 		ID: text[nodkey.GrantID](r), UserID: text[nodkey.UserID](r), ApplicationID: text[nodkey.ApplicationID](r), CreatedAt: r.time(),
-		Door: text[nodkey.Door](r), SessionID: text[nodkey.SessionID](r), KeyID: text[nodkey.KeyID](r), ApprovalID: text[nodkey.ApprovalID](r),
+		Door: text[nodkey.Door](r), SessionID: text[nodkey.SessionID](r), SID: r.text(), KeyID: text[nodkey.KeyID](r), ApprovalID: text[nodkey.ApprovalID](r),
 		Factor: r.text(), AuthAt: r.time(), Scopes: splitNames[string](r.text()), Data: r.blob(), Offline: r.flag(), TellEnd: r.flag(),
 		Code: text[nodkey.TokenHash](r), RedeemedAt: r.time(), Family: text[nodkey.TokenHash](r), Refresh: text[nodkey.TokenHash](r),
 		RefreshUntil: r.time(), LookAt: r.time(), ExpiresAt: r.time(),

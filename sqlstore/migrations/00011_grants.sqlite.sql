@@ -32,6 +32,7 @@ CREATE TABLE grants (
     created_at     INTEGER NOT NULL,
     door           TEXT NOT NULL,
     session_id     TEXT NOT NULL,
+    sid            TEXT NOT NULL,
     key_id         TEXT NOT NULL,
     approval_id    TEXT NOT NULL,
     factor         TEXT NOT NULL,
