@@ -40,8 +40,8 @@ func TestADeviceSignsInThroughTheTunnel(t *testing.T) {
 				p.send(raw)
 			}
 			h.until("repetitions are dropped", func() bool { return h.count(Dropped) == 5 })
-			if h.requests() != 1 || h.door.talks.tunnels != 0 {
-				t.Errorf("%d requests; %d tunnels while the phone is asked", h.requests(), h.door.talks.tunnels)
+			if h.requests() != 1 || h.tunnels() != 0 {
+				t.Errorf("%d requests; %d tunnels while the phone is asked", h.requests(), h.tunnels())
 			}
 			h.says(s, nodkeytest.Answer{PIN: typedPIN})
 			answer := p.answer(request)
@@ -84,7 +84,7 @@ func TestNumberAndCodeThroughTheTunnel(t *testing.T) {
 		t.Fatal(answer.Code)
 	}
 	p.hasKeys(answer)
-	if h.door.talks.tunnels != 0 {
+	if h.tunnels() != 0 {
 		t.Error("a tunnel is left over")
 	}
 }
@@ -180,7 +180,7 @@ func TestWhatIsNoConversation(t *testing.T) {
 		rejected(name, p, p.packet(eapTTLS, data))
 	}
 	p = fresh()
-	h.until("the tunnels are closed", func() bool { return h.door.talks.tunnels == 0 })
+	h.until("the tunnels are closed", func() bool { return h.tunnels() == 0 })
 	for range 2 { // fragments without an end
 		for n := 0; ; n++ {
 			answer := p.ask(p.packet(eapTTLS, append([]byte{ttlsMore}, bytes.Repeat([]byte("x"), 1000)...)))

@@ -149,6 +149,13 @@ func (h *house) outcomes() map[Outcome]int {
 	return maps.Clone(h.observed)
 }
 
+// tunnels is how many TLS connections inside EAP are open.
+func (h *house) tunnels() int {
+	h.door.talks.mu.Lock()
+	defer h.door.talks.mu.Unlock()
+	return h.door.talks.tunnels
+}
+
 // until waits for what happens in the background.
 func (h *house) until(what string, done func() bool) {
 	h.t.Helper()
