@@ -40,9 +40,9 @@ func (d *Door) ask(x *exchange, in Asking) error {
 	status := http.StatusOK
 	if in.Problem != nil {
 		p, status, _ = problem(in.Problem, map[string]string{"code.wrong": "code", "code.shape": "code"})
-	}
-	if nodkey.HasKey(in.Problem, "code.wrong") {
-		x.r.PostForm.Del("code") // what was wrong is typed anew
+		if in.Problem.Key == "code.wrong" {
+			x.r.PostForm.Del("code") // what was wrong is typed anew
+		}
 	}
 	live := Live{Poll: in.Poll, Version: in.Version, Next: in.Action}
 	countdown := Countdown{Left: in.Waiting.Remaining, Total: in.Waiting.ExpiresAt.Sub(in.Waiting.AskedAt)}
