@@ -202,7 +202,23 @@ func TestAnIDTokenHintNamesWhoMayAnswer(t *testing.T) {
 	if with.Get("error") != "invalid_request" {
 		t.Errorf("another application's: %v", with)
 	}
-	_, err := h.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: "jonas", DisplayName: "Jonas", Password: password})
+	claims := map[string]any{"iss": issuer, "sub": string(h.user), "aud": "wiki"}
+	parts := strings.Split(hint, ".")
+	logout, err := h.door.sign(h.ctx, nodkey.SigningRS256, "logout+jwt", claims)
+	must(t, err)
+	for name, forged := range map[string]string{
+		"alg none":            unsigned(`{"alg":"none","typ":"JWT"}`, claims, ""),
+		"of a stranger's key": newSigner(t, "k1").sign(claims),
+		"another signature":   parts[0] + "." + parts[1] + "." + strings.Repeat("A", len(parts[2])),
+		"another payload":     parts[0] + "." + strings.Split(unsigned("{}", claims, ""), ".")[1] + "." + parts[2],
+		"for a logout":        logout,
+		"a book":              strings.Repeat("x", maxRequest/2),
+	} {
+		if _, with := h.visit(authorizePath + "?" + request("id_token_hint", forged).Encode()).leads(); with.Get("error") != "invalid_request" {
+			t.Errorf("%s: %v", name, with)
+		}
+	}
+	_, err = h.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: "jonas", DisplayName: "Jonas", Password: password})
 	must(t, err)
 	h.browser = h.NewBrowser("192.0.2.8")
 	must(t, h.browser.Begin(h.ctx, "jonas", password))

@@ -27,10 +27,13 @@ func (d *Door) respond(w http.ResponseWriter, r *http.Request, a asked, answer u
 // withQuery adds parameters to a registered address, whose own query stays (RFC 6749 §3.1.2).
 func withQuery(uri string, answer url.Values) string {
 	join := "?"
-	if strings.Contains(uri, "?") {
+	switch {
+	case strings.HasSuffix(uri, "?"):
+		join = ""
+	case strings.Contains(uri, "?"):
 		join = "&"
 	}
-	return strings.TrimSuffix(uri, "?") + join + answer.Encode()
+	return uri + join + answer.Encode()
 }
 
 // postPage posts an answer to the application at once, or at a press of its button where there is no script.
