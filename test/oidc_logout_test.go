@@ -49,7 +49,7 @@ func TestALinkThatWantsSomebodySignedOutAsks(t *testing.T) {
 	enter()
 	link := h.portal + "/oidc/logout?" + url.Values{"client_id": {"notes"}, "post_logout_redirect_uri": {site + "/bye"}, "state": {"s&1"}}.Encode()
 	h.desk.Go(link)
-	h.desk.Says("#sign-out-question", "You signed out at Aldermere Notes")
+	h.desk.Says("#sign-out-question", "in the name of Aldermere Notes")
 	h.desk.Visit("oidc-sign-out")
 	h.desk.Click("#stay")
 	h.desk.At("/")

@@ -85,7 +85,7 @@ func verifyEvidence(c *cobra.Command, keys [][]byte, e nodkey.Evidence) error {
 		return &commandError{code: exitDenied, sentence: "this evidence does not hold",
 			next: "It was changed, is not whole, or is of a server with other keys. Do not rely on it."}
 	}
-	shows := map[bool]string{true: "signed by the phone's key", false: "the server's word: a code was typed"}[v.Signed]
+	shows := map[bool]string{true: "signed by the phone's key; that the PIN or biometric was right is the server's word", false: "the server's word: a code was typed"}[v.Signed]
 	if v.Asserted {
 		shows = "signed by the phone's key, and by its authenticator after a biometric check"
 	}
