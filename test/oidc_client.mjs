@@ -1,5 +1,5 @@
 // The shop of docs/doors/oidc.md: npm's openid-client, driven line by line. The first line says {issuer, client_id, redirect_uri, key, alg},
-// key being its private JWK; each further one {do: "begin", scope, extra}, {do: "end", url} or {do: "refresh" | "userinfo" | "revoke" | "introspect"}.
+// key being its private JWK; each further one {do: "begin", scope, extra, push}, {do: "end", url} or {do: "refresh" | "userinfo" | "revoke" | "introspect"}.
 // Each answer goes out as a line of JSON: what came, or {error} with the code of an OAuth error or the message.
 import { webcrypto as crypto } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -13,11 +13,11 @@ const config = await client.discovery(new URL(issuer), client_id, { id_token_sig
 let verifier, state, nonce, tokens, claims;
 
 const deeds = {
-  async begin({ scope, extra }) {
+  async begin({ scope, extra, push }) {
     verifier = client.randomPKCECodeVerifier();
     [state, nonce] = [client.randomState(), client.randomNonce()];
     const parameters = { redirect_uri, scope, state, nonce, code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256", ...extra };
-    return { url: client.buildAuthorizationUrl(config, parameters).href };
+    return { url: (push ? await client.buildAuthorizationUrlWithPAR(config, parameters) : client.buildAuthorizationUrl(config, parameters)).href };
   },
   async end({ url }) {
     tokens = await client.authorizationCodeGrant(config, new URL(url), { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
