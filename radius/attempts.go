@@ -45,11 +45,15 @@ func (a *attempts) once(ctx context.Context, key [32]byte, work func() answer) (
 			return answer{}, false
 		}
 	} else {
-		at.answer = work()
-		a.mu.Lock()
-		delete(a.open, key)
-		a.mu.Unlock()
-		close(at.done)
+		func() {
+			defer func() {
+				a.mu.Lock()
+				delete(a.open, key)
+				a.mu.Unlock()
+				close(at.done)
+			}()
+			at.answer = work()
+		}()
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

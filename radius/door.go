@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,14 +131,23 @@ func (d *Door) take(ctx context.Context, l link, raw []byte) {
 		return
 	}
 	raw = append(make([]byte, 0, len(raw)), raw...)
-	d.work.Go(func() { d.serve(ctx, l, at, raw, s, key, sum) })
+	d.work.Go(func() {
+		defer d.survive(ctx)
+		d.serve(ctx, l, at, raw, s, key, sum)
+	})
+}
+
+// survive keeps a fault over one packet from ending the server, as HTTP does.
+func (d *Door) survive(ctx context.Context) {
+	if fault := recover(); fault != nil {
+		d.log.ErrorContext(ctx, "radius: a packet was not answered", "fault", fault, "stack", string(debug.Stack()))
+	}
 }
 
 // serve proves a packet, answers it, and remembers the answer.
 func (d *Door) serve(ctx context.Context, l link, at place, raw []byte, s sign, key packetKey, sum [32]byte) {
 	c := at.client
-	r, n := d.prove(ctx, l, at, raw, s)
-	c.load.leave(&c.load.proving)
+	r, n := d.proved(ctx, l, at, raw, s)
 	if r == nil {
 		if ctx.Err() == nil {
 			d.tell(ctx, l, c, n)
@@ -161,8 +171,12 @@ func (d *Door) serve(ctx context.Context, l link, at place, raw []byte, s sign, 
 		d.again(ctx, l, c, before)
 		return
 	}
-	a, sealed := d.answer(ctx, r)
-	d.duplicates.end(key, sealed)
+	var a answer
+	var sealed []byte
+	func() {
+		defer func() { d.duplicates.end(key, sealed) }()
+		a, sealed = d.answer(ctx, r)
+	}()
 	if ctx.Err() != nil && sealed == nil {
 		return
 	}
@@ -202,6 +216,11 @@ func (d *Door) answer(ctx context.Context, r *request) (answer, []byte) {
 // radSecSecret is what packets over TLS are computed with (RFC 6614 §2.3): the connection protects them, and its certificate
 // names the client.
 const radSecSecret = "radsec"
+
+func (d *Door) proved(ctx context.Context, l link, at place, raw []byte, s sign) (*request, notice) {
+	defer at.client.load.leave(&at.client.load.proving)
+	return d.prove(ctx, l, at, raw, s)
+}
 
 // prove makes a request of a packet whose sender is a client; nil and why not otherwise.
 func (d *Door) prove(ctx context.Context, l link, at place, raw []byte, s sign) (*request, notice) {

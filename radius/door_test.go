@@ -1,6 +1,8 @@
 package radius
 
 import (
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/nodkey/nodkey"
@@ -139,4 +141,26 @@ func TestOneRejectForWhatMayNotBeKnown(t *testing.T) {
 	if h.requests() != 0 {
 		t.Error("a phone was asked")
 	}
+}
+
+// A fault over one packet is one packet's.
+func TestAFaultEndsNothing(t *testing.T) {
+	var faults atomic.Int32
+	h := open(t, options{config: func(c *Config) {
+		observe := c.Observe
+		c.Observe = func(x Exchange) {
+			if x.Outcome == Challenged && faults.Add(1) == 1 {
+				panic("a fault of the test's")
+			}
+			observe(x)
+		}
+	}})
+	g := h.gateway("vpn")
+	p := g.login("mara", typedPassword, nil)
+	raw := signedWith(t, p, g.secret)
+	g.send(raw)
+	h.until("the fault", func() bool { return strings.Contains(h.log.String(), "a fault of the test's") })
+	g.send(raw) // as clients do
+	is(t, g.answer(p), radius.CodeAccessChallenge, "press Enter")
+	h.alive(g)
 }

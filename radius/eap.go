@@ -109,7 +109,9 @@ func (d *Door) eapNext(ctx context.Context, r *request, one *talk, raw []byte) a
 		return d.eapAsk(one, eapTTLS, []byte{ttlsStart}, n)
 	case kind == eapNak:
 		n.why = "the client wants " + wanted(raw[5:]) + ": passwords are kept as argon2id hashes, which only EAP-TTLS with PAP can be compared with"
-		d.log.InfoContext(ctx, "radius", "outcome", string(Unsupported), "application", string(one.client), "why", n.why)
+		if _, ok := d.quiet.may("nak "+string(one.client), ofClients); ok {
+			d.log.InfoContext(ctx, "radius", "outcome", string(Unsupported), "application", string(one.client), "why", n.why)
+		}
 		one.eap.told = true
 		return d.eapAsk(one, eapNotification, []byte(d.texts.For(r.client.Language).T("radius.hashed", nil)), n)
 	case kind == eapTTLS:
