@@ -99,7 +99,14 @@ func (d *Door) promptShow(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *Door) prompt(w http.ResponseWriter, r *http.Request, v visit, problem *nodkey.Error) error {
-	now, err := d.applications.Look(r.Context(), v.app.Caller, v.token)
+	code, refused, err := d.promptDigits(r, v)
+	if err != nil {
+		return err
+	}
+	if problem == nil {
+		problem = refused
+	}
+	now, err := d.applications.Look(r.Context(), v.app.Caller, v.token) // after the digits, which give the request more time
 	if err != nil {
 		return err
 	}
@@ -119,21 +126,29 @@ func (d *Door) prompt(w http.ResponseWriter, r *http.Request, v visit, problem *
 	case nodkey.SignInDone:
 		return &nodkey.Error{Kind: nodkey.Conflict, Key: "duo.over"}
 	}
-	p := Prompt{App: name, Waiting: now, Problem: problem, Version: versionOf(now), Action: v.page, Shown: v.page + "&code=1",
-		Poll: "/oauth/v1/prompt/state?" + v.query, Picture: "/oauth/v1/prompt/qr?" + v.query, Again: now.State != nodkey.SignInPending && v.to.Tries < triesMost}
-	if now.State == nodkey.SignInPending && v.code {
-		code, err := d.applications.Challenge(r.Context(), v.app.Caller, v.token)
-		if err != nil {
-			p.Problem = nodkey.AsError(err)
-			if p.Problem.Kind == nodkey.Internal {
-				return err
-			}
-		} else {
-			p.Code = &code
-		}
-	}
-	d.prompts.Ask(w, r, p)
+	d.prompts.Ask(w, r, Prompt{App: name, Waiting: now, Code: code, Problem: problem, Version: versionOf(now), Action: v.page, Shown: v.page + "&code=1",
+		Poll: "/oauth/v1/prompt/state?" + v.query, Picture: "/oauth/v1/prompt/qr?" + v.query, Again: now.State != nodkey.SignInPending && v.to.Tries < triesMost})
 	return nil
+}
+
+// promptDigits are those that a page shows which was asked for them: the same ones while they are good. refused says why there are none;
+// where the request has ended, the page says so.
+func (d *Door) promptDigits(r *http.Request, v visit) (code *nodkey.OfflineCode, refused *nodkey.Error, err error) {
+	if !v.code {
+		return nil, nil, nil
+	}
+	given, err := d.applications.Challenge(r.Context(), v.app.Caller, v.token)
+	if err == nil {
+		return &given, nil, nil
+	}
+	switch e := nodkey.AsError(err); {
+	case e.Kind == nodkey.Internal, e.Kind == nodkey.Unauthenticated, e.Key == "sign_in.unknown":
+		return nil, nil, err
+	case strings.HasPrefix(e.Key, "approval."):
+		return nil, nil, nil
+	default:
+		return nil, e, nil
+	}
 }
 
 // promptAnswer does what the person chose.
@@ -148,6 +163,13 @@ func (d *Door) promptAnswer(w http.ResponseWriter, r *http.Request) error {
 	next := v.page
 	switch r.PostForm.Get("do") {
 	case "code":
+		v.code = true
+		if _, refused, err := d.promptDigits(r, v); err != nil {
+			return err
+		} else if refused != nil {
+			v.code = false
+			return d.prompt(w, r, v, refused)
+		}
 		next += "&code=1"
 	case "type":
 		v.code = true

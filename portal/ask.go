@@ -49,6 +49,9 @@ func (d *Door) ask(x *exchange, in Asking) error {
 	switch {
 	case in.Waiting.State != nodkey.SignInPending:
 		v := AskOverView{Page: page.with("over-form"), Outcome: SignInOutcome(in.Waiting.State, in.Waiting.Cause), App: in.App, Again: in.Again, Action: in.Action}
+		if in.Waiting.State == nodkey.SignInExpired {
+			v.Outcome.Happened = "ask.expired_happened" // how long it waited is the application's to say
+		}
 		return d.show(x, status, "ask_over", v)
 	case in.Code != nil:
 		live.Next = in.Shown
