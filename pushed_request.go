@@ -62,19 +62,19 @@ func pushedHash(token Token) TokenHash {
 func (s *Grants) Pushed(ctx context.Context, id ApplicationID, token Token) (json.RawMessage, error) {
 	now := s.now()
 	var row SealedGrantRequest
-	err := s.Store.Update(ctx, func(tx Tx) (err error) {
+	err := s.Store.View(ctx, func(tx Tx) (err error) { // who guesses makes the store write nothing
 		row, err = tx.GrantRequestByToken(pushedHash(token))
 		if err == nil && (row.ApplicationID != id || !now.Before(row.ExpiresAt)) {
 			err = ErrNoRow
 		}
-		if err == nil {
-			err = tx.TakeGrantRequest(row.ID)
-		}
-		if errors.Is(err, ErrNoRow) {
-			return fail(NotFound, "grant.unknown")
-		}
 		return err
 	})
+	if err == nil {
+		err = s.Store.Update(ctx, func(tx Tx) error { return tx.TakeGrantRequest(row.ID) })
+	}
+	if errors.Is(err, ErrNoRow) {
+		return nil, fail(NotFound, "grant.unknown")
+	}
 	if err != nil {
 		return nil, AsError(err)
 	}
