@@ -113,6 +113,10 @@ func TestSentencesAreInThePersonsLanguage(t *testing.T) {
 	h := open(t, options{apps: []nodkey.NewApplication{vpn("vpn", `{"networks":["127.0.0.1"],"language":"de"}`, false)}})
 	g := h.gateway("vpn")
 	is(t, g.ask(g.login("mara", typedPassword, nil)), radius.CodeAccessChallenge, "Eingabetaste")
+	is(t, g.ask(g.login("mara", "wrong", nil)), radius.CodeAccessReject, "Namen und Passwort")
+	h.join("hana", "ja")
+	is(t, g.ask(g.login("hana", "wrong", nil)), radius.CodeAccessReject, "Namen und Passwort") // whose language it is is not to be known
+	is(t, g.ask(g.login("hana", typedPassword, nil)), radius.CodeAccessChallenge, "スマートフォン")
 }
 
 func TestTheServerIsAlive(t *testing.T) {

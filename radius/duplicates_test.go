@@ -13,6 +13,20 @@ import (
 
 var plainPush = options{apps: []nodkey.NewApplication{vpn("vpn", pushSettings, true)}}
 
+// came reports whether so many requests are one attempt.
+func (h *house) came(times int) func() bool {
+	return func() bool {
+		h.door.attempts.mu.Lock()
+		defer h.door.attempts.mu.Unlock()
+		for _, at := range h.door.attempts.open {
+			if at.last == times {
+				return true
+			}
+		}
+		return false
+	}
+}
+
 // RFC 5080 §2.2.2: the same packet, the same answer, and one request on the phone.
 func TestTheSamePacketAgain(t *testing.T) {
 	h := open(t, plainPush)
@@ -81,7 +95,7 @@ func TestARepetitionUnderAnotherIdentifier(t *testing.T) {
 	g.send(raw)
 	s := h.asked()
 	g.send(signedWith(t, second, g.secret))
-	h.until("both wait", func() bool { return h.door.Waiting() == 2 })
+	h.until("both wait", h.came(2))
 	if h.requests() != 1 {
 		t.Fatal("the phone was asked twice")
 	}
@@ -108,6 +122,24 @@ func TestARepetitionUnderAnotherIdentifier(t *testing.T) {
 		h.says(s, nodkeytest.Answer{No: "mistake"})
 	}
 	h.until("all are answered", func() bool { return h.door.Waiting() == 0 })
+}
+
+// The same where a challenge was answered: its State says that it is the same sign-in.
+func TestAnAnswerToAChallengeUnderAnotherIdentifier(t *testing.T) {
+	h := open(t, options{})
+	g := h.gateway("vpn")
+	at := g.ask(g.login("mara", typedPassword, nil))
+	first, second := g.login("mara", "", rfc2865.State_Get(at)), g.login("mara", "", rfc2865.State_Get(at))
+	g.send(signedWith(t, first, g.secret))
+	h.until("the first waits", h.came(1))
+	g.send(signedWith(t, second, g.secret))
+	h.until("both wait", h.came(2))
+	h.says(h.asked(), nodkeytest.Answer{Number: number(t, at), PIN: typedPIN})
+	is(t, g.answer(second), radius.CodeAccessAccept, "")
+	h.until("the first is passed over", func() bool { return h.count(Dropped) == 1 })
+	if h.count(Accepted) != 1 || h.count(Stale) != 0 {
+		t.Errorf("%v", h.outcomes())
+	}
 }
 
 func TestAnswersAreForgotten(t *testing.T) {

@@ -118,9 +118,9 @@ func must(t testing.TB, err error) {
 }
 
 // join makes a user with a phone.
-func (h *house) join(name string) *nodkeytest.PhoneKey {
+func (h *house) join(name string, language ...string) *nodkeytest.PhoneKey {
 	h.t.Helper()
-	_, err := h.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: name, DisplayName: "Mara Lindqvist", Password: typedPassword})
+	_, err := h.Users.Add(h.ctx, h.Desk(), nodkey.NewUser{Name: name, DisplayName: "Mara Lindqvist", Password: typedPassword, Locale: strings.Join(language, "")})
 	must(h.t, err)
 	b := h.NewBrowser("192.0.2.7")
 	must(h.t, b.Begin(h.ctx, name, typedPassword))

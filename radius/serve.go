@@ -63,9 +63,13 @@ func (d *Door) keepFresh(ctx context.Context) {
 	}
 }
 
+// socketBuffer is what may come at once, such as everybody after a power failure.
+const socketBuffer = 4 << 20
+
 func (d *Door) serveUDP(ctx context.Context, socket *net.UDPConn) error {
 	stop := context.AfterFunc(ctx, func() { _ = socket.Close() })
 	defer stop()
+	_ = socket.SetReadBuffer(socketBuffer) // as much of it as the system allows
 	buffer := make([]byte, radius.MaxPacketLength+1)
 	for {
 		n, from, err := socket.ReadFromUDPAddrPort(buffer)
