@@ -109,7 +109,7 @@ func TestTheWayLeadsThroughTheSignInAndNamesTheApplication(t *testing.T) {
 	b.post("/sign-in"+way, "username", "ann", "password", "", "lang", "de").tells(t, "Anmelden und weiter zu Aldermere Wiki", `action="/sign-in`+way+`"`)
 	b.post("/language", "lang", "en", "return", "/continue"+way).goes(t, "/continue"+way)
 	b.begins("ann", way)
-	b.get("/sign-in/wait"+way).tells(t, "On the way to Aldermere Wiki")
+	b.get("/sign-in/wait"+way).tells(t, "On the way to Aldermere Wiki", `name="return" value="/sign-in/wait`+way+`"`)
 	if open := b.nods(phone, way); open.App != "Aldermere Wiki" || open.Kind != "sign_in" {
 		t.Errorf("the phone is shown %q, %s", open.App, open.Kind)
 	}

@@ -20,7 +20,7 @@ func TestAFailingStoreShowsItsTextInTheLogOnly(t *testing.T) {
 	defer h.store.Failing.Store(false)
 	paths := map[string]string{"/first-visit": "", "/desk": ""}
 	for _, path := range []string{"/", "/security", "/security/add", "/password", "/change", "/change/state", "/change/stream", "/activation/qr", "/activation/state",
-		"/activation/stream", "/phones/{key}/remove", "/phones/{key}/rename", "/phones/{key}/not-mine", "/sign-in",
+		"/activation/stream", "/applications", "/continue?to=" + anyWay, "/phones/{key}/remove", "/phones/{key}/rename", "/phones/{key}/not-mine", "/sign-in",
 		"/messages", "/messages?q=x", "/messages/2026-0001", "/messages/files/x", "/messages/state", "/messages/stream"} {
 		paths[path] = "GET"
 	}

@@ -204,7 +204,7 @@ func TestWithoutSessionNothingOpens(t *testing.T) {
 		"an invented cookie": {h: h, cookies: map[string]string{"nodkey-portal-session": strings.Repeat("A", 43)}},
 		"an odd cookie":      {h: h, cookies: map[string]string{"nodkey-portal-session": "' OR 1=1 --", "nodkey-portal-sign-in": "x", "nodkey-portal-browser": "%00"}},
 	} {
-		for _, path := range []string{"/", "/security", "/security/add", "/password", "/change", "/phones/{key}/remove", "/phones/{key}/rename", "/phones/{key}/not-mine"} {
+		for _, path := range []string{"/", "/security", "/security/add", "/password", "/applications", "/change", "/phones/{key}/remove", "/phones/{key}/rename", "/phones/{key}/not-mine"} {
 			if got := b.copy().get(fill(path)); got.status != http.StatusSeeOther || got.header.Get("Location") != "/sign-in" {
 				t.Errorf("%s: GET %s got %d to %q", what, path, got.status, got.header.Get("Location"))
 			}
