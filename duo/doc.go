@@ -1,6 +1,6 @@
 // Package duo is the door for products that can ask Duo's service for a second factor: their host name is changed to this server's,
 // and they ask here. It answers the Auth API (/auth/v2/…, JSON) and, for applications whose settings say so, the dialect of before
-// (/rest/v1/….bson) that Debian's login_duo and pam_duo speak.
+// (/rest/v1/….bson) that Debian's login_duo and pam_duo speak, and the Universal Prompt (/oauth/v1/…), to which they send browsers.
 //
 // An application is called an integration there. Its integration key follows from its id (IntegrationKey) and is public; its secret
 // key is the application's secret. Requests are signed with it (canonical.go), each in one of a few ways that clients have.

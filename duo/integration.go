@@ -90,7 +90,10 @@ func ParseSettings(raw json.RawMessage) (Settings, error) {
 
 // CheckSettings says what is wrong with an application's settings.
 func CheckSettings(raw json.RawMessage) error {
-	_, err := ParseSettings(raw)
+	if _, err := ParseSettings(raw); err != nil {
+		return err
+	}
+	_, err := parseUniversal(raw)
 	return err
 }
 

@@ -280,7 +280,7 @@ func TestSettingsOfThePrompt(t *testing.T) {
 		`{"duo_redirect_uris":["https://me@a.example/"]}`: false, `{"duo_redirect_uris":["/cb"]}`: false, `{"duo_redirect_uris":["javascript:alert(1)"]}`: false,
 		`{"duo_redirect_uris":["https:///x"]}`: false,
 	} {
-		if _, err := parseUniversal([]byte(settings)); (err == nil) != good {
+		if err := CheckSettings([]byte(settings)); (err == nil) != good {
 			t.Errorf("%s: %v", settings, err)
 		}
 	}
