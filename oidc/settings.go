@@ -163,7 +163,7 @@ func CheckSettings(raw json.RawMessage, doors []nodkey.Door) error {
 	}
 	for _, door := range doors {
 		switch {
-		case door == nodkey.DoorOIDC && len(s.RedirectURIs) == 0:
+		case door == nodkey.DoorOIDC && len(s.RedirectURIs) == 0 && len(raw) > 0: // none at all: they are still to come
 			return &SettingsError{Member: "redirect_uris", Reason: "is missing: the addresses that browsers are sent back to"}
 		case door == nodkey.DoorCIBA && s.authMethod() == AuthNone:
 			return &SettingsError{Member: "token_endpoint_auth_method", Reason: "is none: an application that asks phones has to prove itself"}

@@ -87,6 +87,9 @@ func TestRightSettingsAreTaken(t *testing.T) {
 	if err != nil || s.accessLife() != time.Hour || !s.needsPKCE() || s.alg() != nodkey.SigningRS256 || s.authMethod() != AuthBasic {
 		t.Errorf("%+v, %v", s, err)
 	}
+	if err := CheckSettings(nil, []nodkey.Door{nodkey.DoorOIDC}); err != nil {
+		t.Errorf("those that are still to come: %v", err)
+	}
 	if err := CheckSettings([]byte(`{"redirect_uris":["https://a.example/cb"],"hosts":["x"]}`), []nodkey.Door{nodkey.DoorOIDC, nodkey.DoorForward}); err != nil {
 		t.Errorf("beside another door's: %v", err)
 	}
