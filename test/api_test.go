@@ -228,6 +228,28 @@ func TestTheWebhookOfAnApplicationIsTold(t *testing.T) {
 	}
 }
 
+// What an operator mistypes is refused when it is said, and not when the first order comes.
+func TestSettingsOfTheAPIThatCannotBeUsedAreRefused(t *testing.T) {
+	s, _ := serveTLS(t, map[string]string{"doors.open": "api"})
+	file := filepath.Join(t.TempDir(), "shop.json")
+	for settings, says := range map[string]string{
+		`{"webhook":"https://shop.example.com/"}`:                                          "webhook_secret",
+		`{"webhook":"http://shop.example.com/","webhook_secret":"whsec_AAAAAAAAAAAAAAAA"}`: "https://",
+	} {
+		if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		add := exec.CommandContext(t.Context(), s.binary, "client", "add", "shop", "--door", "api", "--settings", file)
+		add.Env = s.env
+		if out, err := add.CombinedOutput(); err == nil || !strings.Contains(string(out), says) || !strings.Contains(string(out), "Nothing was changed.") {
+			t.Errorf("%s: %v %s", settings, err, out)
+		}
+	}
+	if list := s.run("", "client", "list", "--json"); strings.Contains(string(list), "shop") {
+		t.Errorf("it was added: %s", list)
+	}
+}
+
 // A door that is not configured does not exist.
 func TestTheAPIIsNotThereUnlessItIsOpened(t *testing.T) {
 	s, _ := serveTLS(t, nil)

@@ -72,7 +72,7 @@ func (u *universal) begins(user string) (at string, page reply) {
 
 var (
 	onwardInPage = regexp.MustCompile(`id="go-on" href="([^"]+)"`)
-	askedDigits = regexp.MustCompile(`id="digits"[^>]*><span>(\d{3})</span><span>(\d{3})</span>`)
+	askedDigits  = regexp.MustCompile(`id="digits"[^>]*><span>(\d{3})</span><span>(\d{3})</span>`)
 )
 
 // arrives follows a page that leads on, and gives what the product says.
