@@ -146,7 +146,7 @@ func TestNobodyIsToldWhatIsNotWanted(t *testing.T) {
 	gone := h.app(t, "gone", pingSettings(l.URL), nil)
 	late := h.app(t, "late", pingSettings(l.URL), nil)
 	polls.tokensOf(t, p, "client_notification_token", pingToken)
-	asked := gone.asks(t, "login_hint", "mara", "client_notification_token", pingToken)
+	gone.asks(t, "login_hint", "mara", "client_notification_token", pingToken)
 	need(t, h.Services.Applications.Remove(t.Context(), h.Operator, "gone"))
 	late.asks(t, "login_hint", "mara", "client_notification_token", pingToken)
 	p.answers(t, nodkeytest.Answer{No: "mistake"})
@@ -154,7 +154,7 @@ func TestNobodyIsToldWhatIsNotWanted(t *testing.T) {
 	h.works(t)
 	// Whatever was due is due before this one.
 	last := h.app(t, "last", pingSettings(l.URL), nil)
-	asked = last.asks(t, "login_hint", "mara", "client_notification_token", pingToken)
+	asked := last.asks(t, "login_hint", "mara", "client_notification_token", pingToken)
 	p.answers(t, nodkeytest.Answer{No: "mistake"})
 	if call := l.next(t); !strings.Contains(call.body, asked.str(t, "auth_req_id")) {
 		t.Errorf("%+v", call)
