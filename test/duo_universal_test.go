@@ -154,7 +154,7 @@ func TestThePromptInABrowser(t *testing.T) {
 	h := settled(t, map[string]string{"doors.open": "duo"})
 	product := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, "<!doctype html><title>VPN</title><h1>"+firstName(r.URL.Query())+"</h1>")
+		_, _ = io.WriteString(w, "<!doctype html><link rel=\"icon\" href=\"data:,\"><title>VPN</title><h1>"+firstName(r.URL.Query())+"</h1>")
 	}))
 	t.Cleanup(product.Close)
 	d := &duoHouse{server: h.server}
