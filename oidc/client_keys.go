@@ -19,6 +19,8 @@ const (
 	keySetFresh = 15 * time.Minute // that a fetched key set is taken as it is
 	keySetAgain = time.Minute      // between two fetches of one application's, whatever is asked
 	keySetMost  = 64 << 10         // bytes
+	keySetLast  = 24 * time.Hour   // that one counts which cannot be fetched again
+	keySetWait  = 10 * time.Second // for one
 )
 
 // fetchedKeys are the key sets of applications that publish them (jwks_uri). There are as many as such applications.
@@ -31,6 +33,7 @@ type fetchedSet struct {
 	mu   sync.Mutex // held while it is fetched: whoever comes meanwhile has the same
 	uri  string
 	at   time.Time // of the last fetch, that failed or not
+	got  time.Time // when keys came
 	keys *jose.JSONWebKeySet
 }
 
@@ -53,6 +56,9 @@ func (d *Door) keySets(ctx context.Context, found client, kid string) []jose.JSO
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if d.clock.Now().Sub(f.got) >= keySetLast { // a key that was taken out of the set ends, too, where somebody keeps the set from being fetched
+		f.keys = nil
+	}
 	age := d.clock.Now().Sub(f.at)
 	unknown := f.keys == nil || kid != "" && len(f.keys.Key(kid)) == 0
 	if age >= keySetFresh || unknown && age >= keySetAgain {
@@ -61,7 +67,7 @@ func (d *Door) keySets(ctx context.Context, found client, kid string) []jose.JSO
 		if err != nil {
 			d.log.WarnContext(ctx, "an application's key set cannot be fetched", slog.String("application", string(found.ID)), slog.Any("error", err))
 		} else {
-			f.keys = keys
+			f.keys, f.got = keys, f.at
 		}
 	}
 	if f.keys == nil {
@@ -70,7 +76,10 @@ func (d *Door) keySets(ctx context.Context, found client, kid string) []jose.JSO
 	return []jose.JSONWebKeySet{*f.keys}
 }
 
+// fetchKeys fetches a key set. Whoever asks may hang up meanwhile: it is for all who ask after them.
 func (d *Door) fetchKeys(ctx context.Context, uri string) (*jose.JSONWebKeySet, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keySetWait)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil {
 		return nil, err

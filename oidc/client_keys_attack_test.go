@@ -1,0 +1,68 @@
+package oidc
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A stranger who sends an assertion of nobody's and hangs up while the keys are on their way keeps them from nobody: else the application
+// would be shut out for as long as the stranger likes.
+func TestWhoHangsUpKeepsNoKeysFromArriving(t *testing.T) {
+	h := openHouse(t)
+	s, stranger := newSigner(t, "k1"), newSigner(t, "k1")
+	ctx, hangUp := context.WithCancel(h.ctx)
+	defer hangUp()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		hangUp()
+		_, _ = w.Write([]byte(s.set()))
+	}))
+	defer server.Close()
+	h.add("wiki", `{"redirect_uris": ["`+callback+`"], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "`+server.URL+`/keys"}`, noSecret)
+	claims := func() map[string]any {
+		return map[string]any{"iss": "wiki", "sub": "wiki", "aud": issuer, "jti": rand.Text(), "exp": h.Clock.Now().Unix() + 60}
+	}
+	h.send("POST", tokenPath, asserted(stranger.sign(claims())).Encode(), func(r *http.Request) { *r = *r.WithContext(ctx) })
+	if ctx.Err() == nil {
+		t.Fatal("nobody asked for the keys")
+	}
+	if got := h.send("POST", tokenPath, asserted(s.sign(claims())).Encode()); got.Code != 400 { // it is known, its refresh token is none
+		t.Errorf("the application itself, after that: %d %s", got.Code, got.Body)
+	}
+}
+
+// Whoever keeps a key set from being fetched, and has a key that was taken out of it, may not go on with that for ever.
+func TestKeysThatCannotBeFetchedAnyMoreEnd(t *testing.T) {
+	h := openHouse(t)
+	s := newSigner(t, "k1")
+	var away atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if away.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		_, _ = w.Write([]byte(s.set()))
+	}))
+	defer server.Close()
+	h.add("wiki", `{"redirect_uris": ["`+callback+`"], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "`+server.URL+`/keys"}`, noSecret)
+	ask := func(what string, want int) {
+		t.Helper()
+		claims := map[string]any{"iss": "wiki", "sub": "wiki", "aud": issuer, "jti": rand.Text(), "exp": h.Clock.Now().Unix() + 60}
+		if got := h.send("POST", tokenPath, asserted(s.sign(claims)).Encode()); got.Code != want {
+			t.Errorf("%s: %d %s", what, got.Code, got.Body)
+		}
+	}
+	ask("at first", 400)
+	away.Store(true)
+	h.Clock.Advance(keySetLast - time.Minute)
+	ask("nearly a day later", 400)
+	h.Clock.Advance(time.Minute)
+	ask("a day later", 401)
+	away.Store(false)
+	h.Clock.Advance(keySetAgain)
+	ask("when they are there again", 400)
+}
