@@ -54,7 +54,7 @@ func readAsking(form map[string][]string, s Settings) (asking, error) {
 	case utf8.RuneCountInString(a.text) > nodkey.AskTextMax:
 		return asking{}, bad("invalid_binding_message", "binding_message is longer than 140 characters.")
 	}
-	if a.scopes, err = s.scopesOf(get("scope")); err != nil {
+	if a.scopes, err = s.backScopesOf(get("scope")); err != nil {
 		return asking{}, err
 	}
 	if !slices.Contains(a.scopes, scopeOpenID) {
@@ -157,7 +157,7 @@ func readAuthReqID(id string, s Settings) (nodkey.Token, []string, bool) {
 	if parts[0] == "" || len(id) > maxAuthReqID {
 		return "", nil, false
 	}
-	granted, err := s.scopesOf(strings.Join(append([]string{scopeOpenID}, parts[1:]...), " "))
+	granted, err := s.backScopesOf(strings.Join(append([]string{scopeOpenID}, parts[1:]...), " "))
 	return nodkey.Token(parts[0]), granted, err == nil
 }
 

@@ -43,6 +43,21 @@ func (s Settings) allows(scope string) bool {
 	return len(s.Scopes) == 0 || scope == scopeOpenID || slices.Contains(s.Scopes, scope)
 }
 
+// still gives those of the granted scopes that the application may have today: the operator may have taken some away since.
+func (s Settings) still(granted []string) []string {
+	return slices.DeleteFunc(slices.Clone(granted), func(name string) bool { return !s.allows(name) })
+}
+
+// backScopesOf is scopesOf for what is asked of a phone, which shows no scopes: an application that has to have the person's consent gets
+// nothing there beyond who they are.
+func (s Settings) backScopesOf(asked string) ([]string, error) {
+	granted, err := s.scopesOf(asked)
+	if s.Consent == "ask" {
+		granted = slices.DeleteFunc(granted, func(name string) bool { return name != scopeOpenID })
+	}
+	return granted, err
+}
+
 // The authentication contexts (acr), from the weakest to the strongest: how the person's phone said yes. In each the phone's key was
 // proved; all sessions of the portal began with a password besides.
 const (

@@ -32,6 +32,13 @@ func (d *Door) introspect(x *exchange) error {
 		web.WriteJSON(x.w, http.StatusOK, inactive)
 		return nil
 	}
+	of := c
+	if g.Application != c.ID {
+		if of, err = d.find(x.r.Context(), string(g.Application), bothDoors...); err != nil {
+			return err
+		}
+	}
+	granted = of.settings.still(granted)
 	answer := map[string]any{
 		"active": true, "scope": strings.Join(granted, " "), "client_id": string(g.Application), "token_type": "Bearer", "exp": expires.Unix(),
 		"sub": string(g.User), "aud": string(g.Application), "iss": d.issuer(), "auth_time": g.AuthTime.Unix(), "acr": acrOfFactor[g.Factor], "amr": amrOf(g),

@@ -67,7 +67,7 @@ func (d *Door) tokenOfCode(x *exchange, c client) error {
 	if err != nil {
 		return invalidGrant(err)
 	}
-	answer, err := d.tokens(x.r.Context(), c, g, g.Scopes, a.Nonce, nil)
+	answer, err := d.tokens(x.r.Context(), c, g, c.settings.still(g.Scopes), a.Nonce, nil)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,14 @@ func (d *Door) tokenOfRefresh(x *exchange, c client) error {
 	if token == "" {
 		return bad("invalid_request", "refresh_token is missing.")
 	}
-	next, g, err := d.services.Grants.Refresh(x.r.Context(), c.caller, nodkey.Token(token), strings.Fields(x.form.Get("scope")))
+	if !c.settings.allows(scopeOffline) { // the operator has taken it away since
+		return bad("invalid_grant", "This application may not stay without the person any more.")
+	}
+	asked := strings.Fields(x.form.Get("scope"))
+	if len(asked) > 0 && len(c.settings.still(asked)) == 0 {
+		return bad("invalid_scope", "scope names nothing that this application may have. The refresh token is as it was.")
+	}
+	next, g, err := d.services.Grants.Refresh(x.r.Context(), c.caller, nodkey.Token(token), asked)
 	if nodkey.HasKey(err, "grant.scopes") {
 		return bad("invalid_scope", "scope names what was not granted. The refresh token is as it was.")
 	}
@@ -122,10 +129,10 @@ func (d *Door) tokenOfRefresh(x *exchange, c client) error {
 		return invalidGrant(err)
 	}
 	granted := g.Scopes
-	if asked := strings.Fields(x.form.Get("scope")); len(asked) > 0 {
+	if len(asked) > 0 {
 		granted = asked
 	}
-	answer, err := d.access(x.r.Context(), c, g, granted, "", nil)
+	answer, err := d.access(x.r.Context(), c, g, c.settings.still(granted), "", nil)
 	if err != nil {
 		return err
 	}
@@ -148,6 +155,9 @@ func (d *Door) tokens(ctx context.Context, c client, g nodkey.Grant, granted []s
 
 // access makes a token response without a refresh token (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 func (d *Door) access(ctx context.Context, c client, g nodkey.Grant, granted []string, nonce string, extra map[string]any) (map[string]any, error) {
+	if len(granted) == 0 { // nothing of it is left, and to the domain no scopes are all of them
+		return nil, bad("invalid_grant", "This application may have nothing of what was granted any more.")
+	}
 	token, expires, err := d.services.Grants.Access(ctx, c.caller, g.ID, granted, c.settings.accessLife())
 	if err != nil {
 		return nil, err

@@ -34,6 +34,11 @@ func (d *Door) tellUser(w http.ResponseWriter, r *http.Request, token nodkey.Tok
 	if g.Door != nodkey.DoorOIDC && g.Door != nodkey.DoorCIBA { // another door's token, which is none of this door's
 		return denied(http.StatusUnauthorized, "invalid_token", "The token is unknown or has ended.")
 	}
+	of, err := d.find(r.Context(), string(g.Application), bothDoors...)
+	if err != nil {
+		return err
+	}
+	granted = of.settings.still(granted)
 	if !slices.Contains(granted, scopeOpenID) {
 		f := denied(http.StatusForbidden, "insufficient_scope", "The token has no scope openid.")
 		f.challenge += `, scope="openid"`
