@@ -102,6 +102,26 @@ func TestForgedNamesAreNeverWhatIsAnswered(t *testing.T) {
 	}
 }
 
+// Some applications read other characters in a header's name as hyphens, and proxies take away only what is spelt as they set it: a
+// request with such a name does not pass, not even to what is open to all.
+func TestNamesThatAreReadAsOnesOfOursDoNotPass(t *testing.T) {
+	h := newHouse(t, nil)
+	p := h.join(t, "mara")
+	for _, family := range families {
+		for _, name := range []string{"Remote_User", "REMOTE_USER", "remote_name", "Remote.Email", "Remote_Groups"} {
+			a := p.asks(t, family, "GET", wiki+"/public/x", wiki, func(r *http.Request) { r.Header[name] = []string{"root"} })
+			complete(t, a)
+			if a.status != http.StatusForbidden {
+				t.Errorf("%s with %s: %d", family, name, a.status)
+			}
+		}
+		a := p.asks(t, family, "GET", wiki+"/public/x", wiki, func(r *http.Request) { r.Header["Remote_Users"] = []string{"others' own"} })
+		if a.status != http.StatusOK {
+			t.Errorf("%s with a name of the application's own: %d", family, a.status)
+		}
+	}
+}
+
 func TestACookieIsGoodAtItsHostAlone(t *testing.T) {
 	h := newHouse(t, nil)
 	p := h.join(t, "mara")

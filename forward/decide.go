@@ -24,6 +24,7 @@ const (
 // Why the door says no, for the log.
 const (
 	notProxy   = "not from a proxy that may ask: forward.proxies, or trusted_proxies, has its network"
+	feigned    = "a header whose name an application may read as one of those that tell who asks"
 	badHeaders = "the proxy's headers are missing, doubled or malformed"
 )
 
@@ -34,6 +35,10 @@ func (d *Door) decide(p proxy) http.Handler {
 		notOurs(w.Header())
 		if !d.Proxies.Sent(r) {
 			d.refuse(w, r, notProxy)
+			return
+		}
+		if feigns(r.Header) {
+			d.refuse(w, r, feigned)
 			return
 		}
 		t, method, ok := p.read(r.Header)
@@ -69,6 +74,20 @@ func (d *Door) sendToSignIn(w http.ResponseWriter, r *http.Request, p proxy, t n
 	}
 	w.Header().Set("Location", t.Origin+prefix+"sign-in?"+url.Values{"to": {t.URI}}.Encode())
 	w.WriteHeader(p.signIn)
+}
+
+// feigns reports whether a name is there that some applications read as one of what they are told: Remote_User is Remote-User to CGI and
+// what goes by its rules. Proxies hand on what came to them, and not all of them take such names away.
+func feigns(h http.Header) bool {
+	for name := range h {
+		if len(name) > len("Remote-") && strings.EqualFold(name[:len("Remote")], "Remote") && name[len("Remote")] != '-' {
+			switch strings.ToLower(name[len("Remote-"):]) {
+			case "user", "name", "email", "groups":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // cookie is what the browser has at the host; empty: nothing, or more than one, of which somebody else may have set one.
