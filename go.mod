@@ -28,12 +28,12 @@ require (
 require (
 	github.com/aymerick/douceur v0.2.0 // indirect
 	github.com/coreos/go-oidc/v3 v3.21.0
-	github.com/duosecurity/duo_api_golang v0.2.0 // indirect
+	github.com/duosecurity/duo_api_golang v0.2.0
 	github.com/gorilla/css v1.0.1 // indirect
-	github.com/maxmind/mmdbwriter v1.0.0 // indirect
+	github.com/maxmind/mmdbwriter v1.0.0
 	github.com/muhlemmer/gu v0.3.1 // indirect
-	github.com/oschwald/maxminddb-golang v1.13.1 // indirect
-	github.com/wneessen/go-mail v0.8.1 // indirect
+	github.com/oschwald/maxminddb-golang v1.13.1
+	github.com/wneessen/go-mail v0.8.1
 	github.com/zitadel/oidc/v3 v3.48.0
 	github.com/zitadel/schema v1.3.2 // indirect
 	go4.org/netipx v0.0.0-20220812043211-3cc044ffd68d // indirect
@@ -76,7 +76,7 @@ require (
 	go.uber.org/multierr v1.11.0 // indirect
 	go.uber.org/zap v1.28.0
 	go.uber.org/zap/exp v0.3.0 // indirect
-	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/net v0.60.0
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0
 	golang.org/x/tools v0.51.0 // indirect
