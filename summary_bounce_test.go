@@ -84,6 +84,9 @@ func TestALetterThatComesBackBeforeItIsSettled(t *testing.T) {
 	}
 }
 
+// tokenLetters are those of base32 (RFC 4648 §6), in lower case.
+const tokenLetters = "abcdefghijklmnopqrstuvwxyz234567"
+
 // A token is good for its own summary; whoever changes it has none.
 func TestForgedReportsOfLettersThatCameBack(t *testing.T) {
 	h := start(t, nil)
@@ -95,7 +98,7 @@ func TestForgedReportsOfLettersThatCameBack(t *testing.T) {
 	theirs, m2 := other.posted(t)
 	h.settled(t, nodkey.PushDelivered, m2)
 	good, good2 := string(m.Bounce), string(m2.Bounce)
-	if len(good) > 48 || strings.Contains(good, strings.ToLower(string(p.id))) || strings.Trim(good, "abcdefghijklmnopqrstuvwxyz234567") != "" {
+	if len(good) > 48 || strings.Contains(good, strings.ToLower(string(p.id))) || strings.Trim(good, tokenLetters) != "" {
 		t.Errorf("the token %s", good)
 	}
 	for i := range good {
@@ -107,6 +110,12 @@ func TestForgedReportsOfLettersThatCameBack(t *testing.T) {
 			forged[i] = c
 			is(t, h.bounced(nodkey.BounceToken(forged), "x"), "summary.bounce", "%s", forged)
 		}
+	}
+	// Of the last character three bits count; what differs in the others is another token, too.
+	last := strings.IndexByte(tokenLetters, good[len(good)-1])
+	for spare := 1; spare < 4; spare++ {
+		forged := good[:len(good)-1] + tokenLetters[last^spare:last^spare+1]
+		is(t, h.bounced(nodkey.BounceToken(forged), "x"), "summary.bounce", "%s", forged)
 	}
 	for _, forged := range []string{"", good[:len(good)-1], good + "a", good[:26] + good2[26:], good2[:20] + good[20:], strings.Repeat("a", len(good)),
 		" " + good[1:], good[:len(good)-1] + "=", good[:len(good)-1] + "\n", strings.Repeat(good, 1<<16), "ſ" + good[2:]} {
