@@ -132,6 +132,24 @@ func TestARequestIsFinishedByItsBrowserAlone(t *testing.T) {
 	h.stands(t, stranger, token, nodkey.GrantOver, "")
 }
 
+// Who turns back without having signed in is nobody, and may come again and again: the audit log, which forgets nothing, does not grow by it.
+func TestStrangersThatTurnBackFillNoLog(t *testing.T) {
+	h := start(t, byPassword)
+	h.wiki(t, nil)
+	before := len(h.actions(t, "", ""))
+	for range 20 {
+		token := h.opens(t, wants())
+		c := nodkey.Caller{Browser: h.stands(t, h.anybody(), token, nodkey.GrantSignIn, nodkey.GrantNobody).Browser}
+		is(t, h.Grants.Refuse(h.ctx, c, token), "", "turning back")
+		if issued, err := h.Grants.Issue(h.ctx, c, token); err != nil || !issued.Refused {
+			t.Fatalf("%+v, %v", issued, err)
+		}
+	}
+	if after := len(h.actions(t, "", "")); after != before {
+		t.Errorf("%d rows more", after-before)
+	}
+}
+
 func TestABrowserWithoutACookieIsGivenOne(t *testing.T) {
 	h := start(t, byPassword)
 	h.wiki(t, nil)

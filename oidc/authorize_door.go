@@ -190,6 +190,13 @@ func (d *Door) finish(w http.ResponseWriter, r *http.Request, caller nodkey.Call
 	if err := json.Unmarshal(issued.Data, &a); err != nil {
 		return &nodkey.Error{Kind: nodkey.Internal, Key: "internal", Err: err}
 	}
+	c, err := d.find(r.Context(), string(issued.Application), nodkey.DoorOIDC)
+	if err != nil {
+		return err
+	}
+	if !c.settings.mayRedirect(a.RedirectURI) { // the operator has taken it away while the person signed in
+		return bad("invalid_request", "redirect_uri is none of this application's any more.")
+	}
 	if issued.Refused {
 		d.refuse(w, r, a, bad("access_denied", "The person said no, or may not go on to this application."))
 		return nil

@@ -268,6 +268,23 @@ func TestANoIsToldToTheApplication(t *testing.T) {
 	}
 }
 
+// An address that the operator takes away, as somebody else may have got hold of it, gets nothing that was on its way there.
+func TestAnAddressThatIsTakenAwayGetsNoCode(t *testing.T) {
+	h := openHouse(t)
+	h.add("wiki", `{"redirect_uris": ["`+callback+`", "https://wiki.example.com/new"]}`)
+	h.signIn()
+	_, with := h.visit(authorizePath + "?" + request().Encode()).leads()
+	c, err := h.browser.Caller(h.ctx)
+	must(t, err)
+	_, err = h.Grants.Step(h.ctx, c, nodkey.Token(with.Get("to")))
+	must(t, err)
+	_, err = h.Applications.Edit(h.ctx, h.Desk(), "wiki", nodkey.ApplicationEdit{Settings: []byte(`{"redirect_uris": ["https://wiki.example.com/new"]}`)})
+	must(t, err)
+	if got := h.visit(returnPath + "?to=" + with.Get("to")); got.Code != 400 || got.Header().Get("Location") != "" || strings.TrimSpace(got.Body.String()) != "oidc.over" {
+		t.Errorf("%d to %s: %s", got.Code, got.Header().Get("Location"), got.Body)
+	}
+}
+
 func TestAnotherBrowserCannotEndARequest(t *testing.T) {
 	h := openHouse(t)
 	h.add("wiki", wikiSettings)
