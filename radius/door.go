@@ -116,8 +116,7 @@ func (d *Door) take(ctx context.Context, l link, raw []byte) {
 		d.tell(ctx, l, c, notice{outcome: Unsigned, why: "no Message-Authenticator; set the client to send one"})
 		return
 	}
-	key := packetKey{from: l.name, identifier: raw[1], authenticator: [16]byte(raw[4:20])}
-	sum := sumOf(raw)
+	key, sum := keyOf(l.name, raw), sumOf(raw)
 	switch what, before := d.duplicates.look(key, sum); what {
 	case seenWaiting:
 		d.tell(ctx, l, c, notice{outcome: Dropped})

@@ -5,13 +5,29 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
+
+	"layeh.com/radius"
+	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2869"
 )
 
-// packetKey is what two packets have alike that are one request (RFC 5080 §2.2.2).
+// packetKey is what two packets have alike that are one request (RFC 5080 §2.2.2), and what they prove: a client whose authenticators
+// are not random must not be given one person's answer for another.
 type packetKey struct {
 	from          string // address and port, or the connection
 	identifier    byte
 	authenticator [16]byte
+	proves        [32]byte
+}
+
+// keyOf names the request that a packet is. The packet is whole.
+func keyOf(from string, raw []byte) packetKey {
+	proves := sha256.New()
+	proves.Write(raw[:1]) // what it asks for
+	for _, kind := range []radius.Type{rfc2865.UserName_Type, rfc2865.UserPassword_Type, rfc2865.State_Type, rfc2869.EAPMessage_Type} {
+		attributes(raw, kind, func(value []byte, at int) { proves.Write(raw[at-2 : at+len(value)]) })
+	}
+	return packetKey{from: from, identifier: raw[1], authenticator: [16]byte(raw[4:20]), proves: [32]byte(proves.Sum(nil))}
 }
 
 // duplicates remember what was answered, so that a packet that comes again gets the same answer and asks nobody twice. A request

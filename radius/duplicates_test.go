@@ -78,6 +78,39 @@ func TestTheSameRequestInOtherBytes(t *testing.T) {
 	}
 }
 
+// A client whose authenticators are not random may send one person's request under those of another's: nobody gets an answer that is
+// somebody else's.
+func TestAnotherPersonUnderTheSameAuthenticator(t *testing.T) {
+	h := open(t, plainPush)
+	g := h.gateway("vpn")
+	first := g.login("mara", typedPassword, nil)
+	g.send(signedWith(t, first, g.secret))
+	h.says(h.asked(), nodkeytest.Answer{PIN: typedPIN})
+	is(t, g.answer(first), radius.CodeAccessAccept, "")
+	for what, change := range map[string]func(*radius.Packet) error{
+		"another name":     func(p *radius.Packet) error { return rfc2865.UserName_SetString(p, "tom") },
+		"another password": func(p *radius.Packet) error { return rfc2865.UserPassword_SetString(p, "guessed") },
+		"no password":      func(p *radius.Packet) error { p.Attributes.Del(rfc2865.UserPassword_Type); return nil },
+		"a state":          func(p *radius.Packet) error { return rfc2865.State_Set(p, []byte("sixteen bytes !!")) },
+	} {
+		p := g.login("mara", typedPassword, nil)
+		p.Identifier, p.Authenticator = first.Identifier, first.Authenticator
+		must(t, rfc2865.UserPassword_SetString(p, typedPassword))
+		must(t, change(p))
+		if got := g.ask(p); got.Code != radius.CodeAccessReject {
+			t.Errorf("%s: %v", what, got.Code)
+		}
+	}
+	if h.count(Accepted) != 1 || h.count(Repeated) != 0 {
+		t.Errorf("%v", h.outcomes())
+	}
+	alive := radius.New(radius.CodeStatusServer, g.secret) // whose answer is an Access-Accept, too
+	is(t, g.ask(alive), radius.CodeAccessAccept, "")
+	guess := g.login("mara", "", nil)
+	guess.Identifier, guess.Authenticator = alive.Identifier, alive.Authenticator
+	is(t, g.ask(guess), radius.CodeAccessReject, "")
+}
+
 // Equipment that changes over to another of its addresses repeats itself under a new identifier: one request, one yes, and the
 // answer goes to whoever asked last.
 func TestARepetitionUnderAnotherIdentifier(t *testing.T) {
