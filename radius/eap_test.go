@@ -213,15 +213,39 @@ func TestAConversationThatTheServerBegins(t *testing.T) {
 }
 
 // Conversations that nobody goes on with are bounded and end by themselves.
+// Devices that nobody knows yet begin at one access point and never go on: those of others still can.
+func TestTunnelsOfOneClientLeaveRoomForOthers(t *testing.T) {
+	now := time.Unix(1000, 0)
+	all := newTalks(func() time.Time { return now })
+	for range 2 * tunnelsMax {
+		one := &talk{client: "cafe", until: now.Add(tunnelLife), eap: &eapTalk{}}
+		if !all.openTunnel(one.client) {
+			break
+		}
+		one.eap.tunnel = newTunnel(nil)
+		if all.put(one) == nil {
+			t.Fatal("no room for a talk")
+		}
+	}
+	if !all.openTunnel("office") {
+		t.Error("one client keeps the others out")
+	}
+	now = now.Add(tunnelLife)
+	if !all.openTunnel("cafe") {
+		t.Error("what is over still counts")
+	}
+	all.clear()
+}
+
 func TestConversationsAreBounded(t *testing.T) {
 	now := time.Unix(1000, 0)
 	all := newTalks(func() time.Time { return now })
 	for i := range talksOfClient + 10 {
 		one := &talk{client: "vpn", until: now.Add(tunnelLife), eap: &eapTalk{}}
-		if all.openTunnel() != (i < tunnelsMax) {
+		if all.openTunnel("vpn") != (i < tunnelsOfClient) {
 			t.Fatalf("tunnel %d", i)
 		}
-		if i < tunnelsMax {
+		if i < tunnelsOfClient {
 			one.eap.tunnel = newTunnel(nil)
 		}
 		if (all.put(one) != nil) != (i < talksOfClient) {
@@ -232,7 +256,7 @@ func TestConversationsAreBounded(t *testing.T) {
 		t.Error("one client keeps the others out")
 	}
 	now = now.Add(tunnelLife)
-	if !all.openTunnel() || all.tunnels != 1 || len(all.open) != 0 || len(all.of) != 0 {
+	if !all.openTunnel("vpn") || all.tunnels != 1 || all.tunnelsOf["vpn"] != 1 || len(all.open) != 0 || len(all.of) != 0 {
 		t.Errorf("%d tunnels, %d talks", all.tunnels, len(all.open))
 	}
 }

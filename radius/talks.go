@@ -39,25 +39,27 @@ type asking struct {
 
 // The bounds of talks. They begin with a right password or, in EAP, with a client that has proved itself.
 const (
-	talksMax      = 16384
-	talksOfClient = 8192
-	tunnelsMax    = 2048 // of talks, those with a TLS connection
-	talkLife      = 5 * time.Minute
-	tunnelLife    = time.Minute // until the next packet
+	talksMax        = 16384
+	talksOfClient   = 8192
+	tunnelsMax      = 2048 // of talks, those with a TLS connection
+	tunnelsOfClient = 1024 // any device begins one, and need not go on
+	talkLife        = 5 * time.Minute
+	tunnelLife      = time.Minute // until the next packet
 )
 
 // talks are found by State. Safe for concurrent use.
 type talks struct {
-	mu      sync.Mutex
-	open    map[[16]byte]*talk
-	of      map[nodkey.ApplicationID]int
-	tunnels int
-	swept   time.Time
-	now     func() time.Time
+	mu        sync.Mutex
+	open      map[[16]byte]*talk
+	of        map[nodkey.ApplicationID]int
+	tunnels   int
+	tunnelsOf map[nodkey.ApplicationID]int
+	swept     time.Time
+	now       func() time.Time
 }
 
 func newTalks(now func() time.Time) *talks {
-	return &talks{open: map[[16]byte]*talk{}, of: map[nodkey.ApplicationID]int{}, now: now}
+	return &talks{open: map[[16]byte]*talk{}, of: map[nodkey.ApplicationID]int{}, tunnelsOf: map[nodkey.ApplicationID]int{}, now: now}
 }
 
 // put keeps a talk and gives its State; nil when there are too many.
@@ -126,17 +128,19 @@ func (t *talks) clear() {
 	}
 }
 
-// openTunnel takes a place for a TLS connection if there is one.
-func (t *talks) openTunnel() bool {
+// openTunnel takes a place for a TLS connection of a client's if there is one.
+func (t *talks) openTunnel(client nodkey.ApplicationID) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.tunnels >= tunnelsMax {
+	full := func() bool { return t.tunnels >= tunnelsMax || t.tunnelsOf[client] >= tunnelsOfClient }
+	if full() {
 		t.sweep(t.now())
 	}
-	if t.tunnels >= tunnelsMax {
+	if full() {
 		return false
 	}
 	t.tunnels++
+	t.tunnelsOf[client]++
 	return true
 }
 
@@ -146,6 +150,9 @@ func (one *talk) close(t *talks) {
 		one.eap.tunnel.close()
 		one.eap.tunnel = nil
 		t.tunnels--
+		if t.tunnelsOf[one.client]--; t.tunnelsOf[one.client] == 0 {
+			delete(t.tunnelsOf, one.client)
+		}
 	}
 }
 

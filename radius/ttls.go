@@ -66,7 +66,7 @@ func (d *Door) ttls(ctx context.Context, r *request, one *talk, raw []byte) answ
 		return d.eapAsk(one, eapTTLS, []byte{0}, n)
 	}
 	if e.tunnel == nil {
-		if !d.talks.openTunnel() {
+		if !d.talks.openTunnel(one.client) {
 			return answer{notice: notice{method: "ttls", outcome: Busy, why: "too many sign-ins at a time"}}
 		}
 		e.tunnel = newTunnel(d.config.Certificate)
