@@ -237,6 +237,27 @@ func TestTunnelsOfOneClientLeaveRoomForOthers(t *testing.T) {
 	all.clear()
 }
 
+// Nothing of a device's is kept before it has taken one of the places for TLS: sixteen thousand talks of 32 KB would be half a GB.
+func TestFragmentsAreKeptForFew(t *testing.T) {
+	h := openEAP(t, `{"networks":["127.0.0.1"],"mode":"push"}`, true)
+	p := newPeer(t, h.gateway("wifi"))
+	p.begins()
+	code, _, _ := p.hears(p.ask(p.packet(eapTTLS, append([]byte{ttlsMore}, make([]byte, 3000)...))))
+	if code != eapRequest || h.tunnels() != 1 {
+		t.Errorf("%d; %d tunnels after a fragment", code, h.tunnels())
+	}
+	h.door.talks.mu.Lock()
+	h.door.talks.tunnels = tunnelsMax
+	h.door.talks.mu.Unlock()
+	late := newPeer(t, h.gateway("wifi"))
+	late.begins()
+	late.send(signedWith(t, late.packet(eapTTLS, append([]byte{ttlsMore}, make([]byte, 3000)...)), late.secret))
+	h.until("there is no room", func() bool { return h.count(Busy) == 1 })
+	h.door.talks.mu.Lock()
+	defer h.door.talks.mu.Unlock()
+	h.door.talks.tunnels = 1
+}
+
 func TestConversationsAreBounded(t *testing.T) {
 	now := time.Unix(1000, 0)
 	all := newTalks(func() time.Time { return now })

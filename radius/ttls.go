@@ -61,15 +61,15 @@ func (d *Door) ttls(ctx context.Context, r *request, one *talk, raw []byte) answ
 		}
 		return d.ttlsSend(r, one, n)
 	}
-	e.in = append(e.in, f.data...)
-	if f.more {
-		return d.eapAsk(one, eapTTLS, []byte{0}, n)
-	}
 	if e.tunnel == nil {
 		if !d.talks.openTunnel(one.client) {
 			return answer{notice: notice{method: "ttls", outcome: Busy, why: "too many sign-ins at a time"}}
 		}
 		e.tunnel = newTunnel(d.config.Certificate)
+	}
+	e.in = append(e.in, f.data...)
+	if f.more {
+		return d.eapAsk(one, eapTTLS, []byte{0}, n)
 	}
 	in := e.in
 	e.in = nil
