@@ -87,7 +87,7 @@ func (d *Door) fetchKeys(ctx context.Context, uri string) (*jose.JSONWebKeySet, 
 	r.Header.Set("Accept", "application/jwk-set+json, application/json")
 	answer, err := d.Client.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, withoutAddress(err)
 	}
 	defer func() { _ = answer.Body.Close() }() // all of it that counts was read
 	if answer.StatusCode != http.StatusOK {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -65,4 +66,18 @@ func TestKeysThatCannotBeFetchedAnyMoreEnd(t *testing.T) {
 	away.Store(false)
 	h.Clock.Advance(keySetAgain)
 	ask("when they are there again", 400)
+}
+
+// Settings are sealed, and an address in them may hold something that is nobody else's.
+func TestTheLogHasNoAddressOfKeys(t *testing.T) {
+	h := openHouse(t)
+	s := newSigner(t, "k1")
+	server := httptest.NewServer(http.NotFoundHandler())
+	at := server.URL + "/keys?token=of-nobody-else"
+	server.Close()
+	h.add("wiki", `{"redirect_uris": ["`+callback+`"], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "`+at+`"}`, noSecret)
+	h.send("POST", tokenPath, asserted(s.sign(map[string]any{"iss": "wiki", "sub": "wiki", "aud": issuer, "jti": rand.Text(), "exp": h.Clock.Now().Unix() + 60})).Encode()).is(401, "invalid_client")
+	if log := h.log.String(); !strings.Contains(log, "cannot be fetched") || strings.Contains(log, "of-nobody-else") {
+		t.Errorf("the log says %s", log)
+	}
 }

@@ -127,10 +127,7 @@ func (t *teller) call(ctx context.Context, one nodkey.Callback) bool {
 	answer, err := t.door.Client.Do(request)
 	if err != nil {
 		t.rest(one.Application)
-		if inner := (*url.Error)(nil); errors.As(err, &inner) { // which has the whole address in its text
-			err = inner.Err
-		}
-		log.WarnContext(ctx, "an application does not answer", slog.String("host", request.URL.Host), slog.Any("error", err))
+		log.WarnContext(ctx, "an application does not answer", slog.String("host", request.URL.Host), slog.Any("error", withoutAddress(err)))
 		return false
 	}
 	defer func() { _ = answer.Body.Close() }()
@@ -140,6 +137,14 @@ func (t *teller) call(ctx context.Context, one nodkey.Callback) bool {
 		return false
 	}
 	return true
+}
+
+// withoutAddress takes the address of a call out of its error: it may hold what is nobody else's.
+func withoutAddress(err error) error {
+	if inner := (*url.Error)(nil); errors.As(err, &inner) {
+		return inner.Err
+	}
+	return err
 }
 
 func (t *teller) rests(id nodkey.ApplicationID) bool {
