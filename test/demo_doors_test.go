@@ -131,3 +131,18 @@ func TestTheDemoHasAProductBehindEachDoor(t *testing.T) {
 	console.Says("h1", "Approved")
 	d.page.Picture("demo-doors-console")
 }
+
+func TestTheProductsOfTheDemoAreForEverybody(t *testing.T) {
+	line, _ := startDemo(t, "--doors", "--listen", "127.0.0.1:0")
+	page := open(t, "products", browser.Device{Width: 360, Height: 740})
+	for _, id := range []string{"wiki", "call-centre", "vpn", "console", "till"} {
+		page.Go(strings.Replace(line.Portal, "//portal.", "//"+id+".", 1) + "/")
+		page.Wait("main")
+		page.Visit("demo-product-" + id)
+	}
+	// Nobody's name: the product learns that it was a no, and nothing else.
+	page.Type("#username", "nobody")
+	page.Click("main form .button-main")
+	page.Says("h1", "Not approved")
+	page.Visit("demo-product-no")
+}

@@ -25,6 +25,24 @@ type Product struct {
 // Lead is what the product stands for.
 func (p Product) Lead() string { return p.lead }
 
+// Speaks is what its makers call the protocol of its door.
+func (p Product) Speaks() string {
+	switch p.Door {
+	case nodkey.DoorOIDC:
+		return "OpenID Connect"
+	case nodkey.DoorCIBA:
+		return "CIBA"
+	case nodkey.DoorForward:
+		return "forward-auth"
+	case nodkey.DoorRADIUS:
+		return "RADIUS"
+	case nodkey.DoorDuo:
+		return "Duo Auth API"
+	default:
+		return "HTTP"
+	}
+}
+
 // Title heads what the product asks first.
 func (p Product) Title() string { return p.title }
 
