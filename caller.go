@@ -96,7 +96,8 @@ func (c Caller) address() string {
 }
 
 // prefix is the source as limits count it: an IPv4 address, or the /64 of an IPv6 address, which one customer usually has whole.
-// An application that does not say where the person is counts by itself.
+// What an application says of where the person is counts for that application alone, or it could have everybody there slowed down; one
+// that says nothing counts by itself.
 func (c Caller) prefix() string {
 	addr := c.Source.Unmap()
 	if !addr.IsValid() && c.application != nil {
@@ -105,11 +106,15 @@ func (c Caller) prefix() string {
 	if !addr.IsValid() {
 		return "none"
 	}
+	said := ""
+	if c.application != nil {
+		said = "said by " + string(c.application.ID) + " "
+	}
 	if addr.Is4() {
-		return addr.String()
+		return said + addr.String()
 	}
 	p, _ := addr.WithZone("").Prefix(64) // 64 bits always fit an IPv6 address
-	return p.Masked().String()
+	return said + p.Masked().String()
 }
 
 // ofApplication begins the prefix of callers who are known by their application alone.
