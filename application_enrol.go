@@ -29,7 +29,9 @@ func (s *Applications) Enrol(ctx context.Context, c Caller, typedName string) (A
 	out := Added{FirstCode: newFirstCode(), Until: now.Add(FirstCodeLife)}
 	out.User = User{ID: UserID(newID()), Name: name, DisplayName: name, CreatedAt: now, FirstCodeUntil: out.Until}
 	out.User.FirstCode = s.firstCodeHash(out.User.ID, out.FirstCode)
+	var refused error
 	err = s.Store.Update(ctx, func(tx Tx) error {
+		refused = nil
 		wait, ok, err := enrolledByApplication.take(tx, "enrolled:app:"+string(app.ID), 1, now)
 		if err == nil && !ok {
 			err = limited("application.slow", wait)
@@ -38,12 +40,16 @@ func (s *Applications) Enrol(ctx context.Context, c Caller, typedName string) (A
 			return err
 		}
 		if err := tx.InsertUser(out.User); errors.Is(err, ErrExists) {
-			return fail(Conflict, "user.exists", "Name", name)
+			refused = fail(Conflict, "user.exists", "Name", name)
+			return nil // and it stays counted: names are told no faster than people are added
 		} else if err != nil {
 			return err
 		}
 		return s.record(tx, c, now, "user.added", out.User.ID, string(out.User.ID), "application", app.ID)
 	})
+	if err == nil {
+		err = refused
+	}
 	if err != nil {
 		return Added{}, AsError(err)
 	}

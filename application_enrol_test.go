@@ -45,3 +45,18 @@ func TestAnApplicationAddsNobodyElse(t *testing.T) {
 	}
 	t.Error("a hundred were not too many")
 }
+
+// Whoever may add people learns which names are taken: no faster than it may add.
+func TestNamesAreNotTriedOutByEnrolling(t *testing.T) {
+	h := start(t, byPassword)
+	p := h.join(t)
+	wiki := h.app(t, "wiki", nil)
+	for range 100 {
+		if _, err := h.Applications.Enrol(h.ctx, wiki, p.name); nodkey.HasKey(err, "application.slow") {
+			return
+		} else {
+			is(t, err, "user.exists", "a name that is taken")
+		}
+	}
+	t.Error("a hundred names were told")
+}
