@@ -150,6 +150,24 @@ func TestStrangersThatTurnBackFillNoLog(t *testing.T) {
 	}
 }
 
+// What an application pushed is no browser's way, however its token is written: it would lead past consent, and past what the door checks.
+func TestWhatWasPushedIsNoBrowsersWay(t *testing.T) {
+	h := start(t, byPassword)
+	wiki := h.wiki(t, nil)
+	p := h.join(t)
+	c := p.enter(t)
+	token, _, err := h.Grants.Push(h.ctx, wiki, []byte(`{"redirect_uri": ["https://wiki.example.com/cb"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, as := range []nodkey.Token{token, "pushed " + token, "pushed:" + token, "pushed:" + nodkey.Token(token.Hash())} {
+		h.stands(t, c, as, nodkey.GrantOver, "")
+	}
+	if _, err := h.Grants.Pushed(h.ctx, "wiki", token); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestABrowserWithoutACookieIsGivenOne(t *testing.T) {
 	h := start(t, byPassword)
 	h.wiki(t, nil)

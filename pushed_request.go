@@ -50,12 +50,13 @@ func (s *Grants) Push(ctx context.Context, c Caller, data json.RawMessage) (toke
 	return token, row.ExpiresAt, wrap(err)
 }
 
-// pushedHash keeps the tokens of pushed requests apart from those that browsers bring: an application knows both.
+// pushedHash keeps the tokens of pushed requests apart from those that browsers bring: an application knows both. No token's own hash has
+// a colon.
 func pushedHash(token Token) TokenHash {
 	if token == "" {
 		return ""
 	}
-	return Token("pushed " + token).Hash()
+	return "pushed:" + token.Hash()
 }
 
 // Pushed gives what an application pushed, once. Error: grant.unknown, also for another application's and for one that came too late.
