@@ -102,6 +102,9 @@ func (d *Door) serve(dated bool, do handler) http.HandlerFunc {
 
 // once refuses a request that was sent before, byte for byte. Its date says when it was made, so a client never makes it again.
 func (d *Door) once(c *call) error {
+	if d.seen.full(c.key, d.clock.Now(), 2*dateWindow) {
+		return errMany
+	}
 	if d.seen.again(c.key, c.signature, d.clock.Now(), 2*dateWindow) {
 		return faultDate
 	}

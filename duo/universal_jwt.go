@@ -166,7 +166,11 @@ func (d *Door) asserted(r *http.Request, c nodkey.Caller, key, text, path string
 	if claims.Issuer != key || claims.Subject != key || !slices.Contains(d.urls(path), claims.Audience) || claims.ID == "" || !d.inTime(claims.Exp) {
 		return signer{}, "", wrong
 	}
-	if d.asserts.again(key, []byte(claims.ID), d.clock.Now(), 2*(jwtLife+jwtLeeway)) {
+	const window = 2 * (jwtLife + jwtLeeway)
+	if d.asserts.full(key, d.clock.Now(), window) {
+		return signer{}, "", errMany
+	}
+	if d.asserts.again(key, []byte(claims.ID), d.clock.Now(), window) {
 		return signer{}, "", wrong
 	}
 	return who, claims.Audience, nil
