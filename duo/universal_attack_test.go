@@ -1,6 +1,8 @@
 package duo
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -118,6 +120,26 @@ func TestRequestsThatNoApplicationSignedAskNobody(t *testing.T) {
 }
 
 func encode(header string) string { return strings.Split(rawJWT(header), ".")[0] }
+
+// Whoever has the secret key can sign a way of their own. It leads nowhere that the operator has not named.
+func TestAWayLeadsToNamedAddressesAlone(t *testing.T) {
+	h := newPromptHouse(t)
+	v := h.visitor()
+	query, err := url.ParseQuery(strings.TrimPrefix(v.enters(t, h.vpn.authorize(t, nil)), "/oauth/v1/prompt?"))
+	must(t, err)
+	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(query.Get("way"), ".")[1])
+	must(t, err)
+	for _, address := range []string{returnAddress, "https://evil.example.com/", "javascript:alert(1)", returnAddress + "/x"} {
+		var to claims
+		must(t, json.Unmarshal(raw, &to))
+		to["redirect_uri"] = address
+		query.Set("way", jws(t, map[string]any{"alg": "HS512", "typ": typWay}, to, h.vpn.secret))
+		got := v.get(t, "/oauth/v1/prompt?"+query.Encode())
+		if address == returnAddress && got.body != "ask" || address != returnAddress && got.key != "duo.over" {
+			t.Errorf("%s: %+v", address, got)
+		}
+	}
+}
 
 func TestAnotherBrowserIsShownNothing(t *testing.T) {
 	h := newPromptHouse(t)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +80,10 @@ func (d *Door) visit(r *http.Request) (visit, error) {
 	}
 	if err != nil {
 		return visit{}, err
+	}
+	settings, err := d.universalOf(v.app.Caller)
+	if err != nil || !slices.Contains(settings.RedirectURIs, v.to.RedirectURI) { // signed by whoever has the key, or taken out since
+		return visit{}, over
 	}
 	if cookie, ok := d.bind.Read(r); !ok || bound(cookie) != v.to.Bind || d.clock.Now().Unix() >= v.to.Exp {
 		return visit{}, over
