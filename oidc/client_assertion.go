@@ -105,7 +105,7 @@ func (d *Door) signedWith(ctx context.Context, found client, jws *jose.JSONWebSi
 			keys = set.Key(kid)
 		}
 		for _, k := range keys {
-			if k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != jws.Signatures[0].Header.Algorithm || !k.IsPublic() {
+			if k.Use != "" && k.Use != "sig" || k.Algorithm != "" && k.Algorithm != jws.Signatures[0].Header.Algorithm || !k.IsPublic() || weak(k) {
 				continue
 			}
 			if _, err := jws.Verify(k); err == nil {

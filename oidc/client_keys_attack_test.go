@@ -3,12 +3,17 @@ package oidc
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // A stranger who sends an assertion of nobody's and hangs up while the keys are on their way keeps them from nobody: else the application
@@ -79,5 +84,32 @@ func TestTheLogHasNoAddressOfKeys(t *testing.T) {
 	h.send("POST", tokenPath, asserted(s.sign(map[string]any{"iss": "wiki", "sub": "wiki", "aud": issuer, "jti": rand.Text(), "exp": h.Clock.Now().Unix() + 60})).Encode()).is(401, "invalid_client")
 	if log := h.log.String(); !strings.Contains(log, "cannot be fetched") || strings.Contains(log, "of-nobody-else") {
 		t.Errorf("the log says %s", log)
+	}
+}
+
+// A key that is too weak to stand in the settings is so where it is fetched, too: whoever has its two factors signs with it.
+func TestAWeakKeyThatIsFetchedIsNone(t *testing.T) {
+	h := openHouse(t)
+	for bits, want := range map[int]int{1024: 401, 2048: 400} { // known: its refresh token is none
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		must(t, err)
+		whole := jose.JSONWebKey{Key: key, KeyID: "k1", Algorithm: "RS256", Use: "sig"}
+		set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{whole.Public()}})
+		must(t, err)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(set) }))
+		defer server.Close()
+		id := fmt.Sprintf("wiki%d", bits)
+		h.add(id, `{"redirect_uris": ["`+callback+`"], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "`+server.URL+`/keys"}`, noSecret)
+		made, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: whole}, nil)
+		must(t, err)
+		claims, err := json.Marshal(map[string]any{"iss": id, "sub": id, "aud": issuer, "jti": rand.Text(), "exp": h.Clock.Now().Unix() + 60})
+		must(t, err)
+		jws, err := made.Sign(claims)
+		must(t, err)
+		text, err := jws.CompactSerialize()
+		must(t, err)
+		if got := h.send("POST", tokenPath, asserted(text).Encode()); got.Code != want {
+			t.Errorf("%d bits: %d %s", bits, got.Code, got.Body)
+		}
 	}
 }

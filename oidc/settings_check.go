@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/nodkey/nodkey"
 )
 
@@ -93,11 +95,17 @@ func (s Settings) checkKeys() error {
 		if !k.Valid() || !k.IsPublic() {
 			return &SettingsError{"jwks", "has a key that is no public one; private keys stay with the application"}
 		}
-		if public, ok := k.Key.(*rsa.PublicKey); ok && public.N.BitLen() < 2048 {
+		if weak(k) {
 			return &SettingsError{"jwks", "has an RSA key of fewer than 2048 bits"}
 		}
 	}
 	return nil
+}
+
+// weak reports whether a key is shorter than what tokens may be signed with (RFC 7518 §3.3).
+func weak(k jose.JSONWebKey) bool {
+	public, ok := k.Key.(*rsa.PublicKey)
+	return ok && public.N.BitLen() < 2048
 }
 
 // notRedirect says what keeps an address from being one that browsers are sent to with a code, empty when nothing does.
