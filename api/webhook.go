@@ -175,7 +175,9 @@ func (h *Hooks) tell(ctx context.Context, to hook, one nodkey.Callback) (deliver
 		return false
 	}
 	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 4<<10)) // so that the connection serves again
+	if _, err := io.Copy(io.Discard, io.LimitReader(answer.Body, 4<<10)); err != nil { // read so that the connection serves again
+		h.rest(one.Application) // one that hangs within its answer holds up others as well
+	}
 	if answer.StatusCode >= 200 && answer.StatusCode <= 299 {
 		return true
 	}

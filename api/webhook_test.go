@@ -240,23 +240,34 @@ func TestAMessageThatIsReplayedDoesNotVerify(t *testing.T) {
 }
 
 func TestAnApplicationThatHangsHoldsUpNoOther(t *testing.T) {
-	h := newHouse(t, nil)
-	h.join(t, "mara")
-	slow, quick := newReceiver(t, h), newReceiver(t, h)
-	slow.as(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	bank, till := h.hooked(t, "bank", slow.URL), h.hooked(t, "till", quick.URL)
-	hooks := h.hooks(300 * time.Millisecond)
-	for _, c := range []*client{bank, till} {
-		c.post(t, "/api/approvals/"+c.asks(t, asksSignIn).ID+"/cancel", "").is(t, "cancelled")
-	}
-	hooks.tells(t)
-	if len(quick.all()) != 1 || len(slow.all()) != 1 {
-		t.Errorf("%d and %d were told", len(quick.all()), len(slow.all()))
-	}
-	bank.post(t, "/api/approvals/"+bank.asks(t, asksSignIn).ID+"/cancel", "").is(t, "cancelled")
-	hooks.tells(t)
-	if len(slow.all()) != 1 {
-		t.Error("one that hangs is asked again at once")
+	for what, hang := range map[string]http.HandlerFunc{
+		"before the answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"within the answer": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte("o"))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := newHouse(t, nil)
+			h.join(t, "mara")
+			slow, quick := newReceiver(t, h), newReceiver(t, h)
+			slow.as(hang)
+			bank, till := h.hooked(t, "bank", slow.URL), h.hooked(t, "till", quick.URL)
+			hooks := h.hooks(300 * time.Millisecond)
+			for _, c := range []*client{bank, till} {
+				c.post(t, "/api/approvals/"+c.asks(t, asksSignIn).ID+"/cancel", "").is(t, "cancelled")
+			}
+			hooks.tells(t)
+			if len(quick.all()) != 1 || len(slow.all()) != 1 {
+				t.Errorf("%d and %d were told", len(quick.all()), len(slow.all()))
+			}
+			bank.post(t, "/api/approvals/"+bank.asks(t, asksSignIn).ID+"/cancel", "").is(t, "cancelled")
+			hooks.tells(t)
+			if len(slow.all()) != 1 {
+				t.Error("one that hangs is asked again at once")
+			}
+		})
 	}
 }
 
