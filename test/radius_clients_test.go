@@ -100,6 +100,20 @@ func TestRadtestSignsIn(t *testing.T) {
 	d.hears("Received Access-Reject")
 }
 
+// radtest shows the digits and cannot answer a challenge: who does is its sister, with the state that it printed.
+func TestRadtestShowsTheDigitsForAPhoneThatIsOffline(t *testing.T) {
+	h := openRADIUS(t, nil)
+	secret := h.adds("vpn", "vpn.json", false, "10.20.0.1", "127.0.0.1", "number", "challenge")
+	d := talk(t, "freeradius-utils", "radtest", "-t", "pap", "mara", radiusPassword, "127.0.0.1:"+h.port, "0", secret)
+	said := d.hears(radclientDigits)
+	login := strings.Replace(h.inPage("login.txt"), radiusPassword, h.codeFor(said[1]), 1)
+	d = h.radclient(secret, login+"State = "+said[0])
+	d.hears("Received Access-Accept")
+	if !d.ends() {
+		t.Error("radclient was not content")
+	}
+}
+
 // eapol runs eapol_test as an access point and a device behind it.
 func (h *radiusHouse) eapol(secret string, changes ...string) *dialogue {
 	h.t.Helper()

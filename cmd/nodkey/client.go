@@ -129,6 +129,7 @@ func clientList() *cobra.Command {
 					out := make([]map[string]any, len(all))
 					for i, a := range all {
 						out[i] = applicationJSON(nodkey.ApplicationInfo{Application: a})
+						delete(out[i], "secrets") // they are not read here: show has them
 					}
 					return printJSON(c.OutOrStdout(), out)
 				}

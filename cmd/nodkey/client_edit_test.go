@@ -48,6 +48,9 @@ func TestAnApplicationIsChangedByCommand(t *testing.T) {
 	if show(); shown.Name != "Aldermere VPN" || len(shown.Groups) != 0 || !shown.Plain || shown.InFile || len(shown.Settings.Networks) != 1 || len(shown.Secrets) != 1 {
 		t.Errorf("%+v", shown)
 	}
+	if list := nodkey(exitOK, "client", "list", "--json"); !strings.Contains(list, `"id":"vpn"`) || strings.Contains(list, "secrets") {
+		t.Errorf("a list that tells of no secrets says that there are none: %s", list)
+	}
 	said := nodkey(exitOK, "client", "edit", "vpn", "--group", "desk", "--group", "staff", "--plain=false", "--settings", settings(`{"networks":["192.0.2.0/24"]}`))
 	if show(); !strings.Contains(said, "desk, staff") || len(shown.Groups) != 2 || shown.Plain || shown.Settings.Networks[0] != "192.0.2.0/24" {
 		t.Errorf("%+v, %s", shown, said)
