@@ -112,6 +112,19 @@ func (h *forwardHouse) behavesBehind(t *testing.T) {
 			}
 		}
 	})
+	t.Run("in the name of the proxy", func(t *testing.T) {
+		v := h.newUser()
+		for _, family := range []string{"nginx", "caddy", "traefik"} {
+			a := v.goes("GET", h.portal+"/forward/"+family, nil, func(r *http.Request) {
+				for name, value := range map[string]string{"X-Original-Method": "GET", "X-Original-URL": h.wiki + "/public/x", "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/public/x"} {
+					r.Header.Set(name, value)
+				}
+			})
+			if a.status != http.StatusNotFound {
+				t.Errorf("a browser asks for a decision for %s: %d", family, a.status)
+			}
+		}
+	})
 	t.Run("in the name of what is open", func(t *testing.T) {
 		settings := filepath.Join(h.dir, "open.json")
 		h.must(os.WriteFile(settings, []byte(`{"hosts": ["other.localhost:`+h.port+`"], "rules": [{"policy": "bypass"}]}`), 0o600))
