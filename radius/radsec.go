@@ -20,6 +20,7 @@ import (
 const (
 	connectionsMax      = 1024
 	connectionsOfClient = 64
+	strangersOfAddress  = 64 // connections from one address, or the /64 of one, that have not shown a client's certificate
 	handshakeTime       = 10 * time.Second
 	packetTime          = 30 * time.Second // for the rest of a packet that has begun
 	idleTime            = time.Hour        // clients keep their connection and open it again
@@ -39,7 +40,8 @@ func (d *Door) serveTLS(ctx context.Context, listener net.Listener) error {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: d.config.Certificate, ClientAuth: tls.RequireAnyClientCert, SessionTicketsDisabled: true,
 		NextProtos: []string{"radius/1.0"}} // not the packets without MD5 of RFC 9765, which may be offered
 	places := make(chan struct{}, connectionsMax)
-	held := connections{of: map[*load]int{}}
+	held := counted[*load]{most: connectionsOfClient, of: map[*load]int{}}
+	strangers := counted[netip.Prefix]{most: strangersOfAddress, of: map[netip.Prefix]int{}}
 	var open sync.WaitGroup
 	for {
 		raw, err := listener.Accept()
@@ -53,45 +55,65 @@ func (d *Door) serveTLS(ctx context.Context, listener net.Listener) error {
 			pause(ctx, 100*time.Millisecond)
 			continue
 		}
+		from := networkOf(raw.RemoteAddr())
+		if !strangers.enter(from) {
+			_ = raw.Close()
+			continue
+		}
+		known := sync.OnceFunc(func() { strangers.leave(from) })
 		select {
 		case places <- struct{}{}:
 		default:
+			known()
 			_ = raw.Close()
 			continue
 		}
 		open.Go(func() {
 			defer func() { <-places }()
-			d.connection(ctx, tls.Server(raw, config), &held)
+			defer known()
+			d.connection(ctx, tls.Server(raw, config), &held, known)
 		})
 	}
 }
 
-// connections counts those of each client.
-type connections struct {
-	mu sync.Mutex
-	of map[*load]int
+// networkOf is an address as strangers are counted by it.
+func networkOf(at net.Addr) netip.Prefix {
+	from, err := netip.ParseAddrPort(at.String())
+	if err != nil {
+		return netip.Prefix{}
+	}
+	addr := from.Addr().Unmap().WithZone("")
+	network, _ := addr.Prefix(min(addr.BitLen(), 64)) // as many bits fit any address
+	return network
 }
 
-func (h *connections) enter(l *load) bool {
+// counted counts the connections of each client, or of each address.
+type counted[K comparable] struct {
+	most int
+	mu   sync.Mutex
+	of   map[K]int
+}
+
+func (h *counted[K]) enter(k K) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.of[l] >= connectionsOfClient {
+	if h.of[k] >= h.most {
 		return false
 	}
-	h.of[l]++
+	h.of[k]++
 	return true
 }
 
-func (h *connections) leave(l *load) {
+func (h *counted[K]) leave(k K) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.of[l]--; h.of[l] == 0 {
-		delete(h.of, l)
+	if h.of[k]--; h.of[k] == 0 {
+		delete(h.of, k)
 	}
 }
 
-// connection serves one connection.
-func (d *Door) connection(ctx context.Context, conn *tls.Conn, held *connections) {
+// connection serves one connection; known is called once it is a client's.
+func (d *Door) connection(ctx context.Context, conn *tls.Conn, held *counted[*load], known func()) {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.NetConn().Close() })
 	defer stop()
@@ -119,6 +141,7 @@ func (d *Door) connection(ctx context.Context, conn *tls.Conn, held *connections
 		return
 	}
 	defer held.leave(first.load)
+	known()
 	var writing sync.Mutex
 	l.send = func(raw []byte) {
 		writing.Lock()

@@ -164,3 +164,23 @@ func TestStreamsOfNonsense(t *testing.T) {
 		return err == nil && over(t, conn, raw) != nil
 	})
 }
+
+// Whoever opens connections from one address and says nothing leaves room for clients elsewhere.
+func TestConnectionsOfAStrangerLeaveRoomForClients(t *testing.T) {
+	own := certificate(t)
+	s := openRadSec(t, nil, vpn("vpn", `{"certificates":["`+fingerprint(own)+`"]}`, false))
+	for range connectionsMax + 10 {
+		conn, err := net.Dial("tcp", s.address)
+		must(t, err)
+		t.Cleanup(func() { conn.Close() })
+	}
+	elsewhere := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}, Timeout: 5 * time.Second}
+	conn, err := tls.DialWithDialer(elsewhere, "tcp", s.address, &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{own}})
+	if err != nil {
+		t.Fatalf("a client finds no room: %v", err)
+	}
+	defer conn.Close()
+	if _, raw := status(t, radSecSecret); over(t, conn, raw) == nil {
+		t.Error("a client gets no answer")
+	}
+}
