@@ -111,6 +111,11 @@ func (h *house) productSites(ctx context.Context, st *stage, srv *server, assets
 			config.Duo = duo.IntegrationKey(p.ID)
 		}
 	}
+	if h.radius != nil {
+		if err := h.radius.Refresh(ctx); err != nil { // or the VPN is a stranger for the first seconds
+			return nil, err
+		}
+	}
 	shop := products.New(config, h.texts, assets, log)
 	var sites []web.Site
 	for _, p := range products.All() {
