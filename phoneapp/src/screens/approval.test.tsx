@@ -33,7 +33,7 @@ async function toPin(on: Stage): Promise<void> {
 describe("approval", () => {
   test("shows who, where and with what from the statement, and confirms with number and PIN", async () => {
     const on = await onApproval();
-    for (const word of ["Aldermere Client Portal", "Mara Lindqvist", "Hamburg, Germany", "203.0.113.24", "Firefox on Windows", "A browser we do not know."]) {
+    for (const word of ["Aldermere Client Portal", "Mara Lindqvist", "Hamburg, Germany", "203.0.113.24", "Firefox on Windows", "Not a browser we know."]) {
       expect(on.text()).toContain(word);
     }
     await toPin(on);
@@ -47,7 +47,7 @@ describe("approval", () => {
   });
 
   test("a known browser needs no caution", async () => {
-    expect((await onApproval({ known: true })).text()).not.toContain("A browser we do not know.");
+    expect((await onApproval({ known: true })).text()).not.toContain("Not a browser we know.");
   });
 
   test("without the number nothing is sent", async () => {

@@ -151,7 +151,7 @@ describe("a scanned request", () => {
     expect([on.screen(), on.draft.answer]).toEqual(["offline-code", undefined]);
   });
 
-  test.each([[{ known: false }, "A browser we do not know."], [{ late: true }, "By this phone’s clock this request is over."]])("warns: %j", async (change, words) => {
+  test.each([[{ known: false }, "Not a browser we know."], [{ late: true }, "By this phone’s clock this request is over."]])("warns: %j", async (change, words) => {
     const on = await scanned({ prepare: (core) => { core.request = requestOf(core.now(), change); } });
     expect(on.text()).toContain(words);
     expect((await scanned()).text()).not.toContain(words);
