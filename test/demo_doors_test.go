@@ -22,6 +22,7 @@ func startDoorsDemo(t *testing.T) *doorsDemo {
 	page.Excuse("Blocked autofocusing") // a framed page may not take the focus by itself
 	page.Go(line.URL + "/")
 	d := &doorsDemo{t, page, page.Frame("#portal", line.Portal), page.Frame("#phone", line.Phone), line}
+	d.phone.Wait("[data-screen=first]") // both frames are there, and have been told their language
 	d.signIn()
 	d.portal.Wait("#activation #qr")
 	d.phone.Click("#register")

@@ -29,6 +29,7 @@ func TestAtAnAddressThePhoneOffersThePINAlone(t *testing.T) {
 	page.Excuse("Blocked autofocusing")
 	page.Go(line.URL + "/")
 	portal := page.Frame("#portal", line.Portal)
+	page.Frame("#phone", line.Phone).Wait("[data-screen=first]") // both frames are there, and have been told their language
 	portal.Type("#username", line.Users[0].Name)
 	portal.Type("#password", line.Users[0].Password)
 	portal.Click("#sign-in")
