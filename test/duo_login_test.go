@@ -132,6 +132,7 @@ func TestLoginDuoThatAsksAtOnceShowsNoNumber(t *testing.T) {
 func TestLoginDuoIsDeniedWhatItMayNot(t *testing.T) {
 	hasLoginDuo(t)
 	h := openDuo(t, "mara", "", true)
+	ikey, skey := h.application("sudo", "sudo", `{"duo_legacy": true}`, true) // before anything is asked: the door hears of a new one within seconds
 	for name, c := range map[string]struct{ change, to, says string }{
 		"the older dialect is off": {"", "", "HTTP 403"},
 		"another's key":            {h.skey, strings.Repeat("x", 40), "Invalid ikey or skey"},
@@ -147,7 +148,6 @@ func TestLoginDuoIsDeniedWhatItMayNot(t *testing.T) {
 		}
 		d.hears(c.says)
 	}
-	ikey, skey := h.application("sudo", "sudo", `{"duo_legacy": true}`, true)
 	d := talk(t, "login-duo", "/usr/sbin/login_duo", "-d", "-c", h.configure("login_duo.conf", h.ikey, ikey, h.skey, skey), "-f", "nobody-here", "-h", "10.1.2.3", "echo", "LET-IN")
 	if d.ends() || !d.silent("LET-IN") {
 		t.Errorf("a stranger: it let somebody in:\n%s", d.said)
