@@ -29,15 +29,21 @@ type benchDoorsFigures struct {
 const (
 	benchWiki     nodkey.ApplicationID = "wiki"     // OpenID Connect
 	benchIntranet nodkey.ApplicationID = "intranet" // behind a proxy
-	benchHeld     nodkey.ApplicationID = "held"     // RADIUS that waits for phones
 	benchAsked    nodkey.ApplicationID = "asked"    // RADIUS that shows the number
 
-	benchHeldFrom, benchAskedFrom = "127.0.0.1", "127.0.0.2"
+	benchAskedFrom = "127.0.0.2"
 
 	benchWikiBack = "http://wiki.nodkey.localhost/back"
 	benchBehind   = "http://intranet.nodkey.localhost"
 	benchEmpty    = "/bench/empty"
 )
+
+// benchHeldClients are as many pieces of equipment as wait for phones: one alone may not have as many requests open.
+const benchHeldClients = 4
+
+func benchHeld(i int) (id nodkey.ApplicationID, from string) {
+	return nodkey.ApplicationID(fmt.Sprintf("held-%d", i+1)), fmt.Sprintf("127.0.0.%d", 11+i)
+}
 
 // benchDoorsServerCommand is the server of bench doors, in a process of its own: every user but the first has a phone that nobody
 // holds. It reads the lines of bench-server.
@@ -111,17 +117,22 @@ func freeDatagramAddress() (string, error) {
 
 func (h *house) addBenchApplications(ctx context.Context) (map[nodkey.ApplicationID]string, error) {
 	secrets := make(map[nodkey.ApplicationID]string)
-	for _, a := range []struct {
+	type application struct {
 		id       nodkey.ApplicationID
 		door     nodkey.Door
 		plain    bool
 		settings map[string]any
-	}{
+	}
+	all := []application{
 		{benchWiki, nodkey.DoorOIDC, false, map[string]any{"redirect_uris": []string{benchWikiBack}, "require_pkce": false}},
 		{benchIntranet, nodkey.DoorForward, false, map[string]any{"hosts": []string{benchBehind}}},
-		{benchHeld, nodkey.DoorRADIUS, true, map[string]any{"networks": []string{benchHeldFrom + "/32"}, "mode": "push", "wait": "170s"}},
 		{benchAsked, nodkey.DoorRADIUS, false, map[string]any{"networks": []string{benchAskedFrom + "/32"}, "mode": "number"}},
-	} {
+	}
+	for i := range benchHeldClients {
+		id, from := benchHeld(i)
+		all = append(all, application{id, nodkey.DoorRADIUS, true, map[string]any{"networks": []string{from + "/32"}, "mode": "push", "wait": "170s"}})
+	}
+	for _, a := range all {
 		settings, err := json.Marshal(a.settings)
 		if err != nil {
 			return nil, err
