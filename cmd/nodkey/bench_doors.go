@@ -227,8 +227,8 @@ func (b *doorsRun) equipment(id nodkey.ApplicationID, from string, names []strin
 }
 
 // figures asks the server how it is, after it has given back what it does not need.
-func (b *doorsRun) figures(line string) (f benchDoorsFigures, err error) {
-	err = b.server.say(line, &f)
+func (b *doorsRun) figures() (f benchDoorsFigures, err error) {
+	err = b.server.say("collect", &f)
 	return f, err
 }
 
@@ -252,7 +252,7 @@ func (b *doorsRun) radius(ctx context.Context) error {
 	if b.report.RADIUS.Alone, err = rounds(); err != nil {
 		return err
 	}
-	before, err := b.figures("collect")
+	before, err := b.figures()
 	if err != nil {
 		return err
 	}
@@ -307,7 +307,7 @@ func (b *doorsRun) hold(names []string) (release func(), err error) {
 func (b *doorsRun) untilWaiting(ctx context.Context) (f benchDoorsFigures, err error) {
 	const quiet = 100 // updates between two looks: upkeep has some of its own
 	for last := (benchDoorsFigures{Waiting: -1}); ; last = f {
-		if f, err = b.figures("collect"); err != nil {
+		if f, err = b.figures(); err != nil {
 			return f, err
 		}
 		if f.Waiting == last.Waiting && f.Updates-last.Updates < quiet {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,15 +74,16 @@ func runBenchDoorsServer(ctx context.Context, dir string, users int, in io.Reade
 	if err != nil {
 		return err
 	}
+	at := netip.AddrPortFrom(netip.IPv4Unspecified(), free.Port()).String() // the equipment is at several addresses of this machine
 	s, err := benchSettings(dir, listener.Addr().(*net.TCPAddr).Port, false, map[string]string{
-		"doors.open": "oidc, forward", "forward.proxies": "127.0.0.1/32", "radius.listen": free,
+		"doors.open": "oidc, forward", "forward.proxies": "127.0.0.1/32", "radius.listen": at,
 	})
 	if err != nil {
 		return err
 	}
 	o := houseOptions{passwords: quickPasswords{}, mounts: []mount{emptyMount()}}
 	return servePart(ctx, s, listener, o, users, in, out, func(h *house, ready *benchReady, log *slog.Logger) (_ benchPart, err error) {
-		ready.RADIUS = free
+		ready.RADIUS = at
 		if ready.Secrets, err = h.addBenchApplications(ctx); err != nil {
 			return benchPart{}, err
 		}
@@ -100,19 +102,6 @@ func emptyMount() mount {
 		routes: func(mux *http.ServeMux) {
 			mux.HandleFunc("GET "+benchEmpty, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 		}}
-}
-
-// freeDatagramAddress finds a free UDP address by taking it for a moment.
-func freeDatagramAddress() (string, error) {
-	free, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("no address for RADIUS on this machine: %w", plain(err))
-	}
-	_, port, err := net.SplitHostPort(free.LocalAddr().String())
-	if err != nil {
-		return "", err
-	}
-	return "0.0.0.0:" + port, free.Close()
 }
 
 func (h *house) addBenchApplications(ctx context.Context) (map[nodkey.ApplicationID]string, error) {

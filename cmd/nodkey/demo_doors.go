@@ -30,14 +30,19 @@ func (s *stage) openDoors() (err error) {
 			return err
 		}
 	}
-	// The server opens its own addresses; a free one is found by taking it for a moment.
+	s.doors = d
+	d.radius, err = freeDatagramAddress()
+	return err
+}
+
+// freeDatagramAddress finds a free UDP address of this machine by taking it for a moment: the server opens its own.
+func freeDatagramAddress() (netip.AddrPort, error) {
 	free, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Errorf("no address for RADIUS on this machine: %w", plain(err))
+		return netip.AddrPort{}, fmt.Errorf("no address for RADIUS on this machine: %w", plain(err))
 	}
-	d.radius, _ = netip.ParseAddrPort(free.LocalAddr().String())
-	s.doors = d
-	return free.Close()
+	at := free.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), free.Close()
 }
 
 // demoClient reaches the demo's own hosts, whose names this machine need not know.
