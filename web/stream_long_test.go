@@ -33,7 +33,7 @@ func (l *lines) String() string {
 }
 
 func longStream(log io.Writer) LongStream {
-	return LongStream{ContentType: "text/event-stream", Patience: time.Second, Log: slog.New(slog.NewTextHandler(log, nil))}
+	return LongStream{ContentType: "text/event-stream", Patience: time.Minute, Log: slog.New(slog.NewTextHandler(log, nil))}
 }
 
 func TestALongStreamOutlivesItsRequest(t *testing.T) {
