@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nodkey/nodkey/nodkeytest/ntfy"
+	"github.com/nodkey/nodkey/nodkeytest/ports"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -86,10 +86,7 @@ func codeCommand(ts *testscript.TestScript, neg bool, args []string) {
 func portsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	never(ts, neg, len(args) > 0, "ports NAME…")
 	for _, name := range args {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		defer l.Close() // all at once, so that they differ
-		_, port, err := net.SplitHostPort(l.Addr().String())
+		port, err := ports.Free()
 		ts.Check(err)
 		ts.Setenv(name, port)
 	}

@@ -12,8 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
+
+	"github.com/nodkey/nodkey/nodkeytest/ports"
 )
 
 // pebbleVersion is the ACME server that the tests run against; the Makefile
@@ -61,17 +64,14 @@ func launch(t *testing.T, env []string, path string, args ...string) {
 // freePort finds a port that nobody uses now, for TCP and UDP.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	text, err := ports.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	port := l.Addr().(*net.TCPAddr).Port
-	u, err := net.ListenPacket("udp", l.Addr().String())
+	port, err := strconv.Atoi(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = u.Close()
 	return port
 }
 

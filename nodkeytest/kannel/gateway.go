@@ -6,15 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/nodkey/nodkey/nodkeytest/ports"
 )
 
 // Short is one short message as the message centre got it.
@@ -198,17 +200,14 @@ max-messages = 10
 
 // startBoxes finds free ports and starts Kannel on them.
 func (g *Gateway) startBoxes() error {
-	var held []net.Listener // until all are found, so that they differ
 	for i := range g.ports {
-		free, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := ports.Free()
 		if err != nil {
 			return err
 		}
-		held = append(held, free)
-		g.ports[i] = free.Addr().(*net.TCPAddr).Port
-	}
-	for _, free := range held {
-		free.Close()
+		if g.ports[i], err = strconv.Atoi(port); err != nil {
+			return err
+		}
 	}
 	return g.runBoxes()
 }

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/nodkey/nodkey/nodkeytest/ports"
 )
 
 // startup is how long display and driver may take to answer.
@@ -64,7 +65,7 @@ func (b *Browser) start(log io.Writer, program string, arguments []string) error
 	if err != nil {
 		return err
 	}
-	port, err := freePort()
+	port, err := ports.Free()
 	if err != nil {
 		return err
 	}
@@ -187,14 +188,4 @@ func miniBrowser() (string, error) {
 		}
 	}
 	return "", errors.New("no MiniBrowser is installed: apt-get install webkit2gtk-driver, or make test-deps")
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
