@@ -33,7 +33,7 @@ func (c *crash) changedPINs(p *crashPerson) (n int) {
 func (c *crash) forgetTries() {
 	c.t.Helper()
 	db := c.open("rw")
-	_, err := db.Exec("DELETE FROM limits; DELETE FROM pin_failures")
+	_, err := db.Exec("DELETE FROM limits; DELETE FROM pin_failures; UPDATE keys SET pin_tries = 0")
 	c.must(errors.Join(err, db.Close()))
 }
 
