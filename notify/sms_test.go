@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,6 +19,7 @@ import (
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/letter"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/nodkeytest/ports"
 )
 
 const smsSecret = "hush-hush & more"
@@ -281,11 +281,6 @@ func TestAGatewayThatIsNotThereOrDoesNotAnswer(t *testing.T) {
 	secretly := func(c *SMSConfig) {
 		c.Method, c.Fields, c.User, c.Password, c.Token, c.Timeout = "GET", "to={to}&text={text}&u={user}&p={password}&t={token}", "hush", smsSecret, "tok", 300*time.Millisecond
 	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	release := make(chan struct{})
 	defer close(release)
 	for name, c := range map[string]struct {
@@ -294,7 +289,7 @@ func TestAGatewayThatIsNotThereOrDoesNotAnswer(t *testing.T) {
 		away    bool
 		says    string
 	}{
-		"nobody there":        {"http://" + closed.Addr().String(), nil, true, "connection refused"},
+		"nobody there":        {"http://" + ports.Nobody(t), nil, true, "connection refused"},
 		"a certificate":       {"https://" + strings.TrimPrefix(newTLSServer(t).URL, "https://"), nil, true, "certificate"},
 		"plain where TLS is":  {strings.Replace(g.URL, "http://", "https://", 1), nil, true, "no connection"},
 		"no answer":           {g.URL, func(http.ResponseWriter, *http.Request) { <-release }, false, "took the message and gave no answer"},

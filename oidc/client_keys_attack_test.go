@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/nodkey/nodkey/nodkeytest/ports"
 )
 
 // A stranger who sends an assertion of nobody's and hangs up while the keys are on their way keeps them from nobody: else the application
@@ -77,9 +79,7 @@ func TestKeysThatCannotBeFetchedAnyMoreEnd(t *testing.T) {
 func TestTheLogHasNoAddressOfKeys(t *testing.T) {
 	h := openHouse(t)
 	s := newSigner(t, "k1")
-	server := httptest.NewServer(http.NotFoundHandler())
-	at := server.URL + "/keys?token=of-nobody-else"
-	server.Close()
+	at := "http://" + ports.Nobody(t) + "/keys?token=of-nobody-else"
 	h.add("wiki", `{"redirect_uris": ["`+callback+`"], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "`+at+`"}`, noSecret)
 	h.send("POST", tokenPath, asserted(s.sign(map[string]any{"iss": "wiki", "sub": "wiki", "aud": issuer, "jti": rand.Text(), "exp": h.Clock.Now().Unix() + 60})).Encode()).is(401, "invalid_client")
 	if log := h.log.String(); !strings.Contains(log, "cannot be fetched") || strings.Contains(log, "of-nobody-else") {
