@@ -122,19 +122,21 @@ func (s *Forwards) Begin(ctx context.Context, c Caller, t ForwardTarget, way Tok
 	if need.Policy == ForwardDeny {
 		return "", fail(Refused, "forward.refused")
 	}
-	maxAge := time.Duration(-1)
+	in := GrantRequest{Application: site.app.ID, Door: DoorForward, Return: forwardReturn, Scopes: []string{scopeEmail}, MaxAge: -1}
+	if need.Policy == ForwardOneFactor {
+		in.Password = site.Session
+	}
 	if need.Within > 0 {
-		maxAge = need.Within
+		in.MaxAge = need.Within
 	}
 	data := forwardData{Origin: t.Origin, URI: t.URI, Way: way}
 	if len(data.URI) > forwardReturnMax {
 		data.URI = "/"
 	}
-	raw, err := json.Marshal(data)
-	if err != nil {
+	if in.Data, err = json.Marshal(data); err != nil {
 		return "", AsError(err)
 	}
-	return s.grants.Open(ctx, c, GrantRequest{Application: site.app.ID, Door: DoorForward, Return: forwardReturn, Scopes: []string{scopeEmail}, MaxAge: maxAge, Data: raw})
+	return s.grants.Open(ctx, c, in)
 }
 
 // ForwardReturn is where a browser goes that was at the portal.

@@ -29,11 +29,14 @@ type GrantRequest struct {
 	// Factors are those of which the person's yes should have been one (pin, biometric, code): a session that another one opened, before this
 	// request was made, leads through sign-in again. What the person then uses is theirs to choose, and stands in Grant.Factor. None: any.
 	Factors []string
-	Hint    string          // the name that is probably typed (login_hint); may be empty
-	User    string          // the name of the only user who may answer; empty: anybody whom the application is for
-	TellEnd bool            // a [Callback] of kind logout is made when the session that it came from ends
-	Data    json.RawMessage // the door's own, at most 8 KiB, sealed; it comes back with Issue and Redeem
-	Life    time.Duration   // zero: 10 minutes, which is also the longest
+	Hint    string // the name that is probably typed (login_hint); may be empty
+	User    string // the name of the only user who may answer; empty: anybody whom the application is for
+	// Password, above 0, says that name and password alone are enough, for a grant that lasts this long at most: no phone is asked
+	// ([Grants.Pass]). Of door forward alone, without Ask, AskAgain, Factors, TellEnd and ScopeOffline. 0: a phone's yes is needed.
+	Password time.Duration
+	TellEnd  bool            // a [Callback] of kind logout is made when the session that it came from ends
+	Data     json.RawMessage // the door's own, at most 8 KiB, sealed; it comes back with Issue and Redeem
+	Life     time.Duration   // zero: 10 minutes, which is also the longest
 }
 
 // GrantState is where a grant request stands, and so what the portal shows.
@@ -68,6 +71,7 @@ type GrantStep struct {
 	Scopes      []string // that are asked for
 	Hint        string   // the name to prefill; with User set it is that
 	User        string   // the only user who may answer, empty: anybody
+	Password    bool     // with GrantSignIn: name and password lead on by [Grants.Pass], and no phone is asked
 	Return      string   // where to go with ?to=TOKEN when ready
 	ExpiresAt   time.Time
 	// Browser is set when the browser has no cookie of [Caller.Browser] yet: the door sets it, or the next step is another browser's.
@@ -97,8 +101,8 @@ type Grant struct {
 	Email         string
 	EmailVerified bool
 	Groups        []string
-	Factor        string // pin, biometric or code
-	KeyID         KeyID  // whose yes it was
+	Factor        string // pin, biometric or code; FactorPassword where no phone was asked
+	KeyID         KeyID  // whose yes it was; empty: no phone's
 	AuthTime      time.Time
 	Scopes        []string
 	Data          json.RawMessage // the door's

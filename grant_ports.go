@@ -24,6 +24,9 @@ type SealedGrantRequest struct {
 	Refused       string // why; empty: it is not
 	AgreedBy      UserID // whose consent it has, empty: nobody's
 	ExpiresAt     time.Time
+	Password      time.Duration // whole milliseconds; 0: a phone's yes is needed
+	PassedBy      UserID        // who typed name and password, where that is enough; empty: nobody
+	PassedAt      time.Time
 }
 
 // SealedGrant is a grant, as it is kept.
@@ -82,6 +85,8 @@ type GrantRows interface {
 	InsertGrantRequest(SealedGrantRequest) error
 	GrantRequestByToken(TokenHash) (SealedGrantRequest, error)
 	SaveGrantRequest(SealedGrantRequest) error
+	// ForgetPasses takes PassedBy and PassedAt out of all requests that a user passed; there may be none.
+	ForgetPasses(UserID) error
 	// TakeGrantRequest deletes a request; ErrNoRow when somebody was first.
 	TakeGrantRequest(id string) error
 

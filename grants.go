@@ -68,7 +68,7 @@ func (s *Grants) Open(ctx context.Context, c Caller, in GrantRequest) (Token, er
 // newRequest checks what a door asks for and makes the row of it.
 func (s *Grants) newRequest(in GrantRequest, token Token, now time.Time) (SealedGrantRequest, error) {
 	r := SealedGrantRequest{ID: newID(), ApplicationID: in.Application, CreatedAt: now, Token: token.Hash(), Door: in.Door, Return: in.Return,
-		Ask: in.Ask, AskAgain: in.AskAgain, Again: in.Again, MaxAge: in.MaxAge.Truncate(time.Millisecond), TellEnd: in.TellEnd, Factors: in.Factors, ExpiresAt: now.Add(grantRequestLife)}
+		Ask: in.Ask, AskAgain: in.AskAgain, Again: in.Again, MaxAge: in.MaxAge.Truncate(time.Millisecond), TellEnd: in.TellEnd, Factors: in.Factors, Password: in.Password.Truncate(time.Millisecond), ExpiresAt: now.Add(grantRequestLife)}
 	if in.MaxAge < 0 {
 		r.MaxAge = -time.Millisecond
 	}
@@ -77,7 +77,7 @@ func (s *Grants) newRequest(in GrantRequest, token Token, now time.Time) (Sealed
 	}
 	var err error
 	r.Scopes, err = checkScopes(in.Scopes)
-	if err != nil || in.Life < 0 || in.Life > grantRequestLife || !isPath(in.Return) || !areFactors(in.Factors) || len(in.Data) > grantData || len(in.Data) > 0 && !json.Valid(in.Data) {
+	if err != nil || in.Life < 0 || in.Life > grantRequestLife || !isPath(in.Return) || !areFactors(in.Factors) || !in.mayPass() || len(in.Data) > grantData || len(in.Data) > 0 && !json.Valid(in.Data) {
 		return r, fail(BadInput, "grant.request")
 	}
 	if in.User != "" {
@@ -186,6 +186,7 @@ type judged struct {
 	user    User
 	factor  string
 	authAt  time.Time
+	alone   bool // name and password were all that was asked for, and are enough
 }
 
 // judge decides what a request still needs of the caller.
@@ -202,34 +203,31 @@ func (s *Grants) judge(tx Tx, c Caller, r SealedGrantRequest, now time.Time) (ju
 	if r.User != "" {
 		j.step.Hint = r.User
 	}
-	j.session, err = s.live(tx, c, Restricted)
-	switch {
-	case r.Refused != "":
-		j.step.State = GrantReady
-		return j, nil
-	case HasKey(err, "session.none"):
-		j.step.State, j.step.Reason = GrantSignIn, GrantNobody
-		return j, nil
-	case err != nil:
+	if j.session, err = s.live(tx, c, Restricted); err != nil && !HasKey(err, "session.none") {
 		return j, err
 	}
-	if j.user, err = tx.User(j.session.UserID); err != nil {
+	nobody := err != nil
+	if r.Refused != "" {
+		j.step.State = GrantReady
+		return j, nil
+	}
+	passed, err := j.passed(tx)
+	if err != nil {
 		return j, err
+	}
+	if nobody && !passed {
+		j.step.State, j.step.Reason, j.step.Password = GrantSignIn, GrantNobody, r.Password > 0
+		return j, nil
+	}
+	var key Key
+	if !passed {
+		if key, err = j.signedIn(tx); err != nil {
+			return j, err
+		}
 	}
 	groups, err := tx.GroupsOf(j.user.ID)
 	if err != nil {
 		return j, err
-	}
-	key, err := tx.Key(j.session.KeyID)
-	if err != nil && !errors.Is(err, ErrNoRow) {
-		return j, err
-	}
-	approval, err := tx.Approval(j.session.ApprovalID)
-	if err != nil && !errors.Is(err, ErrNoRow) {
-		return j, err
-	}
-	if j.factor, j.authAt = approval.Factor, approval.DecidedAt; err != nil {
-		j.authAt = j.session.CreatedAt
 	}
 	agreed, err := s.agreed(tx, j.user.ID, r)
 	if err != nil {
@@ -241,11 +239,11 @@ func (s *Grants) judge(tx Tx, c Caller, r SealedGrantRequest, now time.Time) (ju
 	switch {
 	case r.User != "" && j.user.Name != r.User:
 		j.step.State, j.step.Reason = GrantSignIn, GrantOther
-	case j.session.Level != Full:
+	case j.session.Level != Full && !j.alone:
 		j.step.State, j.step.Reason = GrantDenied, GrantRestricted
 	case !app.admits(groups):
 		j.step.State, j.step.Reason = GrantDenied, GrantGroup
-	case key.State != KeyActive:
+	case key.State != KeyActive && !j.alone:
 		j.step.State, j.step.Reason = GrantSignIn, GrantPhone
 	case again:
 		j.step.State, j.step.Reason = GrantSignIn, GrantAge
@@ -254,7 +252,31 @@ func (s *Grants) judge(tx Tx, c Caller, r SealedGrantRequest, now time.Time) (ju
 	default:
 		j.step.State = GrantReady
 	}
+	// Whoever has a session with a phone's yes gives another one where a fresh sign-in is wanted, and does not trade it for less.
+	j.step.Password = r.Password > 0 && j.step.State == GrantSignIn && (j.session.Level != Full || j.step.Reason == GrantPhone)
 	return j, nil
+}
+
+// signedIn fills in who is signed in and by what, and gives the key whose yes it was; the zero one where there is none.
+func (j *judged) signedIn(tx Tx) (key Key, err error) {
+	if j.user, err = tx.User(j.session.UserID); err != nil {
+		return key, err
+	}
+	if j.session.Level == Restricted && j.request.Password > 0 { // it had the password
+		j.factor, j.authAt, j.alone = FactorPassword, j.session.CreatedAt, true
+		return key, nil
+	}
+	if key, err = tx.Key(j.session.KeyID); err != nil && !errors.Is(err, ErrNoRow) {
+		return key, err
+	}
+	approval, err := tx.Approval(j.session.ApprovalID)
+	if err != nil && !errors.Is(err, ErrNoRow) {
+		return key, err
+	}
+	if j.factor, j.authAt = approval.Factor, approval.DecidedAt; err != nil {
+		j.authAt = j.session.CreatedAt
+	}
+	return key, nil
 }
 
 // agreed reports whether the user's consent is there, or not needed.

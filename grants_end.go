@@ -23,6 +23,11 @@ func (b *base) endGrants(tx Tx, c Caller, grants []SealedGrant, why string, now 
 		if err := tx.DeleteGrant(g.ID); err != nil {
 			return err
 		}
+		if g.Factor == FactorPassword { // what it hangs on is there for it alone
+			if err := tx.DeleteSession(g.SessionID); err != nil {
+				return err
+			}
+		}
 		if why == "lapsed" {
 			continue // nothing came of it
 		}

@@ -49,9 +49,16 @@ func (s *Grants) Issue(ctx context.Context, c Caller, token Token) (Issued, erro
 			return s.record(tx, c, now, "grant.refused", j.session.UserID, "", "application", r.ApplicationID, "reason", r.Refused)
 		}
 		out.Code = code
-		g := SealedGrant{ID: id, UserID: j.user.ID, ApplicationID: r.ApplicationID, CreatedAt: now, Door: r.Door, SessionID: j.session.ID, SID: string(j.session.ID), KeyID: j.session.KeyID,
-			ApprovalID: j.session.ApprovalID, Factor: j.factor, AuthAt: j.authAt, Scopes: r.Scopes, Offline: slices.Contains(r.Scopes, ScopeOffline),
-			TellEnd: r.TellEnd, Code: code.Hash(), LookAt: now.Add(grantCodeLife), ExpiresAt: j.session.ExpiresAt}
+		g := SealedGrant{ID: id, UserID: j.user.ID, ApplicationID: r.ApplicationID, CreatedAt: now, Door: r.Door, Factor: j.factor, AuthAt: j.authAt, Scopes: r.Scopes,
+			Offline: slices.Contains(r.Scopes, ScopeOffline), TellEnd: r.TellEnd, Code: code.Hash(), LookAt: now.Add(grantCodeLife)}
+		if j.alone {
+			err = s.insertPassed(tx, c, j, &g, now)
+		} else {
+			g.SessionID, g.SID, g.KeyID, g.ApprovalID, g.ExpiresAt = j.session.ID, string(j.session.ID), j.session.KeyID, j.session.ApprovalID, j.session.ExpiresAt
+		}
+		if err != nil {
+			return err
+		}
 		return s.insertGrant(tx, c, g, out.Data, now)
 	})
 	if err != nil {
@@ -185,13 +192,13 @@ func (s *Grants) alive(tx Tx, id GrantID, now time.Time) (GrantView, []string, e
 // may reports whether a grant may be used at a time.
 func (b *base) may(v GrantView, groups []string, now time.Time) bool {
 	g := v.Grant
-	return !g.RedeemedAt.IsZero() && now.Before(g.ExpiresAt) && v.KeyState == KeyActive && slices.Contains(v.Doors, g.Door) &&
+	return !g.RedeemedAt.IsZero() && now.Before(g.ExpiresAt) && v.proved() && slices.Contains(v.Doors, g.Door) &&
 		Application{Groups: v.Groups}.admits(groups) && (g.Offline || g.SessionID == "" || b.inSession(v, now))
 }
 
 // inSession reports whether the session that a grant came from lasts.
 func (b *base) inSession(v GrantView, now time.Time) bool {
-	return v.Level == Full && b.lasts(Session{Level: v.Level, LastSeenAt: v.SeenAt, ExpiresAt: v.EndsAt}, now)
+	return v.Level == v.Grant.sessionLevel() && b.lasts(Session{Level: v.Level, LastSeenAt: v.SeenAt, ExpiresAt: v.EndsAt}, now)
 }
 
 // grantOf makes what an application gets, with the address where one of the scopes is for that.

@@ -99,6 +99,15 @@ func chargeEntry(tx LimitRows, user UserID, now time.Time) error {
 	return chargeWrite(tx, entriesByUser, "entries:user:"+string(user), now)
 }
 
+// chargePass counts an entry with a password alone. Strangers who know the password are counted apart, as they must not use up what the
+// user's own browsers need.
+func chargePass(tx LimitRows, user UserID, known bool, now time.Time) error {
+	if known {
+		return chargeEntry(tx, user, now)
+	}
+	return chargeWrite(tx, entriesByUser, "entries:strangers:"+string(user), now)
+}
+
 func chargeWrite(tx LimitRows, rule bucket, name string, now time.Time) error {
 	wait, ok, err := rule.take(tx, name, 1, now)
 	if err == nil && !ok {

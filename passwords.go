@@ -1,6 +1,7 @@
 package nodkey
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -64,6 +65,52 @@ func (b *base) verifyPassword(ctx context.Context, c Caller, known bool, user Us
 		return true, nil, nil //nolint:nilerr // the old hash is as good as before; the next sign-in renews it
 	}
 	return true, renewed, nil
+}
+
+// rightPassword is a name with its password, that were typed and belong together.
+type rightPassword struct {
+	user    User // as it was when the password was checked
+	charge  charge
+	renewed []byte // its hash with the parameters of now; nil: it has them
+}
+
+// checkPassword checks name and password that were typed in a browser. The try is charged, and given back by whoever makes something
+// of it. Errors: sign_in.wrong, the same after the same work for an unknown name; sign_in.slow.
+func (b *base) checkPassword(ctx context.Context, c Caller, typedName, password string) (try rightPassword, err error) {
+	name, err := ParseUserName(typedName)
+	if err != nil || utf8.RuneCountInString(password) > passwordMax {
+		name = "\x00" // no user's name: the same work and the same answer follow
+	}
+	now := b.now()
+	if try.user, try.charge, err = b.chargePassword(ctx, c, name, now); err != nil {
+		return try, err
+	}
+	ok, renewed, err := b.verifyPassword(ctx, c, try.charge.known, try.user, password)
+	if err != nil {
+		return try, err
+	}
+	if !ok {
+		err := b.Store.Update(ctx, func(tx Tx) error { return b.record(tx, c, now, "sign_in.wrong", try.user.ID, "") })
+		if err == nil {
+			err = fail(Refused, "sign_in.wrong")
+		}
+		return try, err
+	}
+	try.renewed = renewed
+	return try, nil
+}
+
+// stillRight gives the user whose password was checked a moment ago, with its new hash where it has one.
+func (b *base) stillRight(tx Tx, try rightPassword) (User, error) {
+	fresh, err := tx.User(try.user.ID)
+	if errors.Is(err, ErrNoRow) || err == nil && !bytes.Equal(fresh.Password, try.user.Password) {
+		return User{}, fail(Unavailable, "server.busy", "Seconds", 1) // changed since it was checked: to be checked again
+	}
+	if err == nil && try.renewed != nil {
+		fresh.Password = try.renewed
+		err = tx.SaveUser(fresh)
+	}
+	return fresh, err
 }
 
 // charge is a try at a password or first-access code, taken before it is checked.

@@ -204,7 +204,8 @@ type SignInRows interface {
 	FinishSignIn(id SignInID, session SessionID, now time.Time) (SignIn, error)
 }
 
-// SessionRows keeps sessions and the browsers that are known; Session.Token is unique.
+// SessionRows keeps sessions and the browsers that are known; Session.Token is unique. A session goes with its user, and with its
+// application where it has one.
 type SessionRows interface {
 	InsertSession(Session) error
 	SessionByToken(TokenHash) (Session, error)

@@ -65,7 +65,7 @@ func (s *Sessions) Watcher(ctx context.Context, c Caller, token Token) (Caller, 
 
 // lasts tells whether a session's time is not over.
 func (b *base) lasts(s Session, now time.Time) bool {
-	return now.Before(s.ExpiresAt) && (s.Level != Full || now.Sub(s.LastSeenAt) <= b.policy.SessionIdle)
+	return now.Before(s.ExpiresAt) && (s.Level == Restricted || now.Sub(s.LastSeenAt) <= b.policy.SessionIdle)
 }
 
 // live reloads the caller's session inside a transaction, so that a session that was ended a moment ago changes nothing and,
@@ -138,7 +138,12 @@ func (s *Sessions) End(ctx context.Context, c Caller, id SessionID) error {
 		for _, other := range list {
 			if other.ID == id {
 				user = own.UserID
-				if other.ID != own.ID { // another browser's: what came from it ends, also what would outlast it
+				if other.ID == own.ID { // signing out is leaving what a password alone opened in this browser, too
+					here := func(x Session) bool { return x.Level == Passed && x.Browser != "" && x.Browser == c.Browser.Hash() }
+					if err := s.endSessionsWhere(tx, c, user, here, now); err != nil {
+						return err
+					}
+				} else { // another browser's: what came from it ends, also what would outlast it
 					if err := s.endGrantsWhere(tx, c, user, func(g SealedGrant) bool { return g.SessionID == other.ID }, "session", now); err != nil {
 						return err
 					}
@@ -226,7 +231,7 @@ func (b *base) endSessionsWhere(tx Tx, c Caller, user UserID, match func(Session
 	return nil
 }
 
-// cancelSignIns ends a user's sign-ins that wait or were not collected: the password that they began with counts no more.
+// cancelSignIns ends a user's sign-ins that wait or were not collected, and what they passed and did not go on to: the password that they began with counts no more.
 func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error {
 	list, err := tx.SignInsOf(user, 200)
 	if err != nil {
@@ -244,8 +249,10 @@ func (b *base) cancelSignIns(tx Tx, c Caller, user UserID, now time.Time) error 
 			return err
 		}
 	}
-	_, err = b.cancelApprovals(tx, c, user, func(a Approval) bool { return a.Kind.ofSignIn() }, now)
-	return err
+	if _, err = b.cancelApprovals(tx, c, user, func(a Approval) bool { return a.Kind.ofSignIn() }, now); err != nil {
+		return err
+	}
+	return tx.ForgetPasses(user)
 }
 
 // newPassword puts a sealed hash in force and ends what the old password opened, but for one session.

@@ -1,11 +1,9 @@
 package nodkey
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
-	"unicode/utf8"
 )
 
 // SignIns take a person from name and password to a session.
@@ -41,33 +39,18 @@ func (s *SignIns) BeginFor(ctx context.Context, c Caller, id ApplicationID, type
 }
 
 func (s *SignIns) begin(ctx context.Context, c Caller, typedName, password string, app Application) (Entry, error) {
-	name, err := ParseUserName(typedName)
-	if err != nil || utf8.RuneCountInString(password) > passwordMax {
-		name = "\x00" // no user's name: the same work and the same answer follow
-	}
-	now := s.now()
-	user, ch, err := s.chargePassword(ctx, c, name, now)
+	try, err := s.checkPassword(ctx, c, typedName, password)
 	if err != nil {
 		return Entry{}, AsError(err)
 	}
-	ok, renewed, err := s.verifyPassword(ctx, c, ch.known, user, password)
-	if err != nil {
-		return Entry{}, AsError(err)
-	}
-	if !ok {
-		err := s.Store.Update(ctx, func(tx Tx) error { return s.record(tx, c, now, "sign_in.wrong", user.ID, "") })
-		if err != nil {
-			return Entry{}, AsError(err)
-		}
-		return Entry{}, fail(Refused, "sign_in.wrong")
-	}
-	entry, err := s.enter(ctx, c, app, user, ch, renewed)
+	entry, err := s.enter(ctx, c, app, try)
 	return entry, wrap(err)
 }
 
 // enter decides what follows the right password.
-func (s *SignIns) enter(ctx context.Context, c Caller, app Application, user User, ch charge, renewed []byte) (Entry, error) {
+func (s *SignIns) enter(ctx context.Context, c Caller, app Application, try rightPassword) (Entry, error) {
 	now := s.now()
+	user, ch := try.user, try.charge
 	signIn := SignIn{ID: SignInID(newID()), UserID: user.ID, State: SignInPending, Source: c.address(), Agent: c.Agent, Known: ch.known,
 		CreatedAt: now, ExpiresAt: now.Add(SignInLife), ApplicationID: app.ID, App: app.Name}
 	token := newToken()
@@ -93,18 +76,9 @@ func (s *SignIns) enter(ctx context.Context, c Caller, app Application, user Use
 		}
 		err = s.Store.Update(ctx, func(tx Tx) error {
 			entry, refused = Entry{}, nil
-			fresh, err := tx.User(user.ID)
-			if errors.Is(err, ErrNoRow) || err == nil && !bytes.Equal(fresh.Password, user.Password) {
-				return fail(Unavailable, "server.busy", "Seconds", 1) // changed since it was checked: to be checked again
-			}
+			fresh, err := s.stillRight(tx, try)
 			if err != nil {
 				return err
-			}
-			if renewed != nil {
-				fresh.Password = renewed
-				if err := tx.SaveUser(fresh); err != nil {
-					return err
-				}
 			}
 			keysNow, err := tx.KeysOf(user.ID)
 			if err != nil {

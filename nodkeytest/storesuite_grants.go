@@ -40,8 +40,8 @@ func grantTests() map[string]func(kit) {
 		"requests come back as they were": func(k kit) {
 			id := k.application("wiki")
 			full, other := fill[nodkey.SealedGrantRequest](1), fill[nodkey.SealedGrantRequest](2)
-			full.ApplicationID, full.MaxAge = id, 90*time.Minute
-			other.ID, other.ApplicationID, other.CreatedAt, other.MaxAge = full.ID, id, full.CreatedAt, -time.Millisecond
+			full.ApplicationID, full.MaxAge, full.Password = id, 90*time.Minute, 12*time.Hour
+			other.ID, other.ApplicationID, other.CreatedAt, other.MaxAge, other.Password = full.ID, id, full.CreatedAt, -time.Millisecond, time.Millisecond
 			other.Token = full.Token // it is found by it
 			keeping[nodkey.SealedGrantRequest]{
 				full: full, other: other, sparse: nodkey.SealedGrantRequest{ID: "sparse", ApplicationID: id, Token: "sparse"},
@@ -50,6 +50,30 @@ func grantTests() map[string]func(kit) {
 					return tx.GrantRequestByToken(r.Token)
 				},
 			}.check(k)
+		},
+		"what a user passed is forgotten, and nothing else": func(k kit) {
+			id, user, other := k.application("wiki"), k.user("u"), k.user("other")
+			put := func(token string, by nodkey.UserID) nodkey.SealedGrantRequest {
+				r := fill[nodkey.SealedGrantRequest](len(token))
+				r.ID, r.ApplicationID, r.Token, r.PassedBy, r.MaxAge = token, id, nodkey.TokenHash(token), by, time.Minute
+				if by == "" {
+					r.PassedAt = time.Time{}
+				}
+				r.Password = time.Hour
+				k.update(func(tx nodkey.Tx) error { return tx.InsertGrantRequest(r) })
+				return r
+			}
+			get := func(token nodkey.TokenHash) func(nodkey.Tx) (nodkey.SealedGrantRequest, error) {
+				return func(tx nodkey.Tx) (nodkey.SealedGrantRequest, error) { return tx.GrantRequestByToken(token) }
+			}
+			one, two, theirs, nobodys := put("a", user), put("bb", user), put("ccc", other), put("dddd", "")
+			k.update(func(tx nodkey.Tx) error { return tx.ForgetPasses(user) })
+			k.update(func(tx nodkey.Tx) error { return tx.ForgetPasses("") })
+			k.update(func(tx nodkey.Tx) error { return tx.ForgetPasses("nobody") })
+			one.PassedBy, one.PassedAt, two.PassedBy, two.PassedAt = "", time.Time{}, "", time.Time{}
+			for _, want := range []nodkey.SealedGrantRequest{one, two, theirs, nobodys} {
+				see(k, want, get(want.Token))
+			}
 		},
 		"requests are taken once, and go with their application": func(k kit) {
 			id := k.application("wiki")

@@ -172,8 +172,8 @@ func sessionTests() map[string]func(kit) {
 		"come back as they were": func(k kit) {
 			user := k.user("u")
 			full, other := fill[nodkey.Session](1), fill[nodkey.Session](2)
-			full.UserID = user
-			other.ID, other.UserID, other.CreatedAt, other.Token = full.ID, user, full.CreatedAt, full.Token
+			full.UserID, full.ApplicationID = user, k.application("wiki")
+			other.ID, other.UserID, other.CreatedAt, other.Token, other.ApplicationID = full.ID, user, full.CreatedAt, full.Token, k.application("bank")
 			keeping[nodkey.Session]{
 				full: full, other: other, sparse: nodkey.Session{ID: "sparse", UserID: user, Token: "sparse"},
 				insert: nodkey.Tx.InsertSession, save: nodkey.Tx.SaveSession,
@@ -198,6 +198,22 @@ func sessionTests() map[string]func(kit) {
 			}
 			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error {
 				return tx.InsertSession(nodkey.Session{ID: "c", UserID: "nobody", Token: "c"})
+			})
+			k.fails(nodkey.ErrNoRow, func(tx nodkey.Tx) error {
+				return tx.InsertSession(nodkey.Session{ID: "c", UserID: user, Token: "c", ApplicationID: "none"})
+			})
+		},
+		"of an application go with it, and no others": func(k kit) {
+			user, wiki, bank := k.user("u"), k.application("wiki"), k.application("bank")
+			for id, app := range map[nodkey.SessionID]nodkey.ApplicationID{"a": wiki, "b": bank, "c": ""} {
+				k.update(func(tx nodkey.Tx) error {
+					return tx.InsertSession(nodkey.Session{ID: id, UserID: user, Level: nodkey.Passed, CreatedAt: start, ExpiresAt: start.Add(time.Hour), ApplicationID: app})
+				})
+			}
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteApplication(wiki) })
+			see(k, []nodkey.SessionID{"c", "b"}, func(tx nodkey.Tx) ([]nodkey.SessionID, error) {
+				list, err := tx.SessionsOf(user, start)
+				return ids(list, func(s nodkey.Session) nodkey.SessionID { return s.ID }), err
 			})
 		},
 		"are listed newest first while they last": func(k kit) {

@@ -9,7 +9,7 @@ import (
 
 const (
 	grantRequestColumns = "id, application_id, created_at, token, browser, door, return_to, scopes, ask, ask_again, again, max_age, hint, user_name, tell_end, " +
-		"data, refused, agreed_by, expires_at, factors"
+		"data, refused, agreed_by, expires_at, factors, password, passed_by, passed_at"
 	grantColumns = "id, user_id, application_id, created_at, door, session_id, sid, key_id, approval_id, factor, auth_at, scopes, data, offline, tell_end, " +
 		"code, redeemed_at, family, refresh, refresh_until, look_at, expires_at"
 	accessColumns = "token, grant_id, created_at, scopes, expires_at"
@@ -26,7 +26,7 @@ var (
 func grantRequestArgs(r nodkey.SealedGrantRequest) []driver.Value {
 	return []driver.Value{r.ID, string(r.ApplicationID), millis(r.CreatedAt), maybeText(string(r.Token)), string(r.Browser), string(r.Door), r.Return,
 		joinNames(r.Scopes), flag(r.Ask), flag(r.AskAgain), flag(r.Again), r.MaxAge.Milliseconds(), r.Hint, r.User, flag(r.TellEnd), blob(r.Data), r.Refused,
-		string(r.AgreedBy), millis(r.ExpiresAt), joinNames(r.Factors)}
+		string(r.AgreedBy), millis(r.ExpiresAt), joinNames(r.Factors), r.Password.Milliseconds(), string(r.PassedBy), millis(r.PassedAt)}
 }
 
 func scanGrantRequest(r *row) nodkey.SealedGrantRequest {
@@ -35,6 +35,7 @@ func scanGrantRequest(r *row) nodkey.SealedGrantRequest {
 		Door: text[nodkey.Door](r), Return: r.text(), Scopes: splitNames[string](r.text()), Ask: r.flag(), AskAgain: r.flag(), Again: r.flag(),
 		MaxAge: time.Duration(r.integer()) * time.Millisecond, Hint: r.text(), User: r.text(), TellEnd: r.flag(), Data: r.blob(), Refused: r.text(),
 		AgreedBy: text[nodkey.UserID](r), ExpiresAt: r.time(), Factors: splitNames[string](r.text()),
+		Password: time.Duration(r.integer()) * time.Millisecond, PassedBy: text[nodkey.UserID](r), PassedAt: r.time(),
 	}
 }
 
@@ -48,6 +49,11 @@ func (t *tx) GrantRequestByToken(token nodkey.TokenHash) (nodkey.SealedGrantRequ
 
 func (t *tx) SaveGrantRequest(r nodkey.SealedGrantRequest) error {
 	return t.save(grantRequestUpdate, without(2, grantRequestArgs(r))...)
+}
+
+func (t *tx) ForgetPasses(user nodkey.UserID) error {
+	_, err := t.exec("UPDATE grant_requests SET passed_by = '', passed_at = 0 WHERE passed_by = $1 AND passed_by <> ''", string(user))
+	return err
 }
 
 func (t *tx) TakeGrantRequest(id string) error {

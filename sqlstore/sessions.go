@@ -8,7 +8,7 @@ import (
 )
 
 const sessionColumns = "id, user_id, created_at, token, level, may_activate, key_id, approval_id, source, agent, " +
-	"last_seen_at, expires_at"
+	"last_seen_at, expires_at, application_id, app, browser"
 
 var (
 	sessionInsert = insertInto("sessions", sessionColumns)
@@ -17,7 +17,8 @@ var (
 
 func sessionArgs(s nodkey.Session) []driver.Value {
 	return []driver.Value{string(s.ID), string(s.UserID), millis(s.CreatedAt), maybeText(string(s.Token)), string(s.Level),
-		flag(s.MayActivate), string(s.KeyID), string(s.ApprovalID), s.Source, s.Agent, millis(s.LastSeenAt), millis(s.ExpiresAt)}
+		flag(s.MayActivate), string(s.KeyID), string(s.ApprovalID), s.Source, s.Agent, millis(s.LastSeenAt), millis(s.ExpiresAt),
+		maybeText(string(s.ApplicationID)), s.App, string(s.Browser)}
 }
 
 func scanSession(r *row) nodkey.Session {
@@ -25,6 +26,7 @@ func scanSession(r *row) nodkey.Session {
 		ID: text[nodkey.SessionID](r), UserID: text[nodkey.UserID](r), CreatedAt: r.time(), Token: text[nodkey.TokenHash](r),
 		Level: text[nodkey.Level](r), MayActivate: r.flag(), KeyID: text[nodkey.KeyID](r),
 		ApprovalID: text[nodkey.ApprovalID](r), Source: r.text(), Agent: r.text(), LastSeenAt: r.time(), ExpiresAt: r.time(),
+		ApplicationID: text[nodkey.ApplicationID](r), App: r.text(), Browser: text[nodkey.TokenHash](r),
 	}
 }
 
