@@ -14,7 +14,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/nodkeytest"
-	"github.com/nodkey/nodkey/sqlstore"
+	"github.com/nodkey/nodkey/nodkeytest/database"
 	"github.com/nodkey/nodkey/wire"
 )
 
@@ -55,7 +55,7 @@ func start(t *testing.T, change func(*nodkey.Policy)) house {
 		change(&policy)
 	}
 	path := filepath.Join(t.TempDir(), "nodkey.db")
-	store, err := sqlstore.Open(t.Context(), path)
+	store, err := database.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,13 +10,13 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/nodkeytest"
-	"github.com/nodkey/nodkey/sqlstore"
+	"github.com/nodkey/nodkey/nodkeytest/database"
 )
 
 // benchHouse is a house whose store a benchmark fills.
 func benchHouse(b *testing.B) house {
 	b.Helper()
-	store, err := sqlstore.Open(b.Context(), filepath.Join(b.TempDir(), "nodkey.db"))
+	store, err := database.Open(b.Context(), filepath.Join(b.TempDir(), "nodkey.db"))
 	if err != nil {
 		b.Fatal(err)
 	}

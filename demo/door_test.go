@@ -16,15 +16,15 @@ import (
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/nodkeytest/database"
 	"github.com/nodkey/nodkey/prose"
-	"github.com/nodkey/nodkey/sqlstore"
 	"github.com/nodkey/nodkey/web"
 )
 
 // stage is a demo's page over a real store, with one person of the demo's own.
 func stage(t *testing.T) (*Door, *nodkeytest.House, *httptest.Server) {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"))
+	store, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/nodkeytest"
-	"github.com/nodkey/nodkey/sqlstore"
+	"github.com/nodkey/nodkey/nodkeytest/database"
 	"github.com/nodkey/nodkey/wire"
 )
 
@@ -41,7 +41,7 @@ type house struct {
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "nodkey.db")
-	store, err := sqlstore.Open(t.Context(), path)
+	store, err := database.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/nodkeytest"
-	"github.com/nodkey/nodkey/sqlstore"
+	"github.com/nodkey/nodkey/nodkeytest/database"
 	"github.com/nodkey/nodkey/web"
 )
 
@@ -44,7 +44,7 @@ type house struct {
 // openHouse makes one. Pages of the portal's are lines of text here.
 func openHouse(t testing.TB) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "nodkey.db"))
+	store, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "nodkey.db"))
 	must(t, err)
 	t.Cleanup(func() { store.Close() })
 	policy := nodkey.DefaultPolicy()

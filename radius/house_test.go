@@ -18,7 +18,7 @@ import (
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/nodkeytest"
-	"github.com/nodkey/nodkey/sqlstore"
+	"github.com/nodkey/nodkey/nodkeytest/database"
 	"layeh.com/radius"
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2869"
@@ -57,7 +57,7 @@ func vpn(id, settings string, plain bool) nodkey.NewApplication {
 
 func open(t testing.TB, o options) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "nodkey.db"))
+	store, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "nodkey.db"))
 	must(t, err)
 	policy := nodkey.DefaultPolicy()
 	policy.ActivationFirst = nodkey.FirstByPassword

@@ -1,12 +1,6 @@
 package sqlstore
 
-import (
-	"path/filepath"
-	"testing"
-
-	"github.com/nodkey/nodkey"
-	"github.com/nodkey/nodkey/nodkeytest"
-)
+import "testing"
 
 // openAt opens a database and closes it at the end of the test, whole.
 func openAt(t *testing.T, path string) *Store {
@@ -21,10 +15,4 @@ func openAt(t *testing.T, path string) *Store {
 		}
 	})
 	return s
-}
-
-func TestStore(t *testing.T) {
-	nodkeytest.StoreSuite(t, func(t *testing.T) nodkey.Store {
-		return openAt(t, filepath.Join(t.TempDir(), "nodkey.db"))
-	})
 }

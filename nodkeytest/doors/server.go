@@ -17,9 +17,9 @@ import (
 	"github.com/nodkey/nodkey/client"
 	"github.com/nodkey/nodkey/i18n"
 	"github.com/nodkey/nodkey/nodkeytest"
+	"github.com/nodkey/nodkey/nodkeytest/database"
 	"github.com/nodkey/nodkey/phoneapi"
 	"github.com/nodkey/nodkey/proof"
-	"github.com/nodkey/nodkey/sqlstore"
 	"github.com/nodkey/nodkey/web"
 )
 
@@ -58,7 +58,7 @@ func Open(t testing.TB, o Options) *Server {
 	s := &Server{Clock: nodkeytest.NewClock(time.Now()), Log: &nodkeytest.Log{}, Database: filepath.Join(t.TempDir(), "nodkey.db"),
 		HTTP: client.NewHTTPClient(nil), Operator: nodkey.Operator("tester"), Policy: nodkey.DefaultPolicy()}
 	s.Opened, s.Logger = s.Clock.Now(), slog.New(slog.NewTextHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	store, err := sqlstore.Open(ctx, s.Database)
+	store, err := database.Open(ctx, s.Database)
 	must(t, err)
 	s.Store = &nodkeytest.FaultyStore{Store: store}
 
