@@ -155,6 +155,30 @@ func (s *Applications) Collect(ctx context.Context, c Caller, token Token) (Proo
 	return proof, wrap(err)
 }
 
+// Collected tells an application that lost the answer whether it has collected a request within that time, and may still let the person
+// in. It gives no proof again. Errors: sign_in.unknown, sign_in.done for one that was collected earlier, sign_in.over for one that was
+// not collected, application.denied.
+func (s *Applications) Collected(ctx context.Context, c Caller, token Token, within time.Duration) error {
+	app, err := c.asApplication()
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	return wrap(s.Store.View(ctx, func(tx Tx) error {
+		signIn, err := signInOf(tx, c, token)
+		switch {
+		case err != nil:
+			return err
+		case signIn.State != SignInDone:
+			return fail(Conflict, "sign_in.over")
+		case !now.Before(signIn.EndedAt.Add(within)):
+			return fail(Conflict, "sign_in.done")
+		}
+		_, _, err = s.proofOf(tx, app, signIn)
+		return err
+	}))
+}
+
 // collect is Collect without the evidence, and with what is to happen in the same transaction.
 func (s *Applications) collect(ctx context.Context, c Caller, token Token, more func(Tx, Proof, Approval) error) (proof Proof, made evidenceOf, err error) {
 	app, err := c.asApplication()

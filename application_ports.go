@@ -14,6 +14,11 @@ type ApplicationRows interface {
 	// ApplicationSecrets lists an application's secrets, newest first, those that have ended too until a purge takes them.
 	ApplicationSecrets(ApplicationID) ([]ApplicationSecret, error)
 	SaveApplicationSecret(ApplicationSecret) error
+	// InsertEnrolment gives ErrExists when the user was added by an application already, ErrNoRow when there is no such user or
+	// application. It goes with either, and by itself at its end.
+	InsertEnrolment(Enrolment) error
+	// Enrolment gives ErrNoRow for a user whom no application added, or not lately.
+	Enrolment(UserID) (Enrolment, error)
 	// GroupsOf lists the groups that a user is in by name. Groups go with their user.
 	GroupsOf(UserID) ([]string, error)
 	// InsertGroup gives ErrExists when the user is in the group already, ErrNoRow when there is no such user.

@@ -49,7 +49,7 @@ type SigningKeyRows interface {
 	SigningKeys() ([]SigningKey, error)
 	InsertSigningKey(SigningKey) error
 	SaveSigningKey(SigningKey) error
-	// UseAssertion stores that an assertion of an application's was used; ErrExists when it was already, ErrNoRow when there is no
+	// UseAssertion stores that something an application signed was used; ErrExists when it was already, ErrNoRow when there is no
 	// such application. What it keeps goes with the application, and by itself at until.
 	UseAssertion(id ApplicationID, digest []byte, until time.Time) error
 }

@@ -195,17 +195,6 @@ func TestSigningKeysAreTheOperatorsToRotateAndSealed(t *testing.T) {
 	}
 }
 
-func TestWhatAnApplicationSignedIsSpentOnce(t *testing.T) {
-	h := start(t, nil)
-	bank, wiki := h.app(t, "bank", nil), h.app(t, "wiki", nil)
-	until := h.Clock.Now().Add(time.Minute)
-	is(t, h.Applications.Spend(h.ctx, bank, "j", until), "", "first")
-	is(t, h.Applications.Spend(h.ctx, bank, "j", until), "application.wrong", "second")
-	is(t, h.Applications.Spend(h.ctx, wiki, "j", until), "", "another application's")
-	is(t, h.Applications.Spend(h.ctx, bank, "k", h.Clock.Now().Add(nodkey.AssertionLife+time.Second)), "application.wrong", "for longer than it is kept")
-	is(t, h.Applications.Spend(h.ctx, h.NewBrowser(h.address()).Anonymous(), "j", until), "application.wrong", "nobody's")
-}
-
 func TestAYesOfAnotherFactorLeadsThroughSignInOnce(t *testing.T) {
 	h := start(t, byPassword)
 	p := h.join(t)

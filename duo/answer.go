@@ -32,7 +32,6 @@ var (
 	faultEnroll      = &fault{code: 40301, message: "Access forbidden", detail: "duo_enroll is off for this integration"}
 	faultTooLarge    = &fault{code: 41301, message: "Request too large"}
 	errStopping      = &fault{code: 42901, message: "Too many requests", detail: "the server is stopping; the request was taken back", seconds: 5}
-	errMany          = &fault{code: 42901, message: "Too many requests", detail: "too many of this integration's in ten minutes", seconds: 60}
 	errBusy          = &fault{code: 42901, message: "Too many requests", detail: "too many are waiting", seconds: 5}
 )
 

@@ -199,29 +199,30 @@ func (d *Door) wait(ctx context.Context, c *call, token nodkey.Token) (outcome, 
 	return d.settle(ctx, c, token, w)
 }
 
-// settle collects the proof of what is approved; everything else is said as it is. What has ended is kept for who asks again.
+// settle collects the proof of what is approved; everything else is said as it is. Who asks again hears of a yes again for a time, as the
+// answer may have been lost.
 func (d *Door) settle(ctx context.Context, c *call, token nodkey.Token, w nodkey.Waiting) (outcome, error) {
-	app, tx := c.caller.Application().ID, txRequest+string(token)
-	out := outcomeOf(w)
+	if w.State != nodkey.SignInApproved && w.State != nodkey.SignInDone {
+		return outcomeOf(w), nil
+	}
+	var err error
 	if w.State == nodkey.SignInApproved {
-		_, err := d.applications.Collect(ctx, c.caller, token)
-		switch {
-		case err == nil:
-			out = outcome{"allow", "allow", sayAllowed}
-		case nodkey.HasKey(err, "application.denied"):
-			out = deny(sayDenied)
-		case nodkey.HasKey(err, "sign_in.done"):
-			out = deny(sayUsed)
-		case nodkey.HasKey(err, "sign_in.over"):
-			out = outcome{"deny", "timeout", sayTimeout}
-		default:
-			return outcome{}, err
-		}
+		_, err = d.applications.Collect(ctx, c.caller, token)
 	}
-	if out.result != "waiting" && out.message != sayUsed {
-		d.ledger.put(app, tx, out, d.clock.Now())
+	if w.State == nodkey.SignInDone || nodkey.HasKey(err, "sign_in.done") { // or another look came first
+		err = d.applications.Collected(ctx, c.caller, token, toldAgain)
 	}
-	return out, nil
+	switch {
+	case err == nil:
+		return outcome{"allow", "allow", sayAllowed}, nil
+	case nodkey.HasKey(err, "application.denied"):
+		return deny(sayDenied), nil
+	case nodkey.HasKey(err, "sign_in.done"):
+		return deny(sayUsed), nil
+	case nodkey.HasKey(err, "sign_in.over"):
+		return outcome{"deny", "timeout", sayTimeout}, nil
+	}
+	return outcome{}, err
 }
 
 // longPoll is how long a look at a request that waits takes while nothing changes: at most. login_duo looks twenty times.
@@ -234,15 +235,16 @@ var errUnknownTransaction = errors.New("no such transaction")
 // told says that nothing has.
 func (d *Door) status(ctx context.Context, c *call, tx string) (out outcome, told bool, err error) {
 	app := c.caller.Application().ID
-	before, known := d.ledger.get(app, tx, d.clock.Now())
-	if known && before.outcome.result != "" {
-		return before.outcome, false, nil
+	if strings.HasPrefix(tx, txOutcome) {
+		out, err := readOutcome(app, tx)
+		return out, false, err
 	}
 	token, ok := strings.CutPrefix(tx, txRequest)
 	if !ok {
 		return outcome{}, false, errUnknownTransaction
 	}
-	w, err := d.look(ctx, c, nodkey.Token(token), known)
+	told = d.told.has(app, tx, d.clock.Now())
+	w, err := d.look(ctx, c, nodkey.Token(token), told)
 	if nodkey.HasKey(err, "sign_in.unknown") {
 		return outcome{}, false, errUnknownTransaction
 	}
@@ -250,14 +252,9 @@ func (d *Door) status(ctx context.Context, c *call, tx string) (out outcome, tol
 		return outcome{}, false, err
 	}
 	if out, err = d.settle(ctx, c, nodkey.Token(token), w); err == nil && out.result == "waiting" {
-		d.ledger.put(app, tx, outcome{}, d.clock.Now())
+		d.told.put(app, tx, d.clock.Now())
 	}
-	if err == nil && out.message == sayUsed { // two looks at the same time: the other one collected it
-		if e, ok := d.ledger.get(app, tx, d.clock.Now()); ok && e.outcome.result != "" {
-			out = e.outcome
-		}
-	}
-	return out, known, err
+	return out, told, err
 }
 
 func (d *Door) look(ctx context.Context, c *call, token nodkey.Token, patient bool) (nodkey.Waiting, error) {

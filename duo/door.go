@@ -20,9 +20,8 @@ type Door struct {
 	origin       string
 	hosts        []string // as clients sign them
 	directory    directory
-	seen         seen
 	shown        shown
-	ledger       ledger
+	told         told
 	seats        seats
 	longPoll     time.Duration
 	universal
@@ -101,12 +100,10 @@ func (d *Door) serve(dated bool, do handler) http.HandlerFunc {
 }
 
 // once refuses a request that was sent before, byte for byte. Its date says when it was made, so a client never makes it again.
-func (d *Door) once(c *call) error {
-	if d.seen.full(c.key, d.clock.Now(), 2*dateWindow) {
-		return errMany
-	}
-	if d.seen.again(c.key, c.signature, d.clock.Now(), 2*dateWindow) {
+func (d *Door) once(ctx context.Context, c *call) error {
+	err := d.applications.Spend(ctx, c.caller, nodkey.OnceRequest, string(c.signature), c.at.Add(dateWindow+time.Second))
+	if nodkey.HasKey(err, "application.wrong") {
 		return faultDate
 	}
-	return nil
+	return err
 }

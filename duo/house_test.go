@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +30,8 @@ const pin = "480159"
 // house is a server with this door, behind a proxy that ends TLS.
 type house struct {
 	*doors.Server
-	door *Door
+	door    *Door
+	restart func() // opens the door anew
 }
 
 func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
@@ -38,14 +40,25 @@ func newHouse(t testing.TB, change func(*nodkey.Policy)) *house {
 	// The phones of nodkeytest speak to the domain itself, and say so at their own address.
 	site := func(s *nodkey.Site) { s.PhoneOrigin = nodkeytest.PhoneOrigin }
 	h.Server = doors.Open(t, doors.Options{Policy: change, Site: site, Further: func(s *doors.Server) ([]web.Site, error) {
-		h.door = New(s.Services.Applications, s.Portal, s.Clock, s.Logger)
-		mux := http.NewServeMux()
-		h.door.Routes(mux)
-		proxies := web.Proxies{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-		return []web.Site{web.Door{Name: "duo", Origin: s.Portal, Log: s.Logger, Fail: Fail, Allow: Allowances(), Proxies: proxies}.Site(web.Routes(mux))}, nil
+		return []web.Site{h.serves(s, func() *Door { return New(s.Services.Applications, s.Portal, s.Clock, s.Logger) })}, nil
 	}})
 	h.Texts.OnMissing = func(lang, key string, err error) { t.Errorf("the catalogues lack %s (%s): %v", key, lang, err) }
 	return h
+}
+
+// serves makes the site of a door that can be opened again: the new one remembers nothing but what the store has.
+func (h *house) serves(s *doors.Server, open func() *Door) web.Site {
+	var mux atomic.Pointer[http.ServeMux]
+	h.restart = func() {
+		h.door = open()
+		next := http.NewServeMux()
+		h.door.Routes(next)
+		mux.Store(next)
+	}
+	h.restart()
+	proxies := web.Proxies{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { web.Routes(mux.Load()).ServeHTTP(w, r) })
+	return web.Door{Name: "duo", Origin: s.Portal, Log: s.Logger, Fail: Fail, Allow: Allowances(), Proxies: proxies}.Site(answer)
 }
 
 // must is for what is no subject of the test.

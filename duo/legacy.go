@@ -47,7 +47,7 @@ func (d *Door) legacyAuth(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	if c.async() {
-		return document{"txid": d.transaction(c, token, out)}, nil
+		return document{"txid": transaction(c.caller.Application().ID, token, out)}, nil
 	}
 	if token != "" {
 		if out, err = d.wait(ctx, c, token); err != nil {

@@ -1,8 +1,9 @@
 package duo
 
 import (
-	"crypto/rand"
+	"encoding/base64"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,61 +63,65 @@ func codeWords(err error) (string, error) {
 	return "", err
 }
 
-// A transaction's id says what it is: of a request that waits, or of an outcome that was clear at once.
+// A transaction's id says what it is: of a request that waits, or of a no that was clear at once, which stands in it. So nothing of either
+// is kept here. An application that makes one up tells itself no.
 const (
 	txRequest = "tx-"
 	txOutcome = "out-"
 )
 
-// ledger keeps, for each application apart, what transactions have told so far: that they wait, so that the next look may take its
-// time; and their outcome, so that who asks again because an answer was lost hears the same.
-type ledger struct {
-	mu    sync.Mutex
-	pages map[nodkey.ApplicationID]map[string]entry
+// outcomeMost is longer than any id of a no, in bytes.
+const outcomeMost = 1000
+
+// outcomeID names a no that was clear at once, to one application.
+func outcomeID(app nodkey.ApplicationID, o outcome) string {
+	return txOutcome + opaque("", "outcome", string(app), o.message) + "-" + base64.RawURLEncoding.EncodeToString([]byte(o.message))
 }
 
-type entry struct {
-	outcome outcome // with no result while it waits
-	until   time.Time
+// readOutcome reads what outcomeID made for an application.
+func readOutcome(app nodkey.ApplicationID, tx string) (outcome, error) {
+	_, encoded, _ := strings.Cut(strings.TrimPrefix(tx, txOutcome), "-")
+	said, err := base64.RawURLEncoding.DecodeString(encoded)
+	if out := deny(string(said)); err == nil && len(tx) <= outcomeMost && printable(out.message) == out.message && tx == outcomeID(app, out) {
+		return out, nil
+	}
+	return outcome{}, errUnknownTransaction
+}
+
+// toldAgain is for how long who asks again because an answer was lost hears the same yes.
+const toldAgain = 5 * time.Minute
+
+// told remembers, for each application apart, what was said to wait, so that the next look may take its time. What it forgets is said
+// once more.
+type told struct {
+	mu    sync.Mutex
+	pages map[nodkey.ApplicationID]map[string]time.Time // until when, by transaction
 }
 
 const (
-	ledgerMax  = 2000 // transactions of one application
-	ledgerKeep = 5 * time.Minute
+	toldMax  = 2000 // transactions of one application
+	toldKeep = 5 * time.Minute
 )
 
-func (l *ledger) get(app nodkey.ApplicationID, tx string, now time.Time) (entry, bool) {
+func (l *told) has(app nodkey.ApplicationID, tx string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e, ok := l.pages[app][tx]
-	return e, ok && now.Before(e.until)
+	return now.Before(l.pages[app][tx])
 }
 
-func (l *ledger) put(app nodkey.ApplicationID, tx string, o outcome, now time.Time) {
-	l.keep(app, tx, o, now, now.Add(ledgerKeep))
-}
-
-// keep is put for what is kept until a time of its own.
-func (l *ledger) keep(app nodkey.ApplicationID, tx string, o outcome, now, until time.Time) {
+func (l *told) put(app nodkey.ApplicationID, tx string, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.pages == nil {
-		l.pages = map[nodkey.ApplicationID]map[string]entry{}
+		l.pages = map[nodkey.ApplicationID]map[string]time.Time{}
 	}
 	page := l.pages[app]
 	if page == nil {
-		page = map[string]entry{}
+		page = map[string]time.Time{}
 		l.pages[app] = page
 	}
-	makeRoom(page, ledgerMax, func(e entry) bool { return !now.Before(e.until) })
-	page[tx] = entry{o, until}
-}
-
-// add keeps an outcome that was clear at once and gives it an id.
-func (l *ledger) add(app nodkey.ApplicationID, o outcome, now time.Time) string {
-	tx := txOutcome + rand.Text()
-	l.put(app, tx, o, now)
-	return tx
+	makeRoom(page, toldMax, func(until time.Time) bool { return !now.Before(until) })
+	page[tx] = now.Add(toldKeep)
 }
 
 // seats bound how many wait at the same time.

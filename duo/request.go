@@ -19,8 +19,8 @@ type call struct {
 	caller    nodkey.Caller
 	settings  Settings
 	params    map[string]string
-	key       string // integration key, as it was sent
 	signature []byte
+	at        time.Time // its date; zero in the dialect of before
 
 	user   string
 	source netip.Addr // where the person is, as the application says
@@ -41,11 +41,11 @@ func (d *Door) read(r *http.Request, dated bool) (*call, error) {
 	if err != nil {
 		return nil, faultCredentials
 	}
+	var at time.Time
 	s := signed{dated: dated, method: r.Method, path: r.URL.Path, hosts: d.hosts, headers: duoHeaders(r.Header)}
 	if dated {
 		s.date = dateOf(r.Header)
-		at, err := parseDate(s.date)
-		if err != nil {
+		if at, err = parseDate(s.date); err != nil {
 			return nil, faultNoDate
 		}
 		if off := d.clock.Now().Sub(at); off > dateWindow || off < -dateWindow {
@@ -61,7 +61,7 @@ func (d *Door) read(r *http.Request, dated bool) (*call, error) {
 		return nil, err
 	}
 	anonymous := nodkey.Caller{Source: web.ClientOf(ctx).Addr}
-	c := &call{key: key, signature: signature}
+	c := &call{signature: signature, at: at}
 	c.caller, err = d.applications.CallerBy(ctx, anonymous, id, nodkey.DoorDuo, func(secret []byte) bool { return s.verify(secret, signature) })
 	if err != nil {
 		return nil, err

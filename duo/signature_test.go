@@ -3,7 +3,6 @@ package duo
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -224,57 +223,5 @@ func TestAnAuthIsGoodOnce(t *testing.T) {
 		if got := c.send(t, pre).read(t); got.Stat != "OK" {
 			t.Errorf("%+v", got)
 		}
-	}
-}
-
-func TestSignaturesAreForgottenWhenTheirDateIsOver(t *testing.T) {
-	var s seen
-	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i := range 30 {
-		for n := range 100 {
-			if s.again("DI", fmt.Append(nil, i, n), at, 2*dateWindow) {
-				t.Fatal("never seen")
-			}
-		}
-		if !s.again("DI", fmt.Append(nil, i, 0), at.Add(time.Minute), 2*dateWindow) || s.again("DJ", fmt.Append(nil, i, 0), at, 2*dateWindow) {
-			t.Fatal("seen, and not another's")
-		}
-		at = at.Add(2 * time.Minute)
-	}
-	if n := len(s.now) + len(s.past); n > 11*102 {
-		t.Errorf("%d are remembered", n)
-	}
-	at = at.Add(time.Hour)
-	if s.again("DI", fmt.Append(nil, 29, 0), at, 2*dateWindow) || len(s.past) != 0 {
-		t.Errorf("an hour later: %d", len(s.past))
-	}
-}
-
-// An application that asks without end fills its own share of what is remembered, and nobody else's.
-func TestSignaturesOfOneApplicationAreBounded(t *testing.T) {
-	var s seen
-	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	n := 0
-	for ; !s.full("DI", at, 2*dateWindow) && n < 2*seenOfApp; n++ {
-		s.again("DI", fmt.Append(nil, n), at, 2*dateWindow)
-	}
-	if n != seenOfApp || s.full("DJ", at, 2*dateWindow) {
-		t.Errorf("full after %d, or another one's is, too", n)
-	}
-	at = at.Add(2 * dateWindow)
-	if s.full("DI", at, 2*dateWindow) || !s.again("DI", []byte("0"), at, 2*dateWindow) {
-		t.Error("a window later it is still full, or has forgotten")
-	}
-
-	h := newHouse(t, nil)
-	h.join(t, "mara")
-	c, other := h.integration(t, "ssh", "", plain), h.integration(t, "wiki", "", plain)
-	h.door.seen.of = map[string]int{c.ikey: seenOfApp}
-	h.door.seen.now, h.door.seen.since = map[[16]byte]bool{}, h.Clock.Now()
-	asks := func(c *integration) int {
-		return int(c.send(t, c.draft(http.MethodPost, "/auth/v2/auth", "username", "mara", "factor", "phone")).read(t).Code)
-	}
-	if got, theirs := asks(c), asks(other); got != 42901 || theirs != 0 {
-		t.Errorf("%d, and the other %d", got, theirs)
 	}
 }

@@ -44,7 +44,6 @@ type universal struct {
 	prompts Prompts
 	visits  web.Visits
 	bind    web.Cookie // by which a browser is known that brought a request
-	asserts seen       // clients' assertions, each good once
 }
 
 // OpenPrompt opens the Universal Prompt, at the same origin as the door.

@@ -11,7 +11,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -38,8 +37,7 @@ func newPromptHouse(t testing.TB) *promptHouse {
 	p := &promptHouse{house: &house{}}
 	site := func(s *nodkey.Site) { s.PhoneOrigin = nodkeytest.PhoneOrigin }
 	p.Server = doors.Open(t, doors.Options{Site: site, Further: func(s *doors.Server) ([]web.Site, error) {
-		p.door = New(s.Services.Applications, s.Portal, s.Clock, s.Logger)
-		p.door.OpenPrompt(s.Portal, Prompts{
+		pages := Prompts{
 			Ask: func(w http.ResponseWriter, _ *http.Request, shown Prompt) {
 				p.shown = shown
 				_, _ = io.WriteString(w, "ask")
@@ -47,11 +45,12 @@ func newPromptHouse(t testing.TB) *promptHouse {
 			Picture: func(w http.ResponseWriter, _ *http.Request, statement string) { _, _ = io.WriteString(w, statement) },
 			Onward:  func(w http.ResponseWriter, _ *http.Request, _, address string) { w.Header().Set("X-Onward", address) },
 			Fail:    web.JSONFail(func(*http.Request, string, map[string]any) string { return "" }),
-		})
-		mux := http.NewServeMux()
-		p.door.Routes(mux)
-		proxies := web.Proxies{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-		return []web.Site{web.Door{Name: "duo", Origin: s.Portal, Log: s.Logger, Fail: Fail, Allow: Allowances(), Proxies: proxies}.Site(web.Routes(mux))}, nil
+		}
+		return []web.Site{p.serves(s, func() *Door {
+			door := New(s.Services.Applications, s.Portal, s.Clock, s.Logger)
+			door.OpenPrompt(s.Portal, pages)
+			return door
+		})}, nil
 	}})
 	p.mara = p.join(t, "mara")
 	p.vpn = p.product(t, "vpn", `{"duo_redirect_uris":["`+returnAddress+`","https://vpn.example.com/other"]}`)

@@ -166,12 +166,9 @@ func (d *Door) asserted(r *http.Request, c nodkey.Caller, key, text, path string
 	if claims.Issuer != key || claims.Subject != key || !slices.Contains(d.urls(path), claims.Audience) || claims.ID == "" || !d.inTime(claims.Exp) {
 		return signer{}, "", wrong
 	}
-	const window = 2 * (jwtLife + jwtLeeway)
-	if d.asserts.full(key, d.clock.Now(), window) {
-		return signer{}, "", errMany
-	}
-	if d.asserts.again(key, []byte(claims.ID), d.clock.Now(), window) {
-		return signer{}, "", wrong
+	until := time.Unix(int64(claims.Exp)+1, 0).Add(jwtLeeway + time.Second) // whichever part of a second it says
+	if err := d.applications.Spend(r.Context(), who.Caller, nodkey.OnceAssertion, claims.ID, until); err != nil {
+		return signer{}, "", err
 	}
 	return who, claims.Audience, nil
 }

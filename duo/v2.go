@@ -68,7 +68,7 @@ func (d *Door) preauth(ctx context.Context, c *call) (any, error) {
 		answer["prompt"] = document{"text": p.text, "factors": p.factors}
 		if verified && o.phone {
 			// Such a client wants an id to send back with its push. What waits is made then, and has another.
-			answer["txid"] = d.ledger.add(app, outcome{"deny", "deny", sayTimeout}, d.clock.Now())
+			answer["txid"] = outcomeID(app, deny(sayTimeout))
 		}
 	}
 	return answer, nil
@@ -91,7 +91,7 @@ func (d *Door) auth(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.once(c); err != nil {
+	if err := d.once(ctx, c); err != nil {
 		return nil, err
 	}
 	token, out, err := d.begin(ctx, c, w)
@@ -99,7 +99,7 @@ func (d *Door) auth(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	if c.async() {
-		return document{"txid": d.transaction(c, token, out)}, nil
+		return document{"txid": transaction(c.caller.Application().ID, token, out)}, nil
 	}
 	if token != "" {
 		if out, err = d.wait(ctx, c, token); err != nil {
@@ -109,12 +109,12 @@ func (d *Door) auth(ctx context.Context, c *call) (any, error) {
 	return out.document(), nil
 }
 
-// transaction names what was begun.
-func (d *Door) transaction(c *call, token nodkey.Token, out outcome) string {
+// transaction names what was begun. What is clear at once is a no: a yes is collected.
+func transaction(app nodkey.ApplicationID, token nodkey.Token, out outcome) string {
 	if token != "" {
 		return txRequest + string(token)
 	}
-	return d.ledger.add(c.caller.Application().ID, out, d.clock.Now())
+	return outcomeID(app, out)
 }
 
 func (o outcome) document() document {

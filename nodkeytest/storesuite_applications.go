@@ -162,6 +162,40 @@ func applicationTests() map[string]func(kit) {
 			groups(user)
 			groups(other, "staff")
 		},
+		"whom one added is kept until its end, and goes with either": func(k kit) {
+			vpn, wiki := k.application("vpn"), k.application("wiki")
+			put := func(user nodkey.UserID, app nodkey.ApplicationID, ends time.Duration) func(nodkey.Tx) error {
+				return func(tx nodkey.Tx) error {
+					return tx.InsertEnrolment(nodkey.Enrolment{UserID: user, ApplicationID: app, Code: []byte(user), Until: start.Add(ends)})
+				}
+			}
+			gone := func(users ...nodkey.UserID) {
+				k.Helper()
+				for _, u := range users {
+					missing(k, func(tx nodkey.Tx) (nodkey.Enrolment, error) { return tx.Enrolment(u) })
+				}
+			}
+			k.fails(nodkey.ErrNoRow, put("nobody", vpn, 1))
+			k.fails(nodkey.ErrNoRow, put(k.user("a"), "none", 1))
+			k.update(put("a", vpn, 2*time.Hour))
+			k.update(put(k.user("b"), vpn, time.Hour))
+			k.update(put(k.user("c"), vpn, 2*time.Hour))
+			k.fails(nodkey.ErrExists, put("a", wiki, 1))
+			k.update(put(k.user("d"), wiki, 2*time.Hour))
+			want := nodkey.Enrolment{UserID: "b", ApplicationID: vpn, Code: []byte("b"), Until: start.Add(time.Hour)}
+			see(k, want, func(tx nodkey.Tx) (nodkey.Enrolment, error) { return tx.Enrolment("b") })
+			k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(time.Hour-time.Millisecond), 9); return err })
+			see(k, want, func(tx nodkey.Tx) (nodkey.Enrolment, error) { return tx.Enrolment("b") })
+			k.update(func(tx nodkey.Tx) error { _, err := tx.Purge(start.Add(time.Hour), 9); return err })
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteUser("c") })
+			gone("b", "c")
+			k.update(func(tx nodkey.Tx) error { return tx.DeleteApplication(vpn) })
+			gone("a")
+			see(k, wiki, func(tx nodkey.Tx) (nodkey.ApplicationID, error) {
+				e, err := tx.Enrolment("d")
+				return e.ApplicationID, err
+			})
+		},
 		"what was asked under a key is found, in that application alone": func(k kit) {
 			user := k.user("u")
 			ask := func(id nodkey.SignInID, application nodkey.ApplicationID, key string) func(nodkey.Tx) error {

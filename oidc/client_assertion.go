@@ -77,7 +77,7 @@ func (d *Door) signedBy(ctx context.Context, c nodkey.Caller, found client, text
 	if err != nil {
 		return nodkey.Caller{}, err
 	}
-	return caller, d.services.Applications.Spend(ctx, caller, a.ID, a.Expires.time().Add(assertionSkew))
+	return caller, d.services.Applications.Spend(ctx, caller, nodkey.OnceAssertion, a.ID, a.Expires.time().Add(assertionSkew))
 }
 
 // forThisServer reports whether an audience is this issuer, or its token endpoint (OpenID Connect Core §9), and nobody else beside it.

@@ -90,6 +90,20 @@ func (t *tx) SaveApplicationSecret(s nodkey.ApplicationSecret) error {
 	return t.save(secretUpdate, without(2, secretArgs(s))...)
 }
 
+const enrolmentColumns = "user_id, application_id, code, until_at"
+
+var enrolmentInsert = insertInto("enrolments", enrolmentColumns)
+
+func (t *tx) InsertEnrolment(e nodkey.Enrolment) error {
+	return t.insert(enrolmentInsert, string(e.UserID), string(e.ApplicationID), blob(e.Code), millis(e.Until))
+}
+
+func (t *tx) Enrolment(user nodkey.UserID) (nodkey.Enrolment, error) {
+	return one(t, func(r *row) nodkey.Enrolment {
+		return nodkey.Enrolment{UserID: text[nodkey.UserID](r), ApplicationID: text[nodkey.ApplicationID](r), Code: r.blob(), Until: r.time()}
+	}, "SELECT "+enrolmentColumns+" FROM enrolments WHERE user_id = $1", string(user))
+}
+
 func (t *tx) GroupsOf(user nodkey.UserID) ([]string, error) {
 	return list(t, (*row).text, "SELECT name FROM user_groups WHERE user_id = $1 ORDER BY name", string(user))
 }

@@ -34,6 +34,7 @@ var purges = []struct {
 	{purge("asked_challenges", "key_id, digits", "at"), nodkey.ChallengeRest},
 	{purge("application_secrets", "id", "expires_at"), 0},
 	{purge("signing_keys", "id", "ends_at"), 0},
+	{purge("enrolments", "user_id", "until_at"), 0},
 	{purge("used_assertions", "application_id, digest", "until_at"), 0},
 	{purge("summaries", "id", "ended_at"), keepSummary},
 	{purge("contact_tries", "id", "expires_at"), keepTry},
