@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -58,6 +59,7 @@ virtual_mailbox_domains = example.com
 virtual_mailbox_base = DIR/box
 virtual_mailbox_maps = inline:{ mara@example.com=mara/, misaki@example.com=misaki/, jonas@example.com=jonas/, bounces@example.com=bounces/ }
 virtual_uid_maps = static:65534
+enable_long_queue_ids = yes
 virtual_gid_maps = static:65534
 recipient_delimiter = +
 `
@@ -171,7 +173,7 @@ func (p *postfix) start() {
 		_ = master.Wait()
 		close(exited)
 	}()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		conn, err := net.Dial("tcp", "127.0.0.1:"+p.port)
 		if err == nil {
@@ -207,7 +209,7 @@ func (p *postfix) stop() {
 	_ = syscall.Kill(pid, syscall.SIGTERM)
 	select {
 	case <-p.exited:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 		p.t.Error("Postfix did not end by itself")
 	}
@@ -226,26 +228,46 @@ func (p *postfix) options(more map[string]string) map[string]string {
 type mailed struct {
 	raw           string
 	head          mail.Header
+	queued        string // Postfix's id: its first part is the time at which it took the letter, to the microsecond, and sorts by it
 	subject, text string
 }
 
-// box gives the letters in somebody's mailbox, as they came.
+var queueID = regexp.MustCompile(`by mail\.example\.com \(Postfix\)(?: with ESMTPS)? id ([0-9A-Za-z]{10,})`)
+
+// box gives the letters in somebody's mailbox, in the order in which Postfix took them: it delivers several at once, so that one which
+// it took later may be there first.
 func (p *postfix) box(name string) (letters []mailed) {
 	p.t.Helper()
 	files, err := filepath.Glob(filepath.Join(p.dir, "box", name, "new", "*"))
 	p.must(err)
-	came := func(file string) time.Time {
-		info, err := os.Stat(file)
-		p.must(err)
-		return info.ModTime()
-	}
-	slices.SortFunc(files, func(a, b string) int { return came(a).Compare(came(b)) })
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		p.must(err)
 		letters = append(letters, p.open(string(raw)))
 	}
+	slices.SortFunc(letters, func(a, b mailed) int { return strings.Compare(a.queued, b.queued) })
 	return letters
+}
+
+// settled waits until Postfix has delivered all that it has taken.
+func (p *postfix) settled() {
+	p.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		waiting := 0
+		for _, queue := range []string{"incoming", "active"} { // in the order in which a letter goes through them
+			files, err := os.ReadDir(filepath.Join(p.dir, "queue", queue))
+			p.must(err)
+			waiting += len(files)
+		}
+		if waiting == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%d letters are still on their way in Postfix", waiting)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func (p *postfix) open(raw string) mailed {
@@ -263,13 +285,17 @@ func (p *postfix) open(raw string) mailed {
 	}
 	text, err := io.ReadAll(body)
 	p.must(err)
-	return mailed{raw: raw, head: m.Header, subject: subject, text: strings.ReplaceAll(string(text), "\r\n", "\n")}
+	queued := queueID.FindStringSubmatch(strings.Join(strings.Fields(m.Header.Get("Received")), " "))
+	if queued == nil {
+		p.t.Fatalf("no queue id in %q", m.Header.Get("Received"))
+	}
+	return mailed{raw: raw, head: m.Header, queued: queued[1], subject: subject, text: strings.ReplaceAll(string(text), "\r\n", "\n")}
 }
 
-// waits until a letter is in a mailbox that has something in it, and gives it.
+// waits until a letter is in a mailbox that has something in it, and gives it. A server that was away is left alone for up to a minute.
 func (p *postfix) waits(name, what string, has func(mailed) bool) mailed {
 	p.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(3 * time.Minute)
 	for {
 		for _, l := range p.box(name) {
 			if has(l) {

@@ -129,7 +129,7 @@ func TestALetterThatComesBackIsShownToTheDesk(t *testing.T) {
 }
 
 // TestLettersWaitForPostfix stops the mail server: what is written meanwhile waits, also while Nodkey itself is restarted, and arrives
-// once and in its order.
+// once and is handed over in its order.
 func TestLettersWaitForPostfix(t *testing.T) {
 	p := startPostfix(t)
 	s := serve(t, p.options(nil))
@@ -145,8 +145,11 @@ func TestLettersWaitForPostfix(t *testing.T) {
 	}
 	p.start()
 	var got []string
-	p.waits("mara", "the last one", leadsTo(want[len(want)-1]))
+	for _, reference := range want {
+		p.waits("mara", reference, leadsTo(reference))
+	}
 	s.stop() // what is in the air arrives
+	p.settled()
 	for _, l := range p.box("mara") {
 		for _, reference := range want {
 			if leadsTo(reference)(l) {
