@@ -72,6 +72,7 @@ type GrantStep struct {
 	Hint        string   // the name to prefill; with User set it is that
 	User        string   // the only user who may answer, empty: anybody
 	Password    bool     // with GrantSignIn: name and password lead on by [Grants.Pass], and no phone is asked
+	Passed      bool     // name and password were typed for it, and are enough: it is that user's, whoever is signed in
 	Return      string   // where to go with ?to=TOKEN when ready
 	ExpiresAt   time.Time
 	// Browser is set when the browser has no cookie of [Caller.Browser] yet: the door sets it, or the next step is another browser's.

@@ -23,6 +23,8 @@ func (s *Grants) Issue(ctx context.Context, c Caller, token Token) (Issued, erro
 	code := newToken()
 	id := GrantID(newID())
 	var out Issued
+	var told bool
+	var user UserID
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		j, err := s.ofBrowser(tx, c, token)
 		if err != nil {
@@ -37,7 +39,7 @@ func (s *Grants) Issue(ctx context.Context, c Caller, token Token) (Issued, erro
 		} else if err != nil {
 			return err
 		}
-		out = Issued{Application: r.ApplicationID}
+		user, out = j.user.ID, Issued{Application: r.ApplicationID}
 		if out.Data, err = s.openData("grant_requests", r.ID, r.Data); err != nil {
 			return err
 		}
@@ -51,8 +53,11 @@ func (s *Grants) Issue(ctx context.Context, c Caller, token Token) (Issued, erro
 		out.Code = code
 		g := SealedGrant{ID: id, UserID: j.user.ID, ApplicationID: r.ApplicationID, CreatedAt: now, Door: r.Door, Factor: j.factor, AuthAt: j.authAt, Scopes: r.Scopes,
 			Offline: slices.Contains(r.Scopes, ScopeOffline), TellEnd: r.TellEnd, Code: code.Hash(), LookAt: now.Add(grantCodeLife)}
+		told = false
 		if j.alone {
-			err = s.insertPassed(tx, c, j, &g, now)
+			if told, err = s.noticePass(tx, c, j.user.ID, r.Browser, j.step.Name, now); err == nil { // unless Pass did
+				err = s.insertPassed(tx, c, j, &g, now)
+			}
 		} else {
 			g.SessionID, g.SID, g.KeyID, g.ApprovalID, g.ExpiresAt = j.session.ID, string(j.session.ID), j.session.KeyID, j.session.ApprovalID, j.session.ExpiresAt
 		}
@@ -63,6 +68,9 @@ func (s *Grants) Issue(ctx context.Context, c Caller, token Token) (Issued, erro
 	})
 	if err != nil {
 		return Issued{}, AsError(err)
+	}
+	if told {
+		s.publishMessages(user)
 	}
 	return out, nil
 }

@@ -68,7 +68,7 @@ func (s *Grants) Pass(ctx context.Context, c Caller, token Token, typedName, pas
 		if err := tx.SaveGrantRequest(j.request); err != nil {
 			return err
 		}
-		if told, err = s.noticePass(tx, c, user, j, try.charge.known, now); err != nil {
+		if told, err = s.noticePass(tx, c, user.ID, j.request.Browser, j.step.Name, now); err != nil {
 			return err
 		}
 		return s.record(tx, c, now, "grant.passed", user.ID, "", "application", j.request.ApplicationID, "known", try.charge.known)
@@ -92,8 +92,35 @@ func (j *judged) passed(tx Tx) (bool, error) {
 	if errors.Is(err, ErrNoRow) {
 		return false, nil
 	}
-	j.user, j.factor, j.authAt, j.alone = user, FactorPassword, r.PassedAt, true
+	j.user, j.factor, j.authAt, j.alone, j.step.Passed = user, FactorPassword, r.PassedAt, true, true
 	return err == nil, err
+}
+
+// The limits on telling a person of entries with the password alone: one message a browser that never signed in as them, and a few a day
+// however many browsers there are.
+var (
+	passNotesByBrowser = bucket{size: 1, drain: 30 * 24 * time.Hour}
+	passNotesByUser    = bucket{size: 3, drain: 8 * time.Hour}
+)
+
+// noticePass tells a user of an entry with the password alone, where the browser never had a phone's yes of theirs. Somebody else may know
+// the password, and no phone has rung.
+func (b *base) noticePass(tx Tx, c Caller, user UserID, browser TokenHash, app string, now time.Time) (told bool, err error) {
+	known, err := tx.KnownBrowser(browser, user)
+	if err != nil || known {
+		return false, err
+	}
+	ofBrowser := "told:browser:" + string(browser) + ":" + string(user)
+	if wait, err := passNotesByBrowser.wait(tx, ofBrowser, 1, now); err != nil || wait > 0 {
+		return false, err
+	}
+	if _, ok, err := passNotesByUser.take(tx, "told:user:"+string(user), 1, now); err != nil || !ok {
+		return false, err
+	}
+	if _, _, err := passNotesByBrowser.take(tx, ofBrowser, 1, now); err != nil {
+		return false, err
+	}
+	return true, b.noticeTo(tx, c, user, AccountNotice{Kind: NoticePasswordEntry, App: app}, now)
 }
 
 // insertPassed stores what a grant hangs on that a password alone led to.

@@ -19,7 +19,8 @@ const (
 	NoticeRequestRefused  NoticeKind = "notice.request_refused" // with "that was not me"
 	NoticePasswordChanged NoticeKind = "notice.password_changed"
 	NoticeNewBrowser      NoticeKind = "notice.new_browser"
-	NoticeNewCountry      NoticeKind = "notice.new_country" // also where the browser is new
+	NoticeNewCountry      NoticeKind = "notice.new_country"    // also where the browser is new
+	NoticePasswordEntry   NoticeKind = "notice.password_entry" // an application was opened, and no phone asked
 	NoticeContactChanged  NoticeKind = "notice.contact_changed"
 	NoticeContactRemoved  NoticeKind = "notice.contact_removed"
 	NoticeKeySuspended    NoticeKind = "notice.key_suspended"    // after too many wrong PINs
@@ -60,6 +61,7 @@ var noticeRules = map[NoticeKind]noticeRule{
 	NoticePasswordChanged: {MessageSecurity, PriorityUrgent, ActEndOthers},
 	NoticeNewBrowser:      {MessageSecurity, PriorityHigh, ActEndSession},
 	NoticeNewCountry:      {MessageSecurity, PriorityUrgent, ActEndSession},
+	NoticePasswordEntry:   {MessageSecurity, PriorityHigh, ActChangePassword},
 	NoticeContactChanged:  {MessageSecurity, PriorityUrgent, ActAskDesk},
 	NoticeContactRemoved:  {MessageSecurity, PriorityUrgent, ActAskDesk},
 	NoticeKeySuspended:    {MessageSecurity, PriorityHigh, ActRemoveKey},
@@ -80,7 +82,7 @@ func NoticeKinds() []NoticeKind {
 }
 
 // AccountNotice is what a notice says, as data: words are made of it when it is read, in its reader's language. Empty fields
-// are not known. The sentences may use Phone, With, From, Place and Contact, and the time At.
+// are not known. The sentences may use Phone, With, From, Place, Contact and App, and the time At.
 type AccountNotice struct {
 	Kind    NoticeKind   `json:"kind"`
 	At      time.Time    `json:"at"`
@@ -89,16 +91,17 @@ type AccountNotice struct {
 	With    string       `json:"with,omitempty"`    // browser and system, in no language
 	Phone   string       `json:"phone,omitempty"`   // the name of the phone that it is about
 	Contact string       `json:"contact,omitempty"` // as much of an address as its owner knows it by
+	App     string       `json:"app,omitempty"`     // the application that it is about, for people
 	Action  NoticeAction `json:"action"`
 	Subject string       `json:"subject,omitempty"` // what the action is done to
 }
 
 // NoticeArgs are the names of the values that a notice's sentences may use, besides its time.
-func NoticeArgs() []string { return []string{"Phone", "With", "From", "Place", "Contact"} }
+func NoticeArgs() []string { return []string{"Phone", "With", "From", "Place", "Contact", "App"} }
 
 // Args are the values of a notice's sentences.
 func (n AccountNotice) Args() map[string]any {
-	return map[string]any{"Phone": n.Phone, "With": n.With, "From": n.From, "Place": n.Place, "Contact": n.Contact}
+	return map[string]any{"Phone": n.Phone, "With": n.With, "From": n.From, "Place": n.Place, "Contact": n.Contact, "App": n.App}
 }
 
 // notice tells a user of what happens to the account, in the transaction in which it happens. The audit row of what happened
@@ -211,9 +214,4 @@ func (b *base) newCountry(tx Tx, c Caller, user UserID, now time.Time) (bool, er
 		return false, err
 	}
 	return len(seen) > 0, tx.InsertCountry(user, country, now)
-}
-
-// noticePass tells of an entry with a password alone from a browser that never signed in as the user with a phone.
-func (b *base) noticePass(tx Tx, c Caller, user User, j judged, known bool, now time.Time) (told bool, err error) {
-	return false, nil
 }

@@ -28,7 +28,11 @@ func (d *Door) continueShow(x *exchange) error {
 			d.keepWay(x)
 			return d.leave(x, "/", "")
 		}
-		return d.away(x, http.StatusForbidden, AwayView{Away: AwayNotForYou, App: step.Name})
+		why := AwayNotForYou
+		if step.Passed {
+			why = AwayNotForThem
+		}
+		return d.away(x, http.StatusForbidden, AwayView{Away: why, App: step.Name})
 	}
 	return d.away(x, http.StatusNotFound, AwayView{Away: AwayOver})
 }

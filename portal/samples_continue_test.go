@@ -8,7 +8,8 @@ func continueSamples(anyone, mara, restricted Page) []sample {
 		return p
 	}
 	sign := SignInView{Page: way(anyone).with("sign-in-form"), Host: "portal.aldermere.example", Username: "m.lindqvist"}
-	again, other := sign, sign
+	again, other, alone := sign, sign, sign
+	alone.Alone = true
 	again.Page, again.Why = way(mara).with("sign-in-form"), &Sentence{Key: "continue.again", Args: map[string]any{"App": wiki}}
 	other.Page, other.Fixed, other.Why = again.Page, true, &Sentence{Key: "continue.other", Args: map[string]any{"App": wiki, "Viewer": "Jonas Weiß", "Name": "m.lindqvist"}}
 	wait, code, device := sampleWait("47", "Pixel 8", ForSignIn), sampleCode("47", nil, "318", "402"), sampleDevice("", nil)
@@ -35,6 +36,7 @@ func continueSamples(anyone, mara, restricted Page) []sample {
 	back := "/oidc/return" + consent.Way
 	return []sample{
 		{"continue-sign-in", "sign_in", sign, 1},
+		{"continue-alone", "sign_in", alone, 1},
 		{"continue-again", "sign_in", again, 1},
 		{"continue-other", "sign_in", other, 1},
 		{"continue-first-visit", "first_visit", FirstVisitView{Page: way(anyone).with("first-visit-form"), Least: 10}, 1},
@@ -51,6 +53,7 @@ func continueSamples(anyone, mara, restricted Page) []sample {
 		{"away-stray", "away", AwayView{Page: anyone, Away: AwayStray("oidc.redirect_uri"), Desk: sampleDesk()}, 1},
 		{"away-over-signed-in", "away", AwayView{Page: mara, Away: AwayOver, Account: "Mara Lindqvist", Desk: sampleDesk()}, 1},
 		{"away-group", "away", AwayView{Page: way(mara), Away: AwayNotForYou, App: wiki, Account: "Mara Lindqvist", Desk: sampleDesk()}, 1},
+		{"away-passed", "away", AwayView{Page: way(anyone), Away: AwayNotForThem, App: wiki, Desk: sampleDesk()}, 1},
 		{"applications", "applications", LaunchView{Page: mara, Tiles: tiles, Allowed: allowed}, 0},
 		{"applications-none", "applications", LaunchView{Page: mara}, 0},
 		{"home-applications", "home", home, 0},

@@ -52,7 +52,7 @@ func (d *Door) history(x *exchange, v *SecurityView, keys []nodkey.Key) error {
 	}
 	for _, s := range sessions {
 		v.Browsers = append(v.Browsers, BrowserRow{SessionID: string(s.ID), Agent: agentName(x.say, web.ParseAgent(s.Agent)), Source: s.Source,
-			Since: x.say.MomentWithin(s.CreatedAt, now), This: s.ID == x.caller.Session().ID})
+			Since: x.say.MomentWithin(s.CreatedAt, now), App: s.App, This: s.ID == x.caller.Session().ID})
 	}
 	signIns, err := d.services.Sessions.Past(x.r.Context(), x.caller)
 	if err != nil {

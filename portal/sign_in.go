@@ -25,7 +25,7 @@ func (d *Door) signInShow(x *exchange) error {
 // signInForm is the form; on a way to an application, the step says what the application asks for.
 func (d *Door) signInForm(x *exchange, status int, name string, p *Problem, step nodkey.GrantStep) error {
 	v := SignInView{Page: d.page(x).with("sign-in-form"), Host: d.Origin.Host(), Username: name, Problem: p, Seal: d.Seal}
-	v.Onward, v.Fixed = step.Name, step.User != ""
+	v.Onward, v.Fixed, v.Alone = step.Name, step.User != "", step.Password
 	if v.Fixed {
 		v.Username = step.User
 	}
@@ -36,6 +36,9 @@ func (d *Door) signInForm(x *exchange, status int, name string, p *Problem, step
 		v.Why = &Sentence{Key: "continue.other", Args: map[string]any{"App": step.Name, "Viewer": x.user.DisplayName, "Name": step.User}}
 	case nodkey.GrantPhone:
 		v.Why = &Sentence{Key: "continue.phone"}
+		if step.Password {
+			v.Why = &Sentence{Key: "continue.phone_password", Args: map[string]any{"App": step.Name}}
+		}
 	}
 	return d.show(x, status, "sign_in", v)
 }
@@ -62,6 +65,9 @@ func (d *Door) signInBegin(x *exchange) error {
 	if again {
 		return d.signInForm(x, http.StatusOK, in["username"], nil, step)
 	}
+	if step.Password {
+		return d.pass(x, step, in["username"], in["password"])
+	}
 	if old, ok := d.signIn.Read(x.r); ok { // the same browser starts afresh: what it had open is over
 		_ = d.services.SignIns.Cancel(x.r.Context(), x.caller, nodkey.Token(old)) // none, or over already: both are fine
 	}
@@ -82,6 +88,19 @@ func (d *Door) signInBegin(x *exchange) error {
 	}
 	d.signIn.Set(x.w, string(entry.SignIn), nodkey.SignInLife)
 	return d.leave(x, x.along("/sign-in/wait"), "")
+}
+
+// pass takes name and password where they are enough for the way: no phone is asked, and nobody is signed in here.
+func (d *Door) pass(x *exchange, step nodkey.GrantStep, name, password string) error {
+	err := d.services.Grants.Pass(x.r.Context(), x.caller, x.way, name, password)
+	if err == nil || nodkey.HasKey(err, "grant.unknown") || nodkey.HasKey(err, "grant.not_ready") {
+		return d.leave(x, x.along(continuePath), "") // says where it stands
+	}
+	p, status, ok := problem(err, map[string]string{})
+	if !ok {
+		return err
+	}
+	return d.signInForm(x, status, name, p, step)
 }
 
 // begin begins a sign-in: to the portal, or on the way to an application, which phones name then.
@@ -150,6 +169,15 @@ func (d *Door) firstVisitTake(x *exchange) error {
 		return d.firstVisitForm(x, status, in["username"], "", p) // a refusal repeats no secret
 	}
 	d.session.Set(x.w, string(token), nodkey.RestrictedLife)
+	if x.way != "" {
+		step, err := d.step(x)
+		if err != nil {
+			return err
+		}
+		if step.Password { // which the new session had
+			return d.leave(x, x.along(continuePath), "")
+		}
+	}
 	d.keepWay(x)
 	return d.leave(x, "/", "")
 }

@@ -82,6 +82,7 @@ type SignInView struct {
 	Username string    // what was typed before
 	Fixed    bool      // the application asks for this name and no other
 	Why      *Sentence // it asks again; nil: there is nothing to explain
+	Alone    bool      // name and password are enough for where it leads: no phone is asked
 	Problem  *Problem
 	Seal     template.HTML // web.Seal of the server's key; shown on wide screens
 }

@@ -74,6 +74,8 @@ type Away struct {
 var (
 	AwayOver      = Away{"over", "away.over", "away.over_happened", "away.over_safe", "away.over_todo"}
 	AwayNotForYou = Away{"not_for_you", "away.group", "away.group_happened", "away.group_safe", "away.group_todo"}
+	// AwayNotForThem is the same for somebody who typed a password on the way, and is not signed in here.
+	AwayNotForThem = Away{"not_for_you", "away.group", "away.passed_happened", "away.group_safe", "away.passed_todo"}
 )
 
 // AwayStray is for what an application sent that leads nowhere; happened is the sentence of why.

@@ -54,6 +54,7 @@ type BrowserRow struct {
 	Agent     string // "Firefox on Windows"
 	Source    string // "203.0.113.24" or "Hamburg, Germany"
 	Since     string // "today, 14:33"
+	App       string // that was opened with the password alone; empty: it is signed in here
 	This      bool
 }
 
