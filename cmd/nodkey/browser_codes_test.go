@@ -11,7 +11,7 @@ import (
 )
 
 // The page of the code notices by itself that its five minutes are over, and one tap gives other digits.
-func TestDigitsThatRunOutSaySoInTheBrowser(t *testing.T) {
+func TestInABrowserDigitsThatRunOutSaySo(t *testing.T) {
 	b, c := startBrowser(t), startClocked(t)
 	desk := b.Open(t, "portal", browser.Desktop)
 	desk.SignIn(c.portal, "mara", clockedPassword)

@@ -10,7 +10,7 @@ import (
 
 // A phone whose app was closed while somebody asked says so afterwards, with when and from where; what was read does not come
 // back, and nothing of the old request is in the way of the next.
-func TestAMissedRequestIsFoundOnThePhone(t *testing.T) {
+func TestInABrowserAMissedRequestIsFoundOnThePhone(t *testing.T) {
 	b, c := startBrowser(t), startClocked(t)
 	desk, phone := b.Open(t, "portal", browser.Desktop), b.Open(t, "phone", browser.Handset)
 	desk.SignIn(c.portal, "mara", clockedPassword)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,8 +88,12 @@ func startClocked(t *testing.T) *clocked {
 	return c
 }
 
+// startBrowser starts one for a test that is named so that make check leaves it to make test.
 func startBrowser(t *testing.T) *browser.Browser {
 	t.Helper()
+	if !strings.HasPrefix(t.Name(), "TestInABrowser") {
+		t.Fatal("make check takes the quick tests only: name this one TestInABrowser…")
+	}
 	b, err := browser.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +107,7 @@ func startBrowser(t *testing.T) *browser.Browser {
 }
 
 // Nobody waits three or ten minutes here: the server's clock is put forward, and the pages notice by themselves.
-func TestWhatRunsOutSaysSoInTheBrowser(t *testing.T) {
+func TestInABrowserWhatRunsOutSaysSo(t *testing.T) {
 	b, c := startBrowser(t), startClocked(t)
 	desk, phone := b.Open(t, "portal", browser.Desktop), b.Open(t, "phone", browser.Handset)
 

@@ -8,7 +8,7 @@ import (
 	"github.com/nodkey/nodkey/nodkeytest/browser"
 )
 
-func TestATestRequestThatNobodyAnswersSaysWhatToTry(t *testing.T) {
+func TestInABrowserATestRequestThatNobodyAnswersSaysWhatToTry(t *testing.T) {
 	b, c := startBrowser(t), startClocked(t)
 	desk, phone := b.Open(t, "portal", browser.Desktop), b.Open(t, "phone", browser.Handset)
 	desk.SignIn(c.portal, "mara", clockedPassword)
