@@ -98,9 +98,48 @@ func (h *house) hooked(t testing.TB, id, address string) *client {
 	})
 }
 
-func (h *house) hooks(timeout time.Duration) *Hooks {
+// hooks has a minute for each message; hangs ends the wait for one receiver before that.
+func (h *house) hooks(hangs *hanging) *Hooks {
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return NewHooks(h.Services.Callbacks, h.Services.Applications, &http.Client{Timeout: timeout, CheckRedirect: refuse}, h.Logger, h.Clock.Now)
+	return NewHooks(h.Services.Callbacks, h.Services.Applications, &http.Client{Timeout: time.Minute, CheckRedirect: refuse, Transport: hangs}, h.Logger, h.Clock.Now)
+}
+
+// hanging is a receiver that hangs, and the patience of whoever asks it: that ends when the receiver has the message, not by a clock, in
+// which a busy machine would not have it yet.
+type hanging struct {
+	at   string // its address
+	hung chan struct{}
+}
+
+func hangingAt(r *receiver) *hanging {
+	return &hanging{strings.TrimPrefix(r.URL, "http://"), make(chan struct{}, 9)}
+}
+
+func (s *hanging) before(_ http.ResponseWriter, r *http.Request) {
+	s.hung <- struct{}{}
+	<-r.Context().Done()
+}
+
+func (s *hanging) within(w http.ResponseWriter, r *http.Request) {
+	_, _ = w.Write([]byte("o"))
+	_ = http.NewResponseController(w).Flush()
+	s.before(w, r)
+}
+
+// RoundTrip is of http.RoundTripper.
+func (s *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s == nil || r.URL.Host != s.at {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	ctx, giveUp := context.WithCancel(r.Context())
+	go func() {
+		select {
+		case <-s.hung:
+		case <-ctx.Done():
+		}
+		giveUp()
+	}()
+	return http.DefaultTransport.RoundTrip(r.WithContext(ctx))
 }
 
 // tells has everything told that is due.
@@ -116,7 +155,7 @@ func TestTheWebhookIsToldHowARequestEnded(t *testing.T) {
 	mara := h.join(t, "mara")
 	shop := newReceiver(t, h)
 	bank, till := h.hooked(t, "bank", shop.URL+"/hook?key=secret"), h.app(t, "till", nil)
-	hooks := h.hooks(5 * time.Second)
+	hooks := h.hooks(nil)
 	for state, end := range map[string]func(asked approval){
 		"approved":  func(a approval) { mara.answers(t, nodkeytest.Answer{PIN: pin, Number: a.Number}) },
 		"denied":    func(approval) { mara.answers(t, nodkeytest.Answer{No: nodkey.ReasonNotMe}) },
@@ -156,7 +195,7 @@ func TestTheWorkerTellsByItself(t *testing.T) {
 	bank := h.hooked(t, "bank", shop.URL)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- h.hooks(5 * time.Second).Run(ctx) }()
+	go func() { done <- h.hooks(nil).Run(ctx) }()
 	bank.post(t, "/api/approvals/"+bank.asks(t, asksYes).ID+"/cancel", "").is(t, "cancelled")
 	until(t, "it is told", func() bool { return len(shop.all()) == 1 })
 	stop()
@@ -168,7 +207,8 @@ func TestAWebhookThatFailsIsTriedAgain(t *testing.T) {
 	h.join(t, "mara")
 	shop := newReceiver(t, h)
 	bank := h.hooked(t, "bank", shop.URL+"/hook?key=secret")
-	hooks := h.hooks(300 * time.Millisecond)
+	hangs := hangingAt(shop)
+	hooks := h.hooks(hangs)
 	followed := newReceiver(t, h)
 	bank.post(t, "/api/approvals/"+bank.asks(t, asksYes).ID+"/cancel", "").is(t, "cancelled")
 	tries := 0
@@ -178,7 +218,7 @@ func TestAWebhookThatFailsIsTriedAgain(t *testing.T) {
 		"redirecting": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, followed.URL, http.StatusTemporaryRedirect)
 		},
-		"hanging": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"hanging": hangs.before,
 		"without an answer": func(w http.ResponseWriter, _ *http.Request) {
 			panic(http.ErrAbortHandler)
 		},
@@ -221,7 +261,7 @@ func TestAMessageThatIsReplayedDoesNotVerify(t *testing.T) {
 	to, err := readHook([]byte(`{"webhook":"https://shop.example.com/","webhook_secret":"` + hookSecret + `"}`))
 	must(t, err)
 	one := nodkey.Callback{ID: "one", Kind: nodkey.CallbackEnded, Subject: "id", State: nodkey.SignInApproved}
-	r, err := h.hooks(time.Second).request(t.Context(), to, one)
+	r, err := h.hooks(nil).request(t.Context(), to, one)
 	must(t, err)
 	body, err := io.ReadAll(r.Body)
 	must(t, err)
@@ -240,21 +280,18 @@ func TestAMessageThatIsReplayedDoesNotVerify(t *testing.T) {
 }
 
 func TestAnApplicationThatHangsHoldsUpNoOther(t *testing.T) {
-	for what, hang := range map[string]http.HandlerFunc{
-		"before the answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"within the answer": func(w http.ResponseWriter, r *http.Request) {
-			_, _ = w.Write([]byte("o"))
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
-		},
+	for what, hang := range map[string]func(*hanging) http.HandlerFunc{
+		"before the answer": func(s *hanging) http.HandlerFunc { return s.before },
+		"within the answer": func(s *hanging) http.HandlerFunc { return s.within },
 	} {
 		t.Run(what, func(t *testing.T) {
 			h := newHouse(t, nil)
 			h.join(t, "mara")
 			slow, quick := newReceiver(t, h), newReceiver(t, h)
-			slow.as(hang)
+			hangs := hangingAt(slow)
+			slow.as(hang(hangs))
 			bank, till := h.hooked(t, "bank", slow.URL), h.hooked(t, "till", quick.URL)
-			hooks := h.hooks(300 * time.Millisecond)
+			hooks := h.hooks(hangs)
 			for _, c := range []*client{bank, till} {
 				c.post(t, "/api/approvals/"+c.asks(t, asksSignIn).ID+"/cancel", "").is(t, "cancelled")
 			}
