@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 5 * time.Second
+const patience = time.Minute
 
 // open opens a stream for some phones' keys and gives its lines but those of the message centre, closed when it ends.
 func (h *house) open(phones ...*handset) <-chan wire.StreamEvent {

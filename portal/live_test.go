@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 5 * time.Second
+const patience = time.Minute
 
 // stream opens a server-sent stream and gives its lines, closed when it ends.
 func (b *browser) stream(path string) (lines <-chan string, status int) {
