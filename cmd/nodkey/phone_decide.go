@@ -35,7 +35,7 @@ func phoneApproveCommand(flags *phoneFlags) *cobra.Command {
 				sayApproval(ask.out, a)
 			}
 			if a.Number && number == "" && ask.terminal != nil {
-				fmt.Fprint(ask.out, "Number on the page: ")
+				fmt.Fprint(ask.out, "The number that is shown: ")
 				if number, err = ask.line(c.Context()); err != nil {
 					return phoneError(err)
 				}
@@ -137,7 +137,7 @@ func sayOutcome(w io.Writer, a client.Approval, outcome client.Outcome, asJSON b
 	case a.Kind == "confirm" && outcome.State == "denied":
 		sentence = "Denied. Nothing was agreed to."
 	case outcome.Cause == "wrong_number":
-		sentence = "Denied: that was not the number on the page. Nobody has been signed in."
+		sentence = "Denied: that was not the number that was shown. Nobody has been signed in."
 	case outcome.State == "denied":
 		sentence = "Denied. Nobody has been signed in."
 	}

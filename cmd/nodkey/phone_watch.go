@@ -201,7 +201,7 @@ func (w *watch) handle(ctx context.Context, a client.Approval) error {
 	}
 	question := "Yes [y], not me [n], a mistake [m], later [Enter]: "
 	if a.Number {
-		question = "Number on the page, or not me [n], a mistake [m], later [Enter]: "
+		question = "The number that is shown, or not me [n], a mistake [m], later [Enter]: "
 	}
 	fmt.Fprint(w.ask.out, question)
 	said, over, err := w.answer(ctx, a)

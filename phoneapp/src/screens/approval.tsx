@@ -8,7 +8,7 @@ import { NumberField, numberWords } from "../ui/number-field";
 import { Bar, Screen } from "../ui/screen";
 import { Banner } from "../ui/surfaces";
 import { useDecide, useOpenApproval } from "./decide";
-import { kinds } from "./kinds";
+import { kinds, toApplication } from "./kinds";
 import { useSighted } from "./sighted";
 import { linesOf, Statement, Supplied } from "./statement";
 import { Working } from "./working";
@@ -19,7 +19,7 @@ const guardMs = 350;
 
 /** Is this you? Only what stands in the verified statement is shown. */
 export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
-  const { texts, nav, draft, now } = useApp();
+  const { texts, nav, draft, now, server } = useApp();
   const words = useWords();
   const approval = useOpenApproval(id);
   const [number, setNumber] = useState(draft.number);
@@ -34,10 +34,10 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
   if (approval === undefined) return null;
 
   const biometricFirst = approval.factors.biometric && (!words.android || !approval.factors.pin);
-  const numberOf = approval.kind === "confirm" ? "given" : "page";
+  const numberOf = approval.kind === "confirm" ? "given" : toApplication(approval, server) ? "app" : "page";
   const confirm = (factor: "pin" | "biometric"): void => {
     if (approval.number && !/^[0-9]{2}$/.test(number)) {
-      setError(texts.t(numberWords[numberOf].missing));
+      setError(texts.t(numberWords[numberOf].missing, { App: approval.app }));
       document.getElementById(number.charAt(0).trim() === "" ? "number-1" : "number-2")?.focus();
       return;
     }
@@ -69,7 +69,7 @@ export function ApprovalScreen({ id }: { id: string }): JSX.Element | null {
       )}
       {approval.number && (
         <NumberField
-          of={numberOf} value={number} error={error}
+          of={numberOf} app={approval.app} value={number} error={error}
           onInput={(value) => {
             setNumber(value);
             setError("");

@@ -7,7 +7,7 @@ import { Dialog } from "../ui/dialog";
 import type { Rest } from "../ui/nod-line";
 import { Result } from "../ui/result";
 import { Receipt } from "../ui/surfaces";
-import { kinds } from "./kinds";
+import { kinds, toApplication } from "./kinds";
 import { useWords } from "./words";
 
 interface Words {
@@ -31,7 +31,7 @@ const endings: Readonly<Record<Ending, Words>> = {
 
 /** What became of an approval. It stays until it is dismissed. */
 export function DecidedScreen(): JSX.Element | null {
-  const { texts, draft, core, fail, finish, now } = useApp();
+  const { texts, draft, core, fail, finish, now, server } = useApp();
   const words = useWords();
   const [asked, ask] = useState(false);
   const [ending, setEnding] = useState(draft.decided?.ending);
@@ -56,13 +56,14 @@ export function DecidedScreen(): JSX.Element | null {
     });
   const own = kinds[approval.kind].endings?.[ending];
   const title = own?.title ?? said.title;
-  const lead = own?.lead ?? (ending === "approved" ? kinds[approval.kind].approved : said.lead);
+  const elsewhere = ending === "wrong_number" && toApplication(approval, server) ? "decided.wrong_number.app" : undefined;
+  const lead = own?.lead ?? elsewhere ?? (ending === "approved" ? kinds[approval.kind].approved : said.lead);
   const from = approval.place ?? approval.address;
   const { item } = kinds[approval.kind];
   return (
     <>
       <Result
-        key={ending} ring={said.ring} title={texts.t(title, { Who: approval.who })} lead={texts.t(lead, { Who: approval.who })}
+        key={ending} ring={said.ring} title={texts.t(title, { Who: approval.who })} lead={texts.t(lead, { Who: approval.who, App: approval.app })}
         {...(said.ring === "stopped" ? { error: `approval.${ending}` } : {})}
         actions={
           <>

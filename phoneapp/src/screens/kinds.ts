@@ -1,7 +1,12 @@
 // The words for each kind of approval.
-import type { Approval } from "../core/contract";
+import type { Approval, ServerInfo } from "../core/contract";
 import type { PhoneKey } from "../i18n";
 import type { Ending } from "../ui/app-context";
+
+/** Whether somebody signs in to an application and not to the portal: the number may stand in a terminal or in a VPN client. */
+export function toApplication(approval: Pick<Approval, "kind" | "app">, server: ServerInfo | undefined): boolean {
+  return approval.kind === "sign_in" && server !== undefined && approval.app !== server.name;
+}
 
 interface KindWords {
   /** What it is, in the bar and in a list. */

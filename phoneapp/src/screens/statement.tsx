@@ -56,7 +56,7 @@ export function linesOf(texts: Texts, approval: Asked, now: number): Line[] {
   if (approval.newKey !== undefined) lines.push({ icon: "phone", name: texts.t("approval.new_phone"), value: approval.newKey.name });
   const { item } = kinds[approval.kind];
   if (approval.item !== undefined && item !== undefined) {
-    lines.push({ icon: approval.kind === "key_remove" ? "phone" : "bell", name: texts.t(item), value: approval.item });
+    lines.push({ icon: approval.kind !== "key_remove" && approval.item.includes("@") ? "mail" : "phone", name: texts.t(item), value: approval.item });
   }
   if (from !== undefined) {
     const second = approval.place !== undefined && approval.address !== undefined ? `${approval.address} · ${at}` : at;
