@@ -90,18 +90,38 @@ func evaluate[T any](tab *Tab, expression string) (T, error) {
 // Until waits until an expression is true, or a promise of it. While a page gives way to the next one it is not.
 func (tab *Tab) Until(what, expression string) {
 	tab.t.Helper()
+	tab.until(what+" ("+expression+")", func() (bool, error) {
+		return evaluate[bool](tab, "(async () => !"+leaving+" && Boolean(await ("+expression+")))()")
+	})
+}
+
+func (tab *Tab) until(what string, is func() (bool, error)) {
+	tab.t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for end := time.Now().Add(patience); ; <-look.C {
-		ok, err := evaluate[bool](tab, "(async () => Boolean(await ("+expression+")))()")
+		ok, err := is()
 		if err == nil && ok {
 			return
 		}
 		if time.Now().After(end) || tab.ctx.Err() != nil {
-			tab.fail("%s did not come about (%s), last error: %v", what, expression, err)
+			tab.fail("%s did not come about, last error: %v", what, err)
 		}
 	}
 }
+
+// leaving is an expression for a page that is giving way to another one: its links and forms still take clicks, which then land on
+// either. A browser that was told to go elsewhere tells the page at once, and again when it comes back to it; a page that is still there
+// after some seconds was a download's.
+const leaving = `(() => {
+  if (window.leftAt === undefined) {
+    window.leftAt = -Infinity;
+    window.navigation?.addEventListener("navigate", e => { if (!e.destination.sameDocument) window.leftAt = performance.now(); });
+    window.addEventListener("submit", e => { if (!e.defaultPrevented) window.leftAt = performance.now(); }); // a form's navigation follows
+    window.addEventListener("pageshow", () => { window.leftAt = -Infinity; });
+  }
+  return performance.now() - window.leftAt < 3000;
+})()`
 
 // seen is an expression for an element that a person can see.
 const seen = `(s => { const e = document.querySelector(s); return e !== null && e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.getClientRects().length > 0; })`
@@ -141,8 +161,21 @@ func (tab *Tab) At(path string) {
 // Text waits for an element and gives its text with white space squeezed.
 func (tab *Tab) Text(selector string) string {
 	tab.t.Helper()
-	tab.Wait(selector)
-	return strings.Join(strings.Fields(Eval[string](tab, "document.querySelector("+quote(selector)+").textContent")), " ")
+	return strings.Join(strings.Fields(tab.of(selector, "textContent")), " ")
+}
+
+// of waits for an element that can be seen and gives something of it, as it is at that moment: a page may draw itself anew at any time.
+func (tab *Tab) of(selector, what string) (value string) {
+	tab.t.Helper()
+	tab.until(selector, func() (bool, error) {
+		found, err := evaluate[*string](tab, fmt.Sprintf("!%s && %s(%[3]s) ? document.querySelector(%[3]s).%[4]s : null", leaving, seen, quote(selector), what))
+		if err == nil && found != nil {
+			value = *found
+			return true, nil
+		}
+		return false, err
+	})
+	return value
 }
 
 // Says waits until an element's text holds a piece of text.
@@ -155,15 +188,14 @@ func (tab *Tab) Says(selector, piece string) {
 // Attribute waits for an element and gives an attribute of it.
 func (tab *Tab) Attribute(selector, name string) string {
 	tab.t.Helper()
-	tab.Wait(selector)
-	return Eval[string](tab, "document.querySelector("+quote(selector)+").getAttribute("+quote(name)+") ?? ''")
+	return tab.of(selector, "getAttribute("+quote(name)+") ?? ''")
 }
 
 // spot brings an element into view and gives its centre, or null while something else lies above it or it moves. Where the
 // page's scripts are off, frames cannot be awaited, and nothing moves.
 const spot = `(async (s, scripted) => {
   const e = document.querySelector(s);
-  if (e === null || !e.checkVisibility({opacityProperty: true, visibilityProperty: true}) || e.disabled) return null;
+  if (` + leaving + ` || e === null || !e.checkVisibility({opacityProperty: true, visibilityProperty: true}) || e.disabled) return null;
   e.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
   const at = () => { const r = e.getBoundingClientRect(); return {x: r.x + r.width / 2, y: r.y + r.height / 2}; };
   const before = at();
