@@ -6,6 +6,7 @@
 #   make test     everything, the real browser included
 #   make bench    whole sign-ins a second on this machine
 #   make pictures refresh the pictures that the README shows
+#   make test-traefik  builds Traefik, which no package brings, and tests its door (ten minutes)
 #   make vuln     known weaknesses of what is depended on (needs the network)
 
 GO      ?= go
@@ -17,6 +18,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 STATICCHECK := 0.8.2
 PEBBLE      := 2.10.1
+TRAEFIK     := 3.1.0
 GOVULNCHECK := 1.8.0
 
 # ./test drives the real binary and a real browser; the rest is quick.
@@ -36,7 +38,7 @@ embedded  := $(shell find . \( -name node_modules -o -name .git -o -path ./build
 
 tsconfigs := $(shell find . \( -name node_modules -o -name .git -o -path ./build -o -name dist \) -prune -o -name 'tsconfig*.json' ! -name tsconfig.base.json -print)
 
-.PHONY: build demo test check test-deps vuln pictures bench lint lint-go lint-ts lint-types lint-style unit-ts clean tools need-build need-browser
+.PHONY: build demo test test-traefik check test-deps vuln pictures bench lint lint-go lint-ts lint-types lint-style unit-ts clean tools need-build need-browser
 .DELETE_ON_ERROR:
 
 build: bin/nodkey
@@ -120,6 +122,17 @@ $(TOOLS)/pebble-$(PEBBLE): | need-build
 	$(call install_tool,github.com/letsencrypt/pebble/v2/cmd/pebble,$(PEBBLE))
 $(TOOLS)/pebble-challtestsrv-$(PEBBLE): | need-build
 	$(call install_tool,github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv,$(PEBBLE))
+
+# Traefik is in no Debian release, and its own build replaces modules, so that it is built where its source is.
+test-traefik: build $(TOOLS)/traefik-$(TRAEFIK)
+	$(GO) test -count=1 -tags traefik -run TestForwardTraefik ./test
+
+$(TOOLS)/traefik-$(TRAEFIK): | need-build
+	@mkdir -p $(TOOLS)/new && rm -rf $(TOOLS)/new/source
+	cp -r "$$($(GO) mod download -json github.com/traefik/traefik/v3@v$(TRAEFIK) | sed -n 's/.*"Dir": "\(.*\)",/\1/p')" $(TOOLS)/new/source
+	chmod -R u+w $(TOOLS)/new/source
+	cd $(TOOLS)/new/source && $(GO) build -o ../traefik ./cmd/traefik
+	mv $(TOOLS)/new/traefik $@ && rm -rf $(TOOLS)/new/source
 
 # What the tests need beyond the build. Does nothing when all is there.
 test-deps: need-build node_modules/.package-lock.json tools need-browser

@@ -22,6 +22,8 @@ type forwardHouse struct {
 	*server
 	dir       string
 	port      string // the proxy's
+	direct    string // where the server is, past the proxy: an origin
+	options   map[string]string
 	app       *httptest.Server
 	wiki      string // origin
 	phoneOf   *client.Phone
@@ -32,20 +34,22 @@ type forwardHouse struct {
 
 const forwardPassword = "seven green bottles"
 
-// openForward makes what stands behind a proxy, starts that by its configuration, and then the server, which is reached through it.
+// openForward makes what stands behind a proxy, starts that by its configuration, and then the server, which is reached through it
+// unless startProxy says otherwise.
 func openForward(t *testing.T, startProxy func(*forwardHouse)) *forwardHouse {
 	t.Helper()
 	h := &forwardHouse{dir: t.TempDir(), port: freePort(t)}
 	h.server = &server{t: t, listen: "127.0.0.1:" + freePort(t), portal: "https://portal.localhost:" + h.port, phone: "https://phone.localhost:" + h.port}
-	h.wiki = "https://wiki.localhost:" + h.port
+	h.wiki, h.direct = "https://wiki.localhost:"+h.port, "http://"+h.listen
+	h.options = map[string]string{"tls.mode": "proxy", "trusted_proxies": "127.0.0.1/32", "doors.open": "forward"}
 	h.rootFile, h.cert, h.key = filepath.Join(h.dir, "root.pem"), filepath.Join(h.dir, "cert.pem"), filepath.Join(h.dir, "key.pem")
-	h.roots = certify(t, h.rootFile, h.cert, h.key, "portal.localhost", "phone.localhost", "wiki.localhost", "other.localhost")
+	h.roots = certify(t, h.rootFile, h.cert, h.key, "portal.localhost", "phone.localhost", "wiki.localhost", "other.localhost", "localhost")
 	h.app = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"path": r.URL.RequestURI(), "method": r.Method, "header": r.Header}) // the proxy may be gone
 	}))
 	t.Cleanup(h.app.Close)
 	startProxy(h)
-	h.serve(t, map[string]string{"tls.mode": "proxy", "trusted_proxies": "127.0.0.1/32", "doors.open": "forward"})
+	h.serve(t, h.options)
 	settings := filepath.Join(h.dir, "wiki.json")
 	h.must(os.WriteFile(settings, []byte(h.block("wiki.json", "wiki.example.com", "wiki.localhost:"+h.port)), 0o600))
 	h.run("", "client", "add", "wiki", "--name", "Aldermere wiki", "--door", "forward", "--no-secret", "--settings", settings)
@@ -132,7 +136,7 @@ func (h *forwardHouse) runs(packages, name string, args ...string) {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for range 500 {
-		if answer, err := over.Get(h.portal + "/"); err == nil { // a bad gateway is an answer
+		if answer, err := over.Get(h.wiki + "/"); err == nil { // a bad gateway is an answer
 			_ = answer.Body.Close()
 			return
 		}

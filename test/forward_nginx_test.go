@@ -31,5 +31,6 @@ http {
 		}
 		h.runs("nginx", "nginx", "-c", filepath.Join(h.dir, "nginx.conf"), "-p", h.dir, "-e", "stderr")
 	})
-	h.behavesBehind(t)
+	h.behavesBehind(t, forged)
+	h.hidesTheDecision(t)
 }

@@ -158,9 +158,16 @@ func (v *forwardUser) enters(path string) arrived {
 
 // forged is what somebody sends who would like to be root.
 func forged(r *http.Request) {
+	forgedNames(r)
+	for _, name := range []string{"User", "Name", "Email", "Groups"} {
+		r.Header["Remote_"+name] = []string{"root"}
+	}
+}
+
+// forgedNames is forged without the names that only some applications read as these.
+func forgedNames(r *http.Request) {
 	for _, name := range []string{"User", "Name", "Email", "Groups"} {
 		r.Header["Remote-"+name] = []string{"root"}
-		r.Header["Remote_"+name] = []string{"root"}
 		r.Header["REMOTE-"+strings.ToUpper(name)] = []string{"root"}
 	}
 	for name, value := range map[string]string{"X-Original-URL": "/public/x", "X-Original-Method": "GET", "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/public/x",
