@@ -238,6 +238,7 @@ func TestAnAddressThatHangsDelaysNoOther(t *testing.T) {
 
 // A service that is away is asked with one message now and then; when it is back everything goes out, once and in order.
 func TestNothingIsLostOrDoubledWhileTheServiceIsAway(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	clock := nodkeytest.NewClock(time.Date(2026, time.March, 4, 9, 0, 0, 0, time.UTC))
 	d, p := newDesk(), &postman{away: &Away{Err: errors.New("connection refused")}}
 	d.now = clock.Now
@@ -278,6 +279,7 @@ func TestNothingIsLostOrDoubledWhileTheServiceIsAway(t *testing.T) {
 }
 
 func TestAServiceIsLeftAloneForAsLongAsItSays(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	clock := nodkeytest.NewClock(time.Date(2026, time.March, 4, 9, 0, 0, 0, time.UTC))
 	d, p := newDesk(), &postman{away: &Away{After: time.Hour, Err: errors.New("too many")}}
 	d.now = clock.Now
@@ -338,6 +340,7 @@ func TestACodeGoesBeforeSummaries(t *testing.T) {
 
 // What could not be written down is written down later, and not sent again.
 func TestWhatBecameOfAMessageIsWrittenDownAgain(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	d, p := newDesk(), &postman{}
 	d.unwritten = 3
 	_, _, log := couriered(t, d, p, nil)
@@ -349,6 +352,7 @@ func TestWhatBecameOfAMessageIsWrittenDownAgain(t *testing.T) {
 }
 
 func TestAHouseThatCannotBeReadIsReadAgain(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	d, p := newDesk(), &postman{}
 	d.unread = true
 	d.put("mara@example.com", "a")
@@ -378,6 +382,7 @@ func TestNothingIsSentWhoseLeaseEnds(t *testing.T) {
 }
 
 func TestACourierThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	d, p := newDesk(), &postman{hold: map[string]chan struct{}{"a@example.com": make(chan struct{}), "b@example.com": make(chan struct{})}}
 	d.put("a@example.com", "a")
 	d.put("b@example.com", "b")

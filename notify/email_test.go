@@ -173,6 +173,7 @@ func TestWhatAServersAnswersMean(t *testing.T) {
 }
 
 func TestAServerThatSaysNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	for _, command := range []string{"greeting", "EHLO", "MAIL", "RCPT", "DATA", "."} {
 		s := mailserver.Start(t, false)
 		s.Answer = answering(command, "hang")

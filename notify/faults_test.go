@@ -183,6 +183,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 }
 
 func TestAServiceThatIsSlowIsGivenUp(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	release := make(chan struct{})
 	defer close(release)
 	for name, to := range targets(t, time.Now) {

@@ -212,6 +212,7 @@ func TestAWorkerThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
 }
 
 func TestAWorkerThatEndsDoesNotWaitForEver(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	q, c := newLine(), newWay()
 	q.put("hangs", 3)
 	stop, _ := working(t, q, c, time.Now, nil)
@@ -224,6 +225,7 @@ func TestAWorkerThatEndsDoesNotWaitForEver(t *testing.T) {
 }
 
 func TestAnOutboxThatCannotBeReadIsReadAgain(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	q, c := newLine(), newWay()
 	q.failing = true
 	q.put("well", 5)

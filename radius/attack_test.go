@@ -252,9 +252,9 @@ func TestAFloodFromOneClient(t *testing.T) {
 	h.until("the flood is on", func() bool { return h.count(Forged)+h.count(Busy) > 2000 })
 	retry := func(g *gateway, p *radius.Packet) *radius.Packet { // as clients do
 		raw := signedWith(t, p, g.secret)
-		for range 100 {
+		for range 400 {
 			g.send(raw)
-			if got := g.hear(200 * time.Millisecond); got != nil {
+			if got := g.hear(50 * time.Millisecond); got != nil {
 				return opened(t, got, p, g.secret)
 			}
 		}

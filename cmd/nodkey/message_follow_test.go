@@ -12,6 +12,7 @@ import (
 
 // Whoever waits is told when nothing moves, and Ctrl-C ends the waiting alone.
 func TestWaitingForAServerThatDoesNotRunSaysSo(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	at := []string{"--data-dir", filepath.Join(t.TempDir(), "data"), "--portal-host", "https://portal.example.com", "--phone-host", "https://phone.example.com"}
 	var out, problems bytes.Buffer
 	nodkey := func(ctx context.Context, errOut io.Writer, args ...string) int {
