@@ -39,16 +39,3 @@ test.each([
   const portal = await asked(language, {});
   expect(portal.text()).toContain(page);
 });
-
-test.each([
-  ["mara.li…k@mail.example", "mail"],
-  ["+49 40 55 …21", "phone"],
-])("a contact that changes has an icon of its kind: %s", async (item, icon) => {
-  for (const kind of ["contact_change", "contact_remove"] as const) {
-    const on = await asked("en", { kind, item, known: true });
-    const uses = [...document.querySelectorAll(".statement use")].map((use) => use.getAttribute("href")?.split("#")[1]);
-    expect(uses).toContain(icon);
-    expect(uses).not.toContain("bell");
-    expect(on.text()).toContain(item);
-  }
-});
