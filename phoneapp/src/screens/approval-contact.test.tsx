@@ -32,3 +32,20 @@ describe.each(languages)("a change of address in %s", (language) => {
     for (const words of [address, texts.t(name), texts.t(approved)]) expect(on.text()).toContain(words);
   });
 });
+
+test.each([
+  ["mara.li…k@mail.example", "mail"],
+  ["+49 40 55 …21", "phone"],
+])("a contact that changes has an icon of its kind: %s", async (item, icon) => {
+  for (const kind of ["contact_change", "contact_remove"] as const) {
+    const on = await stage({
+      route: { screen: "approval", id: "a1" },
+      prepare: (core) => core.set({ users: [userOf()], approvals: [approvalOf(core.now(), { kind, item, known: true })] }),
+    });
+    await on.settle();
+    const uses = [...document.querySelectorAll(".statement use")].map((use) => use.getAttribute("href")?.split("#")[1]);
+    expect(uses).toContain(icon);
+    expect(uses).not.toContain("bell");
+    expect(on.text()).toContain(item);
+  }
+});
