@@ -54,8 +54,10 @@ type Asked struct {
 	ID        SignInID
 	Number    string // two digits to show the person; empty where there are none to show
 	Notified  bool   // the phones were woken
+	Again     bool   // it was asked before, under the same idempotency key
 	Locale    string // the person's language, BCP 47; empty: not known
 	ExpiresAt time.Time
+	Remaining time.Duration // until then; below zero for what is over and was asked before
 }
 
 // Ask asks a person's phones in an application's name. Errors: application.denied, one answer in the same time for a name that is
@@ -347,11 +349,13 @@ func (s *Applications) askedBefore(tx Tx, try asker, signIn SignIn, now time.Tim
 	if try.in.Password != nil {
 		err = try.charge.giveBack(tx, now)
 	}
-	return s.asked(before, a, user, s.askToken(try.app.ID, before.ID), try.in.Shown), err
+	out := s.asked(before, a, user, s.askToken(try.app.ID, before.ID), try.in.Shown)
+	out.Again = true
+	return out, err
 }
 
 func (s *Applications) asked(signIn SignIn, a Approval, user User, token Token, shown bool) Asked {
-	out := Asked{Token: token, ID: signIn.ID, Notified: a.Notified, Locale: user.Locale, ExpiresAt: a.ExpiresAt}
+	out := Asked{Token: token, ID: signIn.ID, Notified: a.Notified, Locale: user.Locale, ExpiresAt: a.ExpiresAt, Remaining: a.ExpiresAt.Sub(s.now())}
 	if shown && a.Number {
 		out.Number = s.id.digits(a.ID)
 	}

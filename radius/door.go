@@ -162,6 +162,7 @@ func (d *Door) serve(ctx context.Context, l link, at place, raw []byte, s sign, 
 		c.load.leave(&c.load.open)
 		d.open.Add(-1)
 	}()
+	r.once = key.once(c.id, l.tls)
 	switch what, before := d.duplicates.begin(key, sum); what {
 	case seenWaiting:
 		d.tell(ctx, l, c, notice{outcome: Dropped})

@@ -3,9 +3,12 @@ package radius
 import (
 	"container/list"
 	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"sync"
 	"time"
 
+	"github.com/nodkey/nodkey"
 	"layeh.com/radius"
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2869"
@@ -28,6 +31,17 @@ func keyOf(from string, raw []byte) packetKey {
 		attributes(raw, kind, func(value []byte, at int) { proves.Write(raw[at-2 : at+len(value)]) })
 	}
 	return packetKey{from: from, identifier: raw[1], authenticator: [16]byte(raw[4:20]), proves: [32]byte(proves.Sum(nil))}
+}
+
+// once names the request to the domain, so that after a restart, too, a packet that comes again finds what it asked for. Over TLS it may
+// come again on another connection.
+func (k packetKey) once(client nodkey.ApplicationID, tls bool) string {
+	if tls {
+		k.from = ""
+	}
+	sum := sha256.New()
+	fmt.Fprintf(sum, "radius %q %q %d %x %x", client, k.from, k.identifier, k.authenticator, k.proves)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // duplicates remember what was answered, so that a packet that comes again gets the same answer and asks nobody twice. A request

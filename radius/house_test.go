@@ -37,6 +37,7 @@ type house struct {
 	door     *Door
 	log      *nodkeytest.Log
 	address  string
+	restart  func() // opens the door anew, at the same address
 	key      *nodkeytest.PhoneKey
 	secrets  map[string]string
 	mu       sync.Mutex
@@ -86,22 +87,34 @@ func open(t testing.TB, o options) *house {
 	if o.config != nil {
 		o.config(&config)
 	}
-	h.door = New(config, h.Applications, slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), texts)
-	must(t, h.door.Refresh(h.ctx))
-	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4zero})
-	must(t, err)
-	h.address = fmt.Sprintf("127.0.0.1:%d", socket.LocalAddr().(*net.UDPAddr).Port)
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- h.door.Serve(ctx, socket, nil) }()
+	at := net.UDPAddr{IP: net.IPv4zero}
+	serve := func() (end func()) {
+		h.door = New(config, h.Applications, slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), texts)
+		must(t, h.door.Refresh(h.ctx))
+		socket, err := net.ListenUDP("udp", &at)
+		must(t, err)
+		at.Port = socket.LocalAddr().(*net.UDPAddr).Port
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- h.door.Serve(ctx, socket, nil) }()
+		return func() {
+			stop()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if n := h.door.Waiting(); n != 0 {
+				t.Errorf("%d requests are left over", n)
+			}
+		}
+	}
+	end := serve()
+	h.address = fmt.Sprintf("127.0.0.1:%d", at.Port)
+	h.restart = func() {
+		end()
+		end = serve()
+	}
 	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if n := h.door.Waiting(); n != 0 {
-			t.Errorf("%d requests are left over", n)
-		}
+		end()
 		must(t, store.Close())
 		if t.Failed() {
 			t.Logf("the log:\n%s", h.log)

@@ -26,7 +26,8 @@ type request struct {
 	caller  nodkey.Caller
 	from    netip.AddrPort
 	tls     bool
-	eapOnly bool // passwords that nothing but the secret hides are not taken from here
+	once    string // names it to the domain: the idempotency key of what it asks
+	eapOnly bool   // passwords that nothing but the secret hides are not taken from here
 }
 
 // errShape is what is no packet.

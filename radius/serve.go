@@ -15,7 +15,7 @@ import (
 const refreshEvery = 5 * time.Second
 
 // Serve answers what comes to a socket and what connects to a listener, either of which may be nil, until ctx ends; then it closes
-// them, takes back what still waits, and returns. The applications must have been read; see [Door.Refresh].
+// them and returns. What still waits for a phone after a first packet is left open: the same packet finds it after a restart. The applications must have been read; see [Door.Refresh].
 func (d *Door) Serve(ctx context.Context, socket *net.UDPConn, listener net.Listener) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

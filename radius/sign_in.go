@@ -11,7 +11,7 @@ import (
 // first asks for a person who typed a name and a password.
 func (d *Door) first(ctx context.Context, r *request, one *talk, name, password string) answer {
 	c := r.client
-	in := nodkey.Asking{User: name, Password: &password, Kind: nodkey.ApproveSignIn, Source: r.person(), With: r.with(), Life: c.Wait}
+	in := nodkey.Asking{User: name, Password: &password, Kind: nodkey.ApproveSignIn, Source: r.person(), With: r.with(), Life: c.Wait, Idempotency: r.once}
 	switch {
 	case c.Mode == ModeNumber:
 		in.Shown, in.Life = true, nodkey.ApprovalLife
@@ -24,13 +24,21 @@ func (d *Door) first(ctx context.Context, r *request, one *talk, name, password 
 		return answer{}
 	}
 	defer d.endTurn(c)
-	asked, err := apart(func() (nodkey.Asked, error) { return d.apps.Ask(ctx, r.caller, in) })
+	asked, err := d.asks(ctx, r, in)
 	if err != nil {
 		return d.rejected(c.Language, one, err)
 	}
-	one.ask = asking{token: asked.Token, id: asked.ID, number: asked.Number, lang: asked.Locale, ends: d.talks.now().Add(in.Life)}
+	one.ask = asking{token: asked.Token, id: asked.ID, number: asked.Number, lang: asked.Locale, ends: d.talks.now().Add(asked.Remaining)}
 	if one.ask.lang == "" {
 		one.ask.lang = c.Language
+	}
+	if asked.Again { // after a restart, with no answer or one that was lost
+		if w, err := d.look(ctx, r, one); err != nil || w.State != nodkey.SignInPending {
+			if err != nil {
+				return d.rejected(one.ask.lang, one, err)
+			}
+			return d.ended(ctx, r, one, w)
+		}
 	}
 	switch {
 	case asked.Number != "" && asked.Notified:
@@ -41,6 +49,20 @@ func (d *Door) first(ctx context.Context, r *request, one *talk, name, password 
 		return d.askCode(ctx, r, one)
 	}
 	return d.await(ctx, r, one)
+}
+
+// asks asks the domain. A packet that came before a restart finds what it asked for then, while a client may repeat itself; later, or
+// with anything else in it, it is another request of a client whose authenticators come again.
+func (d *Door) asks(ctx context.Context, r *request, in nodkey.Asking) (nodkey.Asked, error) {
+	ask := func() (nodkey.Asked, error) {
+		return apart(func() (nodkey.Asked, error) { return d.apps.Ask(ctx, r.caller, in) })
+	}
+	asked, err := ask()
+	if nodkey.HasKey(err, "application.idempotency") || err == nil && asked.Again && asked.Remaining <= -answersKept {
+		in.Idempotency = ""
+		return ask()
+	}
+	return asked, err
 }
 
 // next goes on with what the person answered.
@@ -119,7 +141,9 @@ func (d *Door) await(ctx context.Context, r *request, one *talk) answer {
 	turned := d.turn(context.WithoutCancel(ctx), r.client) // each holds it for a moment only
 	switch {
 	case ctx.Err() != nil || !turned:
-		d.cancel(ctx, r, one)
+		if one.step != stepPhone { // its State ends with this process, while a first packet finds the request when it comes again
+			d.cancel(ctx, r, one)
+		}
 		return answer{}
 	case err == nil:
 		return d.ended(ctx, r, one, w)
@@ -141,7 +165,7 @@ func (d *Door) timedOut(one *talk) answer {
 // ended says how a request ended.
 func (d *Door) ended(ctx context.Context, r *request, one *talk, w nodkey.Waiting) answer {
 	switch w.State {
-	case nodkey.SignInApproved:
+	case nodkey.SignInApproved, nodkey.SignInDone:
 		return d.collect(ctx, r, one)
 	case nodkey.SignInDenied:
 		return d.reject(one.ask.lang, "radius.denied", notice{outcome: Denied, why: "the phone: " + w.Cause, id: string(one.ask.id)})
@@ -167,9 +191,15 @@ func (d *Door) settle(ctx context.Context, r *request, one *talk, err error) ans
 	return a
 }
 
-// collect lets the person in.
+// collect lets the person in; by the same packet once more while a client may repeat itself, as its answer may have been lost.
 func (d *Door) collect(ctx context.Context, r *request, one *talk) answer {
 	proof, err := apart(func() (nodkey.Proof, error) { return d.apps.Collect(ctx, r.caller, one.ask.token) })
+	if one.step == stepPhone && nodkey.HasKey(err, "sign_in.done") {
+		_, err = apart(func() (struct{}, error) {
+			return struct{}{}, d.apps.Collected(ctx, r.caller, one.ask.token, answersKept)
+		})
+		proof.Factor = "collected before"
+	}
 	if err != nil {
 		return d.rejected(one.ask.lang, one, err)
 	}
