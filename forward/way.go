@@ -130,6 +130,12 @@ func (d *Door) callback(w http.ResponseWriter, r *http.Request, t nodkey.Forward
 	case err != nil:
 		d.failed(w, r, err)
 	default:
+		if old := d.cookie(r, t); old != "" && old != entry.Cookie { // nobody has it from here on
+			if _, err := d.services.Forwards.Leave(r.Context(), d.caller(r), t.Origin, old); err != nil {
+				d.failed(w, r, err)
+				return
+			}
+		}
 		at.session.Set(w, string(entry.Cookie), entry.Life)
 		http.Redirect(w, r, t.Origin+entry.URI, http.StatusSeeOther)
 	}
