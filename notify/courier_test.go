@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -382,19 +383,20 @@ func TestNothingIsSentWhoseLeaseEnds(t *testing.T) {
 }
 
 func TestACourierThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
-	t.Parallel() // it waits, mostly
-	d, p := newDesk(), &postman{hold: map[string]chan struct{}{"a@example.com": make(chan struct{}), "b@example.com": make(chan struct{})}}
-	d.put("a@example.com", "a")
-	d.put("b@example.com", "b")
-	stop, _, _ := couriered(t, d, p, nil)
-	eventually(t, "they are in the air", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.inAir == 2 })
-	time.AfterFunc(50*time.Millisecond, func() { close(p.hold["a@example.com"]) })
-	began := time.Now()
-	stop()
-	if took := time.Since(began); took > stopWithin+5*time.Second {
-		t.Errorf("it took %s", took)
-	}
-	if got := d.ids(); !slices.Equal(got, []string{"a"}) || len(d.waiting) != 1 {
-		t.Errorf("settled %v, %d wait", got, len(d.waiting))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		d, p := newDesk(), &postman{hold: map[string]chan struct{}{"a@example.com": make(chan struct{}), "b@example.com": make(chan struct{})}}
+		d.put("a@example.com", "a")
+		d.put("b@example.com", "b")
+		stop, _, _ := couriered(t, d, p, nil)
+		eventually(t, "they are in the air", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.inAir == 2 })
+		time.AfterFunc(50*time.Millisecond, func() { close(p.hold["a@example.com"]) })
+		began := time.Now()
+		stop()
+		if took := time.Since(began); took != stopWithin {
+			t.Errorf("it took %s", took)
+		}
+		if got := d.ids(); !slices.Equal(got, []string{"a"}) || len(d.waiting) != 1 {
+			t.Errorf("settled %v, %d wait", got, len(d.waiting))
+		}
+	})
 }

@@ -205,7 +205,7 @@ func TestAServiceThatIsSlowIsGivenUp(t *testing.T) {
 			if answer.Outcome != nodkey.PushRetry || err == nil {
 				t.Errorf("%s, %s: %v, %v", name, what, answer, err)
 			}
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("%s, %s: it took %s", name, what, took)
 			}
 			muted(t, name, err)

@@ -88,7 +88,6 @@ func (s *subscriber) decrypt(body []byte) ([]byte, error) {
 type pushed struct {
 	path, topic, plain string
 	ttl                int
-	at                 time.Time
 }
 
 // pushService is a push service on TLS that answers as it is told. It checks every message: token, headers, ciphertext.
@@ -191,7 +190,7 @@ func (p *pushService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // check reads a message as RFC 8030, 8291 and 8292 have it.
 func (p *pushService) check(r *http.Request) (pushed, error) {
-	got := pushed{path: r.URL.Path, topic: r.Header.Get("Topic"), at: time.Now()}
+	got := pushed{path: r.URL.Path, topic: r.Header.Get("Topic")}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 4097))
 	if err != nil {
 		return got, err

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -49,6 +50,8 @@ type Worker struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 	Observe func(Attempt)
+
+	poll time.Duration // between looks without a wake-up; zero: pollEvery
 }
 
 // Run carries messages until the context ends; what is in the air then gets some seconds to arrive. It gives nil.
@@ -66,7 +69,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	rest := time.NewTimer(0)
 	defer rest.Stop()
-	poll := time.NewTicker(pollEvery)
+	poll := time.NewTicker(cmp.Or(w.poll, pollEvery))
 	defer poll.Stop()
 	for {
 		select {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -117,7 +118,7 @@ func (w *way) flying(service string) int {
 // eventually waits for what another goroutine does.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	end := time.Now().Add(20 * time.Second)
+	end := time.Now().Add(time.Minute)
 	for !is() {
 		if time.Now().After(end) {
 			t.Fatalf("not in time: %s", what)
@@ -129,11 +130,22 @@ func eventually(t *testing.T, what string, is func() bool) {
 // working runs a worker; stop ends it and waits for it.
 func working(t *testing.T, q Queue, c Channel, now func() time.Time, observe func(Attempt)) (stop func(), log *nodkeytest.Log) {
 	t.Helper()
+	return workingAt(t, pollEvery, q, c, now, observe)
+}
+
+// neverByItself runs a worker that looks when it is woken and at no other time.
+func neverByItself(t *testing.T, q Queue, c Channel, now func() time.Time, observe func(Attempt)) {
+	t.Helper()
+	workingAt(t, 24*time.Hour, q, c, now, observe)
+}
+
+func workingAt(t *testing.T, poll time.Duration, q Queue, c Channel, now func() time.Time, observe func(Attempt)) (stop func(), log *nodkeytest.Log) {
+	t.Helper()
 	log = &nodkeytest.Log{}
 	if observe == nil {
 		observe = func(Attempt) {}
 	}
-	w := &Worker{Queue: q, Channel: c, Log: slog.New(slog.NewTextHandler(log, nil)), Now: now, Observe: observe}
+	w := &Worker{Queue: q, Channel: c, Log: slog.New(slog.NewTextHandler(log, nil)), Now: now, Observe: observe, poll: poll}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
@@ -148,26 +160,28 @@ func working(t *testing.T, q Queue, c Channel, now func() time.Time, observe fun
 }
 
 func TestAServiceThatHangsDelaysNoOther(t *testing.T) {
-	q, c := newLine(), newWay()
-	q.put("hangs", 1000)
-	working(t, q, c, time.Now, nil)
-	eventually(t, "the lane is full", func() bool { return c.flying("hangs") == laneWidth })
-	began := time.Now()
-	for i := range 20 {
-		q.put("well", 10)
-		eventually(t, "the other service is served", func() bool { return q.count("well") == 10*(i+1) })
-	}
-	if took := time.Since(began); took > 20*50*time.Millisecond {
-		t.Errorf("twenty rounds beside a service that hangs took %s", took)
-	}
-	if q.count("hangs") != 0 || c.flying("hangs") != laneWidth {
-		t.Errorf("%d are in the air to the service that hangs", c.flying("hangs"))
-	}
-	close(c.hang)
-	eventually(t, "it works again", func() bool { return q.count("hangs") == 1000 })
-	if c.most["hangs"] > laneWidth || c.most["well"] > laneWidth {
-		t.Errorf("more than %d were in the air: %v", laneWidth, c.most)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		q, c := newLine(), newWay()
+		q.put("hangs", 1000)
+		working(t, q, c, time.Now, nil)
+		eventually(t, "the lane is full", func() bool { return c.flying("hangs") == laneWidth })
+		began := time.Now()
+		for i := range 20 {
+			q.put("well", 10)
+			eventually(t, "the other service is served", func() bool { return q.count("well") == 10*(i+1) })
+		}
+		if took := time.Since(began); took > 20*50*time.Millisecond {
+			t.Errorf("twenty rounds beside a service that hangs took %s", took)
+		}
+		if q.count("hangs") != 0 || c.flying("hangs") != laneWidth {
+			t.Errorf("%d are in the air to the service that hangs", c.flying("hangs"))
+		}
+		close(c.hang)
+		eventually(t, "it works again", func() bool { return q.count("hangs") == 1000 })
+		if c.most["hangs"] > laneWidth || c.most["well"] > laneWidth {
+			t.Errorf("more than %d were in the air: %v", laneWidth, c.most)
+		}
+	})
 }
 
 // slowLine is a queue that takes its time to write down what became of messages.
@@ -196,32 +210,35 @@ func TestMessagesDoNotWaitForWhatBecameOfOthersToBeWrittenDown(t *testing.T) {
 }
 
 func TestAWorkerThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
-	q, c := newLine(), newWay()
-	q.put("hangs", laneWidth+6)
-	stop, _ := working(t, q, c, time.Now, nil)
-	eventually(t, "the lane is full", func() bool { return c.flying("hangs") == laneWidth })
-	time.AfterFunc(100*time.Millisecond, func() { close(c.hang) })
-	began := time.Now()
-	stop()
-	if took := time.Since(began); took > stopWithin || q.count("hangs") != laneWidth || c.stopped != 0 {
-		t.Errorf("it took %s, %d were settled, %d broken off", took, q.count("hangs"), c.stopped)
-	}
-	if len(q.waiting["hangs"]) != 6 {
-		t.Errorf("%d are left for the next", len(q.waiting["hangs"]))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		q, c := newLine(), newWay()
+		q.put("hangs", laneWidth+6)
+		stop, _ := working(t, q, c, time.Now, nil)
+		eventually(t, "the lane is full", func() bool { return c.flying("hangs") == laneWidth })
+		time.AfterFunc(100*time.Millisecond, func() { close(c.hang) })
+		began := time.Now()
+		stop()
+		if took := time.Since(began); took > stopWithin || q.count("hangs") != laneWidth || c.stopped != 0 {
+			t.Errorf("it took %s, %d were settled, %d broken off", took, q.count("hangs"), c.stopped)
+		}
+		if len(q.waiting["hangs"]) != 6 {
+			t.Errorf("%d are left for the next", len(q.waiting["hangs"]))
+		}
+	})
 }
 
 func TestAWorkerThatEndsDoesNotWaitForEver(t *testing.T) {
-	t.Parallel() // it waits, mostly
-	q, c := newLine(), newWay()
-	q.put("hangs", 3)
-	stop, _ := working(t, q, c, time.Now, nil)
-	eventually(t, "they are in the air", func() bool { return c.flying("hangs") == 3 })
-	began := time.Now()
-	stop()
-	if took := time.Since(began); took < stopWithin || took > stopWithin+5*time.Second || q.count("hangs") != 3 || c.stopped != 3 {
-		t.Errorf("it took %s, %d were settled, %d broken off", took, q.count("hangs"), c.stopped)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		q, c := newLine(), newWay()
+		q.put("hangs", 3)
+		stop, _ := working(t, q, c, time.Now, nil)
+		eventually(t, "they are in the air", func() bool { return c.flying("hangs") == 3 })
+		began := time.Now()
+		stop()
+		if took := time.Since(began); took != stopWithin || q.count("hangs") != 3 || c.stopped != 3 {
+			t.Errorf("it took %s, %d were settled, %d broken off", took, q.count("hangs"), c.stopped)
+		}
+	})
 }
 
 func TestAnOutboxThatCannotBeReadIsReadAgain(t *testing.T) {
