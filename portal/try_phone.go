@@ -39,7 +39,7 @@ func TestOutcome(state nodkey.ApprovalState, reason string) Outcome {
 	case state == nodkey.ApprovalDenied:
 		return Outcome{"denied", "stopped", "test.denied", "test.denied_happened", "test.safe", "test.denied_todo", "test.again"}
 	case state == nodkey.ApprovalCancelled:
-		return Outcome{"cancelled", "stopped", "test.cancelled", "test.cancelled_happened", "test.safe", "test.cancelled_todo", "test.again"}
+		return Outcome{"cancelled", "stopped", "test.cancelled", "test.cancelled_happened", "test.safe", "", "test.again"}
 	}
 	return Outcome{"expired", "stopped", "test.expired", "test.expired_happened", "test.safe", "test.expired_todo", "test.again"}
 }

@@ -70,7 +70,7 @@ func (d *Door) signInWait(x *exchange) error {
 			v.Outcome.Main = "outcome.start_again"
 		}
 		if late {
-			v.Outcome.Todo = "outcome.cancelled_todo"
+			v.Outcome.Todo = ""
 		}
 	}
 	return d.show(x, http.StatusOK, "outcome", v)

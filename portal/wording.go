@@ -46,7 +46,7 @@ func SignInChip(state nodkey.SignInState, cause string) Chip {
 type Outcome struct {
 	Name                              string // stands in data-outcome
 	Ring                              string // done, stopped or waiting
-	Title, Happened, Safe, Todo, Main string
+	Title, Happened, Safe, Todo, Main string // Todo is empty where the button says all of it
 }
 
 // SignInOutcome is the result screen of a sign-in that ended; cause is why it
@@ -61,7 +61,7 @@ func SignInOutcome(state nodkey.SignInState, cause string) Outcome {
 		}
 		return Outcome{"denied", "stopped", "outcome.denied", "outcome.denied_happened", "outcome.denied_safe", "outcome.denied_todo", "outcome.start_again"}
 	case nodkey.SignInCancelled:
-		return Outcome{"cancelled", "stopped", "outcome.cancelled", "outcome.cancelled_happened", "outcome.safe", "outcome.cancelled_todo", "outcome.start_again"}
+		return Outcome{"cancelled", "stopped", "outcome.cancelled", "outcome.cancelled_happened", "outcome.safe", "", "outcome.start_again"}
 	}
 	return Outcome{"expired", "stopped", "outcome.expired", "outcome.expired_happened", "outcome.safe", "outcome.expired_todo", "outcome.ask_again"}
 }
@@ -108,7 +108,7 @@ func ChangeOutcome(state nodkey.ApprovalState, reason string) Outcome {
 // Message is the wording of a message page: keys of the catalogues.
 type Message struct {
 	Name                              string // stands in data-message
-	Title, Happened, Safe, Todo, Main string
+	Title, Happened, Safe, Todo, Main string // as in Outcome
 }
 
 // MessageOf is the message page for an error of the domain.
@@ -119,7 +119,7 @@ func MessageOf(kind nodkey.Kind) Message {
 	case nodkey.BadInput:
 		return Message{"bad_input", "message.bad_input", "message.bad_input_happened", "message.nothing_changed", "message.bad_input_todo", "message.home"}
 	case nodkey.Unauthenticated:
-		return Message{"unauthenticated", "message.unauthenticated", "message.unauthenticated_happened", "message.nothing_changed", "message.unauthenticated_todo", "message.sign_in"}
+		return Message{"unauthenticated", "message.unauthenticated", "message.unauthenticated_happened", "message.nothing_changed", "", "message.sign_in"}
 	case nodkey.Refused:
 		return Message{"refused", "message.refused", "message.refused_happened", "message.nothing_changed", "message.refused_todo", "message.home"}
 	case nodkey.Conflict:
