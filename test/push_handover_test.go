@@ -1,7 +1,6 @@
 package test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/nodkey/nodkey/nodkeytest/browser"
@@ -34,9 +33,7 @@ func TestAPhoneHandsItsSubscriptionToTheServer(t *testing.T) {
 	h.phone.Click("#more")
 	h.phone.Click("#settings")
 	h.phone.Until("a phone that the server reaches", `document.querySelector("#notifications .row-second").textContent === "Allowed"`)
-	if log := h.server.log.String(); !strings.Contains(log, "POST /api/phone/v1/push/subscribe") {
-		t.Errorf("nothing was handed over:\n%s", log)
-	}
+	h.server.logged("POST /api/phone/v1/push/subscribe", 1)
 	h.phone.Click("#notifications")
 	h.phone.Wait("[data-check=subscription][data-state=good]")
 	h.phone.Says("main", "can come late, or not at all")
