@@ -14,7 +14,7 @@ func TestARequestAndItsAnswer(t *testing.T) {
 	raw, err := SealRequest(p)
 	must(t, err)
 	g.send(raw)
-	answer := g.hear(5 * time.Second)
+	answer := g.hear(time.Minute)
 	if a, err := OpenAnswer(answer, p); err != nil || a.Code != radius.CodeAccessChallenge {
 		t.Fatalf("%v, %v", a, err)
 	}

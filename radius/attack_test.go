@@ -188,7 +188,7 @@ func TestAnswersBelongToTheirRequest(t *testing.T) {
 	g := h.gateway("vpn")
 	p := radius.New(radius.CodeStatusServer, g.secret)
 	g.send(signedWith(t, p, g.secret))
-	raw := g.hear(5 * time.Second)
+	raw := g.hear(time.Minute)
 	other := radius.New(radius.CodeAccessRequest, g.secret)
 	other.Identifier = p.Identifier
 	sent, err := other.MarshalBinary()

@@ -95,10 +95,10 @@ func BenchmarkRepeated(b *testing.B) {
 	p := radius.New(radius.CodeStatusServer, g.secret)
 	raw := signedWith(b, p, g.secret)
 	g.send(raw)
-	first := g.hear(5 * time.Second)
+	first := g.hear(time.Minute)
 	for b.Loop() {
 		g.send(raw)
-		if !bytes.Equal(g.hear(5*time.Second), first) {
+		if !bytes.Equal(g.hear(time.Minute), first) {
 			b.Fatal("another answer")
 		}
 	}
