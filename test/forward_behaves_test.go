@@ -90,6 +90,7 @@ func (h *forwardHouse) behavesBehind(t *testing.T, forged func(*http.Request)) {
 			t.Errorf("at %s: %+v", a.at, p)
 		}
 	})
+	t.Run("the password is enough", h.passesBehind)
 	t.Run("nobody is signed in", func(t *testing.T) {
 		v := h.newUser()
 		for _, set := range []func(*http.Request){nil, forged} {
