@@ -14,7 +14,7 @@ type ForwardPolicy string
 // The policies, the stricter the further down.
 const (
 	ForwardBypass     ForwardPolicy = "bypass"      // nothing
-	ForwardOneFactor  ForwardPolicy = "one_factor"  // a sign-in, whatever it was done with
+	ForwardOneFactor  ForwardPolicy = "one_factor"  // name and password, or more
 	ForwardTwoFactors ForwardPolicy = "two_factors" // a sign-in with password and phone
 	ForwardDeny       ForwardPolicy = "deny"        // nobody gets through
 )
@@ -31,13 +31,13 @@ type ForwardRule struct {
 	Policy  ForwardPolicy
 	// Groups are those of which a person must be in one. They do not choose the rule: whoever is in none of them is refused.
 	Groups []string
-	Within time.Duration // how long ago the person signed in at most; zero: no matter. Not with bypass and deny.
+	Within time.Duration // how long ago the person signed in at most, with what was enough; zero: no matter. Not with bypass and deny.
 }
 
 // ForwardWho is what is known of whoever sends a request; the zero one is nobody.
 type ForwardWho struct {
 	Known  bool
-	Factor string // what a phone answered with: pin, biometric or code; anything else is one factor
+	Factor string // what a phone answered with: pin, biometric or code; anything else, such as FactorPassword, is one factor
 	Groups []string
 	At     time.Time // when the person signed in
 }

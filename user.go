@@ -18,7 +18,7 @@ type User struct {
 	// FirstCode is the keyed hash of a first-access code, empty when there is none; it ends at FirstCodeUntil.
 	FirstCode      []byte
 	FirstCodeUntil time.Time
-	// HadKey is set with the first active key and never cleared: from then on the password alone opens nothing.
+	// HadKey is set with the first active key and never cleared: from then on the password alone opens nothing at the portal.
 	HadKey    bool
 	CreatedAt time.Time
 }

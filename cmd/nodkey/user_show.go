@@ -53,13 +53,21 @@ func printDetails(w io.Writer, d nodkey.Details) error {
 	printContacts(table, d)
 	fmt.Fprintf(table, "\nBROWSER\tFROM\tLEVEL\tSINCE\n")
 	for _, s := range d.Sessions {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Agent, s.Source, s.Level, day(s.CreatedAt))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Agent, s.Source, levelOf(s), day(s.CreatedAt))
 	}
 	fmt.Fprintf(table, "\nSIGN-IN\tFROM\tWITH\tOUTCOME\n")
 	for _, s := range d.SignIns {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", day(s.CreatedAt), s.Source, s.Agent, strings.TrimSpace(string(s.State)+" "+s.Cause))
 	}
 	return table.Flush()
+}
+
+// levelOf says what a session had, and of one that a password alone led to an application, to which.
+func levelOf(s nodkey.Session) string {
+	if s.App == "" {
+		return string(s.Level)
+	}
+	return string(s.Level) + " (" + s.App + ")"
 }
 
 // codesOf says whether wrong codes have turned codes off for a phone, whatever policy says of codes.
@@ -149,7 +157,7 @@ func detailsJSON(d nodkey.Details) map[string]any {
 		})
 	}
 	for _, s := range d.Sessions {
-		sessions = append(sessions, map[string]any{"id": s.ID, "agent": s.Agent, "from": s.Source, "level": s.Level, "since": s.CreatedAt, "until": s.ExpiresAt})
+		sessions = append(sessions, map[string]any{"id": s.ID, "agent": s.Agent, "from": s.Source, "level": s.Level, "application": s.ApplicationID, "since": s.CreatedAt, "until": s.ExpiresAt})
 	}
 	for _, s := range d.SignIns {
 		signIns = append(signIns, map[string]any{"id": s.ID, "at": s.CreatedAt, "from": s.Source, "agent": s.Agent, "state": s.State, "cause": s.Cause, "key": s.KeyID, "application": emptyNull(string(s.ApplicationID))})
