@@ -30,7 +30,7 @@ func (d Door) Site(handler http.Handler) Site {
 	handler = byRoute(d.Allow, func(a Allowance) http.Handler {
 		inner := MaxBytes(cmp.Or(a.MaxBody, d.MaxBody, MaxBody), d.Fail)(handler)
 		if !a.AnyOrigin {
-			inner = CrossOrigin(d.Fail)(inner)
+			inner = CrossOrigin(d.Origin, d.Fail)(inner)
 		}
 		return Deadline(cmp.Or(a.Timeout, d.Timeout, 30*time.Second))(inner)
 	})
