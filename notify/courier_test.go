@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nodkey/nodkey"
@@ -380,23 +379,4 @@ func TestNothingIsSentWhoseLeaseEnds(t *testing.T) {
 	if d.taken != 3 || !slices.Equal(p.done(), []string{"a", "b"}) {
 		t.Errorf("%d were taken, %v sent", d.taken, p.done())
 	}
-}
-
-func TestACourierThatEndsGivesWhatIsInTheAirATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, p := newDesk(), &postman{hold: map[string]chan struct{}{"a@example.com": make(chan struct{}), "b@example.com": make(chan struct{})}}
-		d.put("a@example.com", "a")
-		d.put("b@example.com", "b")
-		stop, _, _ := couriered(t, d, p, nil)
-		eventually(t, "they are in the air", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.inAir == 2 })
-		time.AfterFunc(50*time.Millisecond, func() { close(p.hold["a@example.com"]) })
-		began := time.Now()
-		stop()
-		if took := time.Since(began); took != stopWithin {
-			t.Errorf("it took %s", took)
-		}
-		if got := d.ids(); !slices.Equal(got, []string{"a"}) || len(d.waiting) != 1 {
-			t.Errorf("settled %v, %d wait", got, len(d.waiting))
-		}
-	})
 }
