@@ -163,7 +163,7 @@ func talk(t testing.TB, packages string, name string, args ...string) *dialogue 
 	}
 	d := &dialogue{t: t, cmd: exec.CommandContext(t.Context(), name, args...), said: &lines{}, in: w, exited: make(chan error, 1)}
 	d.cmd.Stdin, d.cmd.Stdout, d.cmd.Stderr = r, d.said, d.said
-	d.cmd.WaitDelay = time.Second
+	d.cmd.WaitDelay = 10 * time.Second // what somebody who outlives it keeps open is not waited for; what it has said is
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
