@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/nodkey/nodkey"
 	"github.com/nodkey/nodkey/i18n"
@@ -21,12 +22,18 @@ type Person struct {
 	Password    string
 }
 
+// Shop is one of other people's products.
+type Shop struct {
+	Name   string
+	Origin web.Origin
+}
+
 // Config is what the page needs to know.
 type Config struct {
 	Origin, Portal, Phone web.Origin
 	People                []Person
-	Trust                 web.Origin   // the page for real phones; zero without --lan
-	Products              []web.Origin // of other people's products; none without --doors
+	Trust                 web.Origin // the page for real phones; zero without --lan
+	Products              []Shop     // other people's products, in their order; none without --doors
 	// Rival is a phone of somebody else's that takes an activation code, in any writing, over the phone API: every call is
 	// a new phone, with the name given. The error is for the log.
 	Rival func(ctx context.Context, code, phoneName string) error
@@ -40,6 +47,8 @@ type Door struct {
 	texts    *i18n.Bundle
 	assets   *web.Assets
 	slots    *web.Slots
+
+	spoken atomic.Value // string: the language that was chosen last
 
 	mu        sync.Mutex // also lets one Start again run at a time
 	ids       map[nodkey.UserID]Person
@@ -60,7 +69,11 @@ func New(c Config, services *nodkey.Services, texts *i18n.Bundle, assets *web.As
 
 // Headers lets the page frame the portal and the phone app, the products that the portal leads to, and nothing else.
 func (d *Door) Headers() web.HeaderPolicy {
-	return web.HeaderPolicy{Frames: append([]web.Origin{d.Portal, d.Phone}, d.Products...)}
+	frames := []web.Origin{d.Portal, d.Phone}
+	for _, p := range d.Products {
+		frames = append(frames, p.Origin)
+	}
+	return web.HeaderPolicy{Frames: frames}
 }
 
 // Routes registers the page on a mux.

@@ -37,6 +37,7 @@ func (d *Door) languageSet(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.languageCookie().Set(w, lang, languageLasts)
+	d.spoken.Store(lang)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
@@ -46,6 +47,12 @@ func (d *Door) chosen(r *http.Request) string {
 	if !ok || web.LanguageName(lang) == "" {
 		return ""
 	}
+	return lang
+}
+
+// Spoken is the language that was chosen last, for what stands beside the page and has no switch; empty without a choice.
+func (d *Door) Spoken() string {
+	lang, _ := d.spoken.Load().(string)
 	return lang
 }
 

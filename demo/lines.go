@@ -56,6 +56,7 @@ var sentences = map[string]string{
 	"application.asked":     "demo.log.application_asked",
 	"application.collected": "demo.log.application_collected",
 	"grant.issued":          "demo.log.application_issued",
+	"application.agreed":    "demo.log.application_agreed",
 	"denied.wrong_number":   "demo.log.denied_wrong_number",
 	"denied.not_me":         "demo.log.denied_not_me",
 }
@@ -69,6 +70,8 @@ func line(say *i18n.Localizer, p Person, row nodkey.AuditRow) (Line, bool) {
 	switch {
 	case action == "sign_in.asked" && app != "":
 		action = "application.asked"
+	case action == "grant.issued" && fact["door"] == string(nodkey.DoorCIBA): // no browser, nobody's sign-in: a yes to what was asked
+		action = "application.agreed"
 	case action == "approval.approved" && fact["kind"] == string(nodkey.ApproveMessagesOpen):
 		action = "approved.messages"
 	case action == "approval.approved" && (fact["kind"] == string(nodkey.ApproveTest) || fact["kind"] == string(nodkey.ApprovePINCheck)):

@@ -34,6 +34,8 @@ type pageView struct {
 	Languages     []language
 	Portal, Phone string // origins
 	PortalHost    string
+	Products      []Shop
+	Frames        string // the origins of the products, with spaces between
 	Trust         string // empty without --lan
 	Run           string // differs between servers: a phone of another one is forgotten
 	Steps         []string
@@ -47,6 +49,9 @@ type pageView struct {
 // pageShow answers with the side-by-side page.
 func (d *Door) pageShow(w http.ResponseWriter, r *http.Request) {
 	say := d.say(r)
+	if lang := d.chosen(r); lang != "" {
+		d.spoken.Store(lang) // also where the demo is another one than that which was told
+	}
 	rows, newest, err := d.rowsAfter(r.Context(), 0)
 	if err != nil {
 		d.fail(w, r, err)
@@ -54,7 +59,7 @@ func (d *Door) pageShow(w http.ResponseWriter, r *http.Request) {
 	}
 	story := newStory()
 	v := pageView{
-		Lang: say.Lang(), Chosen: d.chosen(r), Languages: d.languages(say), Groups: groups, Portal: d.Portal.String(), Phone: d.Phone.String(), PortalHost: d.Portal.Host(), Trust: d.Trust.String(),
+		Lang: say.Lang(), Chosen: d.chosen(r), Languages: d.languages(say), Groups: groups, Portal: d.Portal.String(), Phone: d.Phone.String(), PortalHost: d.Portal.Host(), Products: d.Products, Frames: d.frames(), Trust: d.Trust.String(),
 		Run: d.services.Keys.Server().ID, Steps: stepNames[:], People: d.People, Seq: newest,
 	}
 	for _, row := range rows {
@@ -69,6 +74,15 @@ func (d *Door) pageShow(w http.ResponseWriter, r *http.Request) {
 	if err := render(w, say, d.assets.Path, "page", v); err != nil {
 		d.fail(w, r, err)
 	}
+}
+
+// frames are the origins of the products as the page's script reads them.
+func (d *Door) frames() string {
+	all := make([]string, len(d.Products))
+	for i, p := range d.Products {
+		all[i] = p.Origin.String()
+	}
+	return strings.Join(all, " ")
 }
 
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {

@@ -25,7 +25,7 @@ func TestTheDemosProductsAreReadAtAnySizeAndInEveryLanguage(t *testing.T) {
 	tab.Says("h1", "Not approved")
 	tab.Visit("demo-product-refused")
 
-	for lang, title := range map[string]string{"de": "Mit dem VPN verbinden", "ja": "VPNに接続"} {
+	ask := func(lang string) string {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at("vpn"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -37,8 +37,27 @@ func TestTheDemosProductsAreReadAtAnySizeAndInEveryLanguage(t *testing.T) {
 		}
 		body, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
-		if err != nil || !strings.Contains(string(body), `<html lang="`+lang+`"`) || !strings.Contains(string(body), title) {
-			t.Errorf("%s: %v %s", lang, err, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	for lang, title := range map[string]string{"de": "Mit dem VPN verbinden", "ja": "VPNに接続"} {
+		if body := ask(lang); !strings.Contains(body, `<html lang="`+lang+`"`) || !strings.Contains(body, title) {
+			t.Errorf("%s: %s", lang, body)
 		}
 	}
+	// The page beside has a switch, and the products none.
+	tab.Go(line.URL + "/")
+	tab.Click("#languages summary")
+	tab.Click("#languages [value=ja]")
+	tab.Wait("html[lang=ja]")
+	if body := ask("de"); !strings.Contains(body, "VPNに接続") {
+		t.Errorf("the page beside speaks Japanese, the product does not: %s", body)
+	}
+	tab.Go(at("till"))
+	tab.Type("#username", "nobody")
+	tab.Click("main form .button-main")
+	tab.Says(".product-why", "支払いは行われていません。")
+	tab.Visit("demo-product-no-ja")
 }

@@ -8,17 +8,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nodkey/nodkey/demo"
+	"github.com/nodkey/nodkey/demo/products"
 	"github.com/nodkey/nodkey/web"
 )
 
@@ -191,7 +190,9 @@ func demoApp(ctx context.Context, h *house, st *stage, log *slog.Logger, o house
 	}
 	config := demo.Config{Origin: st.page, Portal: st.portal, Phone: st.phone, People: demoPeople(), Rival: st.rival()}
 	if st.doors != nil {
-		config.Products = slices.Collect(maps.Values(st.doors.origins))
+		for _, p := range products.All() {
+			config.Products = append(config.Products, demo.Shop{Name: p.Name, Origin: st.doors.origins[p.ID]})
+		}
 	}
 	if st.lan != nil {
 		config.Trust = st.lan.trust
@@ -208,7 +209,7 @@ func demoApp(ctx context.Context, h *house, st *stage, log *slog.Logger, o house
 	site := srv.door("demo", st.page)
 	site.Headers = page.Headers()
 	if st.doors != nil {
-		shops, err := h.productSites(ctx, st, srv, assets, log)
+		shops, err := h.productSites(ctx, st, srv, assets, page.Spoken, log)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -101,10 +101,10 @@ func (h *house) addProduct(ctx context.Context, p products.Product, at web.Origi
 }
 
 // productSites makes the products of a demo, and where they answer.
-func (h *house) productSites(ctx context.Context, st *stage, srv *server, assets *web.Assets, log *slog.Logger) ([]web.Site, error) {
+func (h *house) productSites(ctx context.Context, st *stage, srv *server, assets *web.Assets, spoken func() string, log *slog.Logger) ([]web.Site, error) {
 	config := products.Config{
 		Page: st.page, Portal: st.portal, Origins: st.doors.origins, RADIUS: st.doors.radius, Secrets: make(map[nodkey.ApplicationID]string),
-		HTTP: demoClient(st.main.Addr().String()),
+		HTTP: demoClient(st.main.Addr().String()), Spoken: spoken,
 	}
 	for _, p := range products.All() {
 		secret, err := h.addProduct(ctx, p, st.doors.origins[p.ID])

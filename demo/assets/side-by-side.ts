@@ -24,12 +24,13 @@ function task(button: HTMLElement | null, run: () => Promise<void>): void {
 }
 
 function start(): void {
-  const { portal = "", phone = "", run = "", seq = "0", language } = document.body.dataset;
+  const { portal = "", phone = "", products = "", run = "", seq = "0", language } = document.body.dataset;
   const portalFrame = frame("portal");
   const phoneFrame = frame("phone");
   const root = document.getElementById("troubles");
   if (portalFrame === undefined || phoneFrame === undefined || root === null) return;
 
+  const address = document.getElementById("address");
   let toldLanguage = false;
   const pose = (): void => between.pose({ ...panel.pose, platform: platform(), ...(language === undefined || toldLanguage ? {} : { language }) });
   const platform = platformSwitch(document.querySelectorAll("[name=platform]"), document.getElementById("handset"), localStorage, () => pose());
@@ -44,7 +45,7 @@ function start(): void {
       return answer.ok ? undefined : answer.sentence;
     },
   });
-  const between: Bridge = bridge(window, { portal: { frame: portalFrame, origin: portal }, phone: { frame: phoneFrame, origin: phone } }, {
+  const between: Bridge = bridge(window, { portal: { frame: portalFrame, origin: portal, others: products.split(" ").filter(Boolean) }, phone: { frame: phoneFrame, origin: phone } }, {
     ready: () => {
       pose();
       // Once is enough: the app remembers, and the person may choose another one there.
@@ -55,6 +56,9 @@ function start(): void {
       if (known !== null && known !== run) between.forget();
     },
     screen: (screen, error) => panel.saw(screen, error),
+    shows: (origin) => {
+      if (address !== null) address.textContent = origin === undefined ? "" : new URL(origin).host;
+    },
     scanned: async (picture, code) => {
       const trouble = picture === null ? undefined : panel.takeScan();
       if (trouble === undefined) return picture;

@@ -34,35 +34,27 @@ func (s *Shop) callCentre(p Product, in visitor) func(context.Context, *talk) {
 		}
 		ask := url.Values{"scope": {"openid profile"}, "login_hint": {in.name}, "binding_message": {in.text}}
 		if !s.post(ctx, t, p, places.Ask, ask, &begun) {
+			t.refused("demo.product.why.nobody")
 			return
 		}
-		t.change(func(sh *Shown) { sh.Number = begun.Number })
-		s.poll(ctx, t, p, provider, begun.ID, time.Duration(max(begun.Interval, 1))*time.Second)
-	}
-}
-
-// poll asks the token endpoint until there is a yes or a no.
-func (s *Shop) poll(ctx context.Context, t *talk, p Product, provider *oidc.Provider, id string, pause time.Duration) {
-	turn := time.NewTicker(pause)
-	defer turn.Stop()
-	for {
-		select {
-		case <-turn.C:
-		case <-ctx.Done():
+		t.change(func(sh *Shown) { sh.Number, sh.MayCode = begun.Number, true })
+		came := s.poll(ctx, t, p, provider.Endpoint().TokenURL, begun.ID, time.Duration(max(begun.Interval, 1))*time.Second)
+		end, ok := next(ctx, t, came, func(code string) (made offer, ok bool) {
+			form := url.Values{"auth_req_id": {begun.ID}}
+			if code != "" {
+				form.Set("code", code)
+			}
+			ok = s.post(ctx, t, p, s.Portal.String()+"/oidc/bc-code", form, &made)
+			return made, ok
+		})
+		if !ok {
 			return
 		}
-		var token struct {
-			Error string `json:"error"`
-			ID    string `json:"id_token"`
-		}
-		ok := s.post(ctx, t, p, provider.Endpoint().TokenURL, url.Values{"grant_type": {"urn:openid:params:grant-type:ciba"}, "auth_req_id": {id}}, &token)
-		switch {
-		case token.Error == "authorization_pending", token.Error == "slow_down":
-			continue
-		case !ok:
+		if end.why != "" {
+			t.refused(end.why)
 			return
 		}
-		found, err := provider.Verifier(&oidc.Config{ClientID: string(p.ID)}).Verify(oidc.ClientContext(ctx, s.HTTP), token.ID)
+		found, err := provider.Verifier(&oidc.Config{ClientID: string(p.ID)}).Verify(oidc.ClientContext(ctx, s.HTTP), end.idToken)
 		if err != nil {
 			t.answered(err.Error())
 			return
@@ -77,8 +69,45 @@ func (s *Shop) poll(ctx context.Context, t *talk, p Product, provider *oidc.Prov
 			return
 		}
 		t.end(true, Fact{"sub", found.Subject}, Fact{"name", claims.Name}, Fact{"amr", strings.Join(claims.AMR, ", ")})
-		return
 	}
+}
+
+// answer is what a request by CIBA came to: an id token, or why there is none.
+type answer struct{ idToken, why string }
+
+// poll asks the token endpoint until there is a yes or a no (CIBA Core 1.0 §11). The channel is closed without a word when the
+// portal gave none.
+func (s *Shop) poll(ctx context.Context, t *talk, p Product, address, id string, pause time.Duration) <-chan answer {
+	came := make(chan answer, 1)
+	go func() {
+		defer close(came)
+		turn := time.NewTicker(pause)
+		defer turn.Stop()
+		for {
+			select {
+			case <-turn.C:
+			case <-ctx.Done():
+				return
+			}
+			var token struct {
+				Error string `json:"error"`
+				ID    string `json:"id_token"`
+			}
+			ok := s.post(ctx, t, p, address, url.Values{"grant_type": {"urn:openid:params:grant-type:ciba"}, "auth_req_id": {id}}, &token)
+			switch {
+			case ok:
+				came <- answer{idToken: token.ID}
+			case token.Error == "authorization_pending", token.Error == "slow_down":
+				continue
+			case token.Error == "access_denied":
+				came <- answer{why: "demo.product.why.denied"}
+			case token.Error == "expired_token":
+				came <- answer{why: "demo.product.why.late"}
+			}
+			return
+		}
+	}()
+	return came
 }
 
 // post sends a form as the client and reads the answer into out, also one that refuses: false then.

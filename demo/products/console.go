@@ -46,6 +46,7 @@ func (s *Shop) console(p Product, in visitor) func(context.Context, *talk) {
 		t.answered(pre.Response.Result + ": " + pre.Response.Status_Msg)
 		if pre.Response.Result != "auth" {
 			t.change(func(sh *Shown) { sh.Notice = pre.Response.Status_Msg })
+			t.refused("demo.product.why.nobody")
 			return
 		}
 		t.change(func(sh *Shown) { sh.MayCode = true })
@@ -99,6 +100,12 @@ func (s *Shop) ask(ctx context.Context, t *talk, duo *authapi.AuthApi, name, fac
 			t.end(true, Fact{"username", name})
 			return true
 		case "deny":
+			switch now.Response.Status {
+			case "timeout":
+				t.refused("demo.product.why.late")
+			case "fraud":
+				t.refused("demo.product.why.not_me")
+			}
 			return factor == "push"
 		}
 		select {

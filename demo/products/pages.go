@@ -20,9 +20,11 @@ type page struct {
 	Lang    string
 	Product Product
 	Portal  string
+	Demo    string // the side-by-side page, which frames this one
 	Talk    *Shown // nil: nothing is under way
 	Failed  string // a sentence of the catalogue: what could not be begun
 	Answer  string // where the answer goes
+	Picture string // where the picture to scan is
 	Waits   bool   // the page looks again by itself
 	Form    *form  // what the product asks first; nil: nothing
 	Learnt  []Fact // by products that a browser is signed in at
@@ -34,14 +36,17 @@ type page struct {
 // form is what is typed at a product that asks.
 type form struct{ Name, Text string }
 
-// say is the language of a product: the browser's, as none of them has settings.
+// say is the language of a product, as none of them has settings: that of the page beside, or else the browser's.
 func (s *Shop) say(r *http.Request) *i18n.Localizer {
+	if lang := s.Spoken(); lang != "" {
+		return s.texts.For(lang)
+	}
 	return s.texts.For(r.Header.Get("Accept-Language"))
 }
 
 func (s *Shop) show(w http.ResponseWriter, r *http.Request, status int, v page) {
 	say := s.say(r)
-	v.Lang, v.Portal = say.Lang(), s.Portal.String()
+	v.Lang, v.Portal, v.Demo = say.Lang(), s.Portal.String(), s.Page.String()
 	tmpl, err := template.New("product.html").Funcs(template.FuncMap{
 		"t": func(key string, args ...any) string {
 			named := make(map[string]any, len(args)/2)
@@ -51,6 +56,7 @@ func (s *Shop) show(w http.ResponseWriter, r *http.Request, status int, v page) 
 			return say.T(key, named)
 		},
 		"asset": s.assets.Path,
+		"gap":   say.Gap,
 	}).ParseFS(files, "templates/product.html")
 	var out bytes.Buffer
 	if err == nil {
@@ -94,7 +100,17 @@ func (s *Shop) askRoutes(p Product, mux *http.ServeMux) {
 			return
 		}
 		shown := t.look()
-		s.show(w, r, http.StatusOK, page{Product: p, Talk: &shown, Answer: "/talk/" + t.id, Waits: !shown.Over && !shown.Wants})
+		s.show(w, r, http.StatusOK, page{Product: p, Talk: &shown, Answer: "/talk/" + t.id, Picture: "/talk/" + t.id + "/code.png", Waits: !shown.Over && !shown.Wants})
+	})
+	mux.HandleFunc("GET /talk/{id}/code.png", func(w http.ResponseWriter, r *http.Request) {
+		t := s.talks.find(string(p.ID), r.PathValue("id"))
+		if t == nil || t.look().Picture == nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "image/png")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(t.look().Picture) // the browser may be gone
 	})
 	mux.HandleFunc("POST /talk/{id}", func(w http.ResponseWriter, r *http.Request) {
 		if t := s.talks.find(string(p.ID), r.PathValue("id")); t != nil {

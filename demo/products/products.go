@@ -19,7 +19,7 @@ type Product struct {
 	Shows  bool   // it can show the number that is typed on the phone
 	Secret bool   // it asks for the password itself
 
-	lead, title, ask, text string // sentences of the catalogue; a text is what it wants a yes to
+	lead, title, ask, text, safe string // sentences of the catalogue; a text is what it wants a yes to
 }
 
 // Lead is what the product stands for.
@@ -49,22 +49,30 @@ func (p Product) Title() string { return p.title }
 // Ask is the word on its button.
 func (p Product) Ask() string { return p.ask }
 
+// Safe says what did not happen where there was no yes.
+func (p Product) Safe() string { return p.safe }
+
+// Whole reports whether what the portal gives it to show says all by itself: what happened, what is safe, what to do next.
+func (p Product) Whole() bool { return p.Door == nodkey.DoorRADIUS }
+
 // Tells reports whether it wants a yes to a text.
 func (p Product) Tells() bool { return p.text != "" }
 
 // All are the products, in the order in which the portal lists them.
 func All() []Product {
 	return []Product{
-		{ID: "wiki", Name: "Aldermere Wiki", Door: nodkey.DoorOIDC, Icon: "edit", lead: "demo.product.lead.wiki", title: "demo.product.title.wiki"},
+		{ID: "wiki", Name: "Aldermere Wiki", Door: nodkey.DoorOIDC, Icon: "edit", lead: "demo.product.lead.wiki", title: "demo.product.title.wiki", safe: "demo.product.safe.wiki"},
 		{ID: "intranet", Name: "Aldermere Intranet", Door: nodkey.DoorForward, Icon: "globe", lead: "demo.product.lead.intranet"},
 		{ID: "call-centre", Name: "Aldermere Call Centre", Door: nodkey.DoorCIBA, Icon: "person", Shows: true,
-			lead: "demo.product.lead.call_centre", title: "demo.product.title.call_centre", ask: "demo.product.go.call_centre", text: "demo.product.text.call_centre"},
+			lead: "demo.product.lead.call_centre", title: "demo.product.title.call_centre", ask: "demo.product.go.call_centre", text: "demo.product.text.call_centre",
+			safe: "demo.product.safe.call_centre"},
 		{ID: "vpn", Name: "Aldermere VPN", Door: nodkey.DoorRADIUS, Icon: "lock", Shows: true, Secret: true,
-			lead: "demo.product.lead.vpn", title: "demo.product.title.vpn", ask: "demo.product.go.vpn"},
+			lead: "demo.product.lead.vpn", title: "demo.product.title.vpn", ask: "demo.product.go.vpn", safe: "demo.product.safe.vpn"},
 		{ID: "console", Name: "Aldermere Console", Door: nodkey.DoorDuo, Icon: "keyboard",
-			lead: "demo.product.lead.console", title: "demo.product.title.console", ask: "demo.product.go.console"},
+			lead: "demo.product.lead.console", title: "demo.product.title.console", ask: "demo.product.go.console", safe: "demo.product.safe.console"},
 		{ID: "till", Name: "Aldermere Till", Door: nodkey.DoorAPI, Icon: "check", Shows: true,
-			lead: "demo.product.lead.till", title: "demo.product.title.till", ask: "demo.product.go.till", text: "demo.product.text.till"},
+			lead: "demo.product.lead.till", title: "demo.product.title.till", ask: "demo.product.go.till", text: "demo.product.text.till",
+			safe: "demo.product.safe.till"},
 	}
 }
 
@@ -90,6 +98,7 @@ type Config struct {
 	Duo     string         // the integration key of the console
 	RADIUS  netip.AddrPort // where the VPN asks
 	HTTP    *http.Client   // reaches the portal from this machine
+	Spoken  func() string  // the language that was chosen at the side-by-side page; empty: none
 }
 
 // Shop serves the products.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -23,13 +24,24 @@ type Shown struct {
 	Said     []Said // the conversation, in its order
 	Number   string // to be typed on the phone; empty: none to show
 	Digits   string // six digits for a phone without a connection
+	Picture  []byte // what that phone scans instead, a PNG; nil: nothing
 	Notice   string // what the server told the product to show, as it came
 	Wants    bool   // the product takes an answer now
+	Wrong    bool   // what was typed last was no code that is taken
 	MayCode  bool   // the person may turn to a code while the phone is asked
 	Over     bool
 	Yes      bool   // over, and approved
+	Why      string // over, and not approved: a sentence of the catalogue that says what happened; empty: the notice does
 	Learnt   []Fact // what the product knows now
 	Evidence string // what it could show to a judge, JSON; empty: none
+}
+
+// Next is what to do after there was no yes: a sentence of the catalogue.
+func (s Shown) Next() string {
+	if s.Why == "demo.product.why.not_me" {
+		return "demo.product.next.not_me"
+	}
+	return "demo.product.next.again"
 }
 
 // Said is one line of the conversation.
@@ -56,20 +68,29 @@ func (t *talk) change(f func(*Shown)) {
 	f(&t.shown)
 }
 
-// look gives what is shown, good beyond the lock: lines are only ever added.
+// look gives what is shown, good beyond the lock: lines that were given are never changed.
 func (t *talk) look() Shown {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.shown
 }
 
+// refused notes why there will be no yes.
+func (t *talk) refused(why string) { t.change(func(s *Shown) { s.Why = why }) }
+
 func (t *talk) asked(text string)    { t.say(true, text) }
 func (t *talk) answered(text string) { t.say(false, text) }
 
 func (t *talk) say(byProduct bool, text string) {
 	t.change(func(s *Shown) {
+		line := Said{byProduct, text}
+		// The same question with the same answer stands there once, however often it is asked. Readers keep what they were given.
+		if n := len(s.Said); n >= 3 && s.Said[n-3] == s.Said[n-1] && s.Said[n-2] == line {
+			s.Said = slices.Clone(s.Said[:n-1])
+			return
+		}
 		if len(s.Said) < saidMost {
-			s.Said = append(s.Said, Said{byProduct, text})
+			s.Said = append(s.Said, line)
 		}
 	})
 }
@@ -77,7 +98,13 @@ func (t *talk) say(byProduct bool, text string) {
 // end closes the talk with what the product learnt.
 func (t *talk) end(yes bool, learnt ...Fact) {
 	t.change(func(s *Shown) {
-		s.Over, s.Yes, s.Wants, s.Digits, s.Number = true, yes, false, "", ""
+		s.Over, s.Yes, s.Wants, s.Wrong, s.MayCode, s.Digits, s.Picture, s.Number = true, yes, false, false, false, "", nil, ""
+		switch {
+		case yes:
+			s.Why, s.Notice = "", ""
+		case s.Why == "" && s.Notice == "":
+			s.Why = "demo.product.why.other"
+		}
 		s.Learnt = append(s.Learnt, learnt...)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -16,17 +17,23 @@ const answerMost = 256 << 10
 // till asks for a yes to a payment over the HTTP API, waits for it, and collects what proves it.
 func (s *Shop) till(p Product, in visitor) func(context.Context, *talk) {
 	return func(ctx context.Context, t *talk) {
-		var asked struct{ ID, Number, State string }
+		var asked struct{ ID, Number string }
 		if !s.api(ctx, t, p, http.MethodPost, "", map[string]any{"user": in.name, "kind": "confirm", "text": in.text, "address": "127.0.0.1", "numberShown": true}, &asked) {
+			t.refused("demo.product.why.nobody")
 			return
 		}
-		t.change(func(sh *Shown) { sh.Number = asked.Number })
-		for asked.State == "pending" {
-			if !s.api(ctx, t, p, http.MethodGet, asked.ID+"/wait?timeout=30", nil, &asked) {
-				return
+		t.change(func(sh *Shown) { sh.Number, sh.MayCode = asked.Number, true })
+		end, ok := next(ctx, t, s.awaited(ctx, t, p, asked.ID), func(code string) (made offer, ok bool) {
+			if code == "" {
+				return made, s.api(ctx, t, p, http.MethodPost, asked.ID+"/challenge", nil, &made)
 			}
+			return made, s.api(ctx, t, p, http.MethodPost, asked.ID+"/code", map[string]string{"code": code}, &struct{}{})
+		})
+		if !ok {
+			return
 		}
-		if asked.State != "approved" {
+		if end.State != "approved" {
+			t.refused(end.why())
 			return
 		}
 		var proof struct {
@@ -39,7 +46,7 @@ func (s *Shop) till(p Product, in visitor) func(context.Context, *talk) {
 			At       time.Time       `json:"at"`
 			Evidence json.RawMessage `json:"evidence"`
 		}
-		if !s.api(ctx, t, p, http.MethodPost, asked.ID+"/collect", struct{}{}, &proof) {
+		if !s.api(ctx, t, p, http.MethodPost, asked.ID+"/collect", nil, &proof) {
 			return
 		}
 		var evidence bytes.Buffer
@@ -51,6 +58,41 @@ func (s *Shop) till(p Product, in visitor) func(context.Context, *talk) {
 	}
 }
 
+// stand is where a request of the API stands.
+type stand struct{ State, Cause string }
+
+// why is what happened to a request that was not approved.
+func (e stand) why() string {
+	switch {
+	case e.State == "expired":
+		return "demo.product.why.late"
+	case e.Cause == "not_me":
+		return "demo.product.why.not_me"
+	case e.Cause == "wrong_number":
+		return "demo.product.why.wrong_number"
+	}
+	return "demo.product.why.denied"
+}
+
+// awaited asks until a request has ended. The channel is closed without a word when the portal gave none.
+func (s *Shop) awaited(ctx context.Context, t *talk, p Product, id string) <-chan stand {
+	came := make(chan stand, 1)
+	go func() {
+		defer close(came)
+		for {
+			var now stand
+			if !s.api(ctx, t, p, http.MethodGet, id+"/wait?timeout=30", nil, &now) {
+				return
+			}
+			if now.State != "pending" {
+				came <- now
+				return
+			}
+		}
+	}()
+	return came
+}
+
 // api makes one call below /api/approvals and reads its answer into out; false when it was refused, which the talk then says.
 func (s *Shop) api(ctx context.Context, t *talk, p Product, method, path string, body, out any) bool {
 	address := s.Portal.String() + "/api/approvals"
@@ -58,6 +100,9 @@ func (s *Shop) api(ctx context.Context, t *talk, p Product, method, path string,
 		address += "/" + path
 	}
 	said := method + " /api/approvals"
+	if path != "" {
+		said += "/…/" + path[strings.LastIndexByte(path, '/')+1:]
+	}
 	var content io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -66,9 +111,9 @@ func (s *Shop) api(ctx context.Context, t *talk, p Product, method, path string,
 			return false
 		}
 		content = bytes.NewReader(raw)
-		said += "  " + string(raw)
-	} else if path != "" {
-		said += "/…/wait"
+		if path == "" {
+			said += "  " + string(raw)
+		}
 	}
 	t.asked(said)
 	r, err := http.NewRequestWithContext(ctx, method, address, content)
@@ -87,7 +132,6 @@ func (s *Shop) api(ctx context.Context, t *talk, p Product, method, path string,
 		var refused struct{ Error struct{ Message string } }
 		_ = json.Unmarshal(raw, &refused) // without a sentence the status says it
 		t.answered(fmt.Sprintf("%d %s %s", status, http.StatusText(status), refused.Error.Message))
-		t.change(func(sh *Shown) { sh.Notice = refused.Error.Message })
 		return false
 	}
 	var state struct{ State string }

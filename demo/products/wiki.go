@@ -95,7 +95,7 @@ func (s *Shop) wikiRoutes(p Product, mux *http.ServeMux) {
 			return
 		}
 		if r.FormValue("error") != "" {
-			s.show(w, r, http.StatusOK, page{Product: p, Failed: "demo.product.no", In: "/sign-in"})
+			s.show(w, r, http.StatusOK, page{Product: p, Failed: "demo.product.turned_back", In: "/sign-in"})
 			return
 		}
 		learnt, err := s.exchange(r.Context(), p, v, r.FormValue("code"))

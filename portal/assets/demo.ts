@@ -1,6 +1,6 @@
-// In the demo only: the page that frames this portal may ask for the picture of the code as it is shown here, for the phone
-// beside to read, and may choose the language. The server includes this script, and names that page's origin, in no other
-// portal.
+// In the demo only: the page that frames this portal, or a made-up product, learns that it is this origin's that is to be seen,
+// may ask for the picture of the code as it is shown here, for the phone beside to read, and may choose the language. The server
+// includes this script, and names that page's origin, in no other portal.
 const origin = document.querySelector<HTMLMetaElement>('meta[name="nodkey-demo"]')?.content;
 
 if (origin !== undefined && origin !== "" && origin !== "*" && window.parent !== window) {
@@ -14,6 +14,12 @@ if (origin !== undefined && origin !== "" && origin !== "*" && window.parent !==
       void picture().then((made) => window.parent.postMessage({ type: "nodkey-demo-picture", picture: made, code }, origin));
     }
     if (data.type === "nodkey-demo-language" && "lang" in data && typeof data.lang === "string") speak(data.lang);
+  });
+  const here = (): void => window.parent.postMessage({ type: "nodkey-demo-here" }, origin);
+  here();
+  // The browser may go back to a page that it kept.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) here();
   });
 }
 

@@ -3,13 +3,15 @@ import { describe, expect, test } from "vitest";
 import { bridge, type Place } from "./bridge";
 
 const portalOrigin = "http://portal.nodkey.localhost:8080";
+const wikiOrigin = "http://wiki.nodkey.localhost:8080";
 const phoneOrigin = "http://phone.nodkey.localhost:8080";
 
 function framed(origin: string) {
   const posted: unknown[][] = [];
   const inside = { postMessage: (...args: unknown[]) => posted.push(args) };
-  const place: Place = { frame: { contentWindow: inside } as unknown as HTMLIFrameElement, origin };
-  return { place, posted, inside };
+  const frame = Object.assign(new EventTarget(), { contentWindow: inside });
+  const place: Place = { frame: frame as unknown as HTMLIFrameElement, origin };
+  return { place, posted, inside, loaded: () => frame.dispatchEvent(new Event("load")) };
 }
 
 function connected() {
@@ -18,9 +20,10 @@ function connected() {
   const target = new EventTarget();
   const heard: string[] = [];
   let instead: Blob | null | undefined;
-  const between = bridge(target as unknown as Window, { portal: portal.place, phone: phone.place }, {
+  const between = bridge(target as unknown as Window, { portal: { ...portal.place, others: [wikiOrigin] }, phone: phone.place }, {
     ready: () => heard.push("ready"),
     screen: (screen, error) => heard.push(`${screen} ${error}`),
+    shows: (origin) => heard.push(`shows ${origin ?? "nobody's"}`),
     scanned: (picture, code) => {
       heard.push(`scanned ${code}`);
       return Promise.resolve(instead === undefined ? picture : instead);
@@ -79,6 +82,21 @@ describe("messages between portal and phone", () => {
     }
     await Promise.resolve();
     expect([portal.posted, phone.posted, heard]).toEqual([[], [], []]);
+  });
+
+  test("the frame's page says whose it is, a product's too, and is the one that is asked for a picture", () => {
+    const { portal, phone, send, heard } = connected();
+    const here = { type: "nodkey-demo-here" };
+    send(here, wikiOrigin, portal.inside);
+    portal.loaded();
+    send({ type: "nodkey-demo-scan" }, phoneOrigin, phone.inside);
+    send(here, "http://evil.localhost:8080", portal.inside);
+    send(here, wikiOrigin, phone.inside);
+    send(here, portalOrigin, portal.inside);
+    portal.loaded();
+    portal.loaded(); // another page, which said nothing
+    expect(portal.posted).toEqual([[{ type: "nodkey-demo-scan" }, wikiOrigin]]);
+    expect(heard).toEqual([`shows ${wikiOrigin}`, `shows ${portalOrigin}`, "shows nobody's"]);
   });
 
   test("what is told to a frame is told at its own origin", () => {
