@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Dump gives every row of a SQLite database as text, by table, without the tables excepted. The caller's test has to link
-// a driver named "sqlite", as whoever opens a sqlstore does.
+// Dump gives every row of a SQLite database as text, by table, without the tables excepted; bytes stand in it as they are. The
+// caller's test has to link a driver named "sqlite", as whoever opens a sqlstore does.
 func Dump(t testing.TB, database string, except ...string) map[string][]string {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+database+"?mode=ro")
@@ -77,6 +77,11 @@ func rowsOf(t testing.TB, db *sql.DB, query string) (lines []string) {
 		}
 		if err := rows.Scan(into...); err != nil {
 			t.Fatal(err)
+		}
+		for i, v := range values {
+			if content, ok := v.([]byte); ok {
+				values[i] = string(content) // what is readable in it is to be found
+			}
 		}
 		lines = append(lines, fmt.Sprintf("%v", values))
 	}

@@ -16,9 +16,11 @@ export type Catalogue = Readonly<Record<string, Entry>>;
 export const languages = { en: "English", de: "Deutsch", ja: "日本語" } as const;
 export type Language = keyof typeof languages;
 
+const english: Catalogue = { ...timeEn, ...phoneEn, ...errorsEn };
+
 /** English is part of the bundle; each further language is a chunk of its own, loaded when it is chosen and kept by the service worker. */
 const loaders: Readonly<Record<Language, () => Promise<Catalogue>>> = {
-  en: () => Promise.resolve({ ...timeEn, ...phoneEn, ...errorsEn }),
+  en: () => Promise.resolve(english),
   de: async () => (await import("./texts.de")).default,
   ja: async () => (await import("./texts.ja")).default,
 };
