@@ -60,23 +60,36 @@ func NewRenderer(assets AssetPaths, translators ...Translator) (*Renderer, error
 	if err != nil {
 		return nil, err
 	}
-	for i, translator := range translators {
+	for _, translator := range translators {
 		calls := functions(assets, translator)
 		pages := make(map[string]pageSet, len(names))
 		for _, name := range names {
-			set := func() (*template.Template, error) { return parse(calls, parts, name) }
-			pages[name] = sync.OnceValues(set)
-			if i > 0 {
-				continue
-			}
-			// What is wrong shows at the start, in one language for all. This one's are made anew when they are shown.
-			if _, err := set(); err != nil {
-				return nil, fmt.Errorf("template %s: %w", name, err)
-			}
+			pages[name] = sync.OnceValues(func() (*template.Template, error) { return parse(calls, parts, name) })
 		}
 		r.pages[translator.Lang()] = pages
 	}
+	if err := check(functions(assets, translators[0]), parts, names); err != nil {
+		return nil, err
+	}
 	return r, nil
+}
+
+// check says at the start what is wrong with a page, in one language for all. What it parses is not kept.
+func check(calls template.FuncMap, parts, names []string) error {
+	shared, err := parseParts(calls, parts)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		set, err := shared.Clone()
+		if err == nil {
+			err = add(set, name, calls)
+		}
+		if err != nil {
+			return fmt.Errorf("template %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // Render writes a page: name is its template without ".html", v its view. The
@@ -126,13 +139,22 @@ func templateNames() (pages, parts []string, err error) {
 // parse makes a page's set of templates: the parts and the page itself, which
 // defines "title", "scripts" and "main".
 func parse(calls template.FuncMap, parts []string, page string) (*template.Template, error) {
+	set, err := parseParts(calls, parts)
+	if err != nil {
+		return nil, err
+	}
+	return set, add(set, page, calls)
+}
+
+// parseParts makes the set that every page's begins with.
+func parseParts(calls template.FuncMap, parts []string) (*template.Template, error) {
 	set := template.New("").Funcs(calls)
 	for _, part := range parts {
 		if err := add(set, part, calls); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("template %s: %w", part, err)
 		}
 	}
-	return set, add(set, page, calls)
+	return set, nil
 }
 
 // add parses one file into a set of templates.
