@@ -37,7 +37,7 @@ func TestRadclientSignsIn(t *testing.T) {
 	}
 
 	state, number := challenged()
-	d := h.radclient(secret, next(state, ""))
+	d := h.radclient(secret, h.inPage("enter.txt", "0x"+strings.Repeat("0", 32), state))
 	if a := h.agrees("Aldermere vpn", number); !a.Number || a.With != "vpn-1" {
 		t.Errorf("the phone shows %+v", a)
 	}

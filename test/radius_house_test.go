@@ -62,13 +62,20 @@ func (h *radiusHouse) adds(id, block string, plain bool, changes ...string) (sec
 	if plain {
 		args = append(args, "--plain")
 	}
+	certified := block == "ssh.json" // in the place of a secret, as the page has it
+	if certified {
+		args = append(args, "--no-secret")
+	}
 	var added struct{ NewSecrets []struct{ Secret string } }
 	h.must(json.Unmarshal(h.run("", args...), &added))
-	if len(added.NewSecrets) != 1 || len(added.NewSecrets[0].Secret) != 40 {
-		h.t.Fatalf("%+v", added)
-	}
 	h.stop() // or wait for five seconds
 	h.start()
+	if certified && len(added.NewSecrets) == 0 {
+		return ""
+	}
+	if certified || len(added.NewSecrets) != 1 || len(added.NewSecrets[0].Secret) != 40 {
+		h.t.Fatalf("%+v", added)
+	}
 	return added.NewSecrets[0].Secret
 }
 
@@ -169,6 +176,6 @@ func (h *radiusHouse) certificate() (sum string) {
 		return string(out)
 	}
 	shell(h.inPage("client.pem"))
-	_, sum, _ = strings.Cut(strings.TrimSpace(shell("openssl x509 -noout -fingerprint -sha256 -in client.pem")), "=")
+	_, sum, _ = strings.Cut(strings.TrimSpace(shell(h.inPage("fingerprint", "chown radsecproxy client.key client.pem\n", ""))), "=")
 	return sum
 }

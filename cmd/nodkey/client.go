@@ -71,7 +71,7 @@ func clientAdd() *cobra.Command {
 	c.Flags().StringSliceVar(&doors, "door", nil, "how it may ask: oidc, ciba, forward, radius, duo or api; more than once for several")
 	c.Flags().StringSliceVar(&in.Groups, "group", nil, "whose users it may ask about; more than once for several; none: everybody")
 	c.Flags().BoolVar(&in.Plain, "plain", false, "wake phones without a number where it cannot show one: weaker, and the phone says so")
-	c.Flags().BoolVar(&in.NoSecret, "no-secret", false, "it has no secret: a public OpenID Connect client, or one with a key in its settings")
+	c.Flags().BoolVar(&in.NoSecret, "no-secret", false, "it has no secret: a public OpenID Connect client, or one with a key or a certificate in its settings")
 	c.Flags().StringVar(&settings, "settings", "", "JSON `file` with what its doors need: redirect URIs, networks, modes")
 	return c
 }
