@@ -67,3 +67,36 @@ func TestApplicationsOfBeforeAreGivenGrants(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Browsers that were signed in, and ways that were open, before a password alone could be enough: all of them need a phone's yes as before.
+func TestWaysOfBeforeNeedThePhone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nodkey.db")
+	olderFile(t, path, 12)
+	inFile(t, path,
+		"INSERT INTO users (id, name, display_name, locale, first_code_until, had_key, created_at) VALUES ('u', 'mara', 'Mara', 'en', 0, 1, 5)",
+		"INSERT INTO applications (id, created_at, name, doors, groups, plain, settings) VALUES ('wiki', 6, 'The wiki', 'forward', '', 0, NULL)",
+		"INSERT INTO sessions (id, user_id, created_at, token, level, may_activate, key_id, approval_id, source, agent, last_seen_at, expires_at) "+
+			"VALUES ('s', 'u', 7, 't', 'full', 0, 'k', 'a', '192.0.2.1', 'Firefox', 8, 9000)",
+		"INSERT INTO grant_requests (id, application_id, created_at, token, browser, door, return_to, scopes, ask, ask_again, again, max_age, hint, user_name, tell_end, data, refused, agreed_by, expires_at) "+
+			"VALUES ('r', 'wiki', 7, 'w', 'b', 'forward', '/forward/return', 'email', 0, 0, 0, -1, '', '', 0, NULL, '', '', 9000)")
+	s := openAt(t, path)
+	err := s.View(t.Context(), func(tx nodkey.Tx) error {
+		session, err := tx.SessionByToken("t")
+		want := nodkey.Session{ID: "s", UserID: "u", Token: "t", Level: nodkey.Full, KeyID: "k", ApprovalID: "a", Source: "192.0.2.1", Agent: "Firefox",
+			CreatedAt: time.UnixMilli(7).UTC(), LastSeenAt: time.UnixMilli(8).UTC(), ExpiresAt: time.UnixMilli(9000).UTC()}
+		if !reflect.DeepEqual(session, want) {
+			t.Errorf("the session of before: %+v, %v", session, err)
+		}
+		way, err := tx.GrantRequestByToken("w")
+		if way.Password != 0 || way.PassedBy != "" || !way.PassedAt.IsZero() || way.Browser != "b" {
+			t.Errorf("the way of before: %+v, %v", way, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
