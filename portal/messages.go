@@ -51,6 +51,21 @@ func (d *Door) messagesShow(x *exchange) error {
 	return d.show(x, http.StatusOK, "messages", v)
 }
 
+// newestShow leads to the newest message that is unread, to the list where all are read.
+func (d *Door) newestShow(x *exchange) error {
+	if err := mayChange(x); err != nil {
+		return err
+	}
+	found, err := d.services.Messages.List(x.r.Context(), x.caller, nodkey.MessageQuery{Filter: nodkey.MessageFilter{Unread: true}, Limit: 1})
+	if err != nil {
+		return d.messageFault(x, err)
+	}
+	for _, m := range found.Messages {
+		return d.leave(x, "/messages/"+m.Reference.String(), "")
+	}
+	return d.leave(x, "/messages", "")
+}
+
 // listQuery reads what the list is narrowed to; what is empty is left out. Error: message.filter.
 func (d *Door) listQuery(x *exchange) (url.Values, error) {
 	if err := mayChange(x); err != nil {

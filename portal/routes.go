@@ -67,6 +67,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 		{"POST /change/cancel", d.changeCancel},
 		{"GET /messages", d.messagesShow},
 		{"GET /messages/new", d.writeShow},
+		{"GET /messages/newest", d.newestShow},
 		{"POST /messages/new", d.writeTake},
 		{"GET /messages/sent/{reference}", d.sentShow},
 		{"GET " + messageSettings, d.settingsShow},

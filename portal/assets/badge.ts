@@ -1,5 +1,7 @@
 // Every page of a full session says how many messages are unread, and goes on saying it.
 import { followBadge } from "./live/badge";
+import { showNews } from "./live/news";
 
 const root = document.getElementById("badge");
-if (root !== null) followBadge(root);
+const news = document.getElementById("news");
+if (root !== null) followBadge(root, news === null ? undefined : () => showNews(news));

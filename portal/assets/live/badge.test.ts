@@ -89,6 +89,18 @@ test("what is new is shown everywhere, and said once", () => {
   expect(root().textContent).toBe("3 unread messages");
 });
 
+test("a page with words of its own for what arrives says those", () => {
+  const arrived = vi.fn();
+  followBadge(root(), arrived);
+  FakeSource.last.open();
+  FakeSource.last.say(none);
+  expect(arrived).not.toHaveBeenCalled();
+  FakeSource.last.say(three);
+  expect(arrived).toHaveBeenCalledTimes(1);
+  expect(figures()).toEqual(["3", "3"]);
+  expect(root().textContent).toBe("");
+});
+
 test("fewer are shown, and not said", () => {
   followBadge(root());
   FakeSource.last.say(none);

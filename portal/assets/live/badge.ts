@@ -23,9 +23,10 @@ function reportOf(value: unknown): Report | undefined {
 /**
  * Follows for the element that carries data-stream, data-poll and
  * data-version, and that says what is new to readers. Figures stand in
- * [data-badge], words in [data-badge-said].
+ * [data-badge], words in [data-badge-said]. Where the page has words of its own
+ * for a new message, arrived says them instead.
  */
-export function followBadge(root: HTMLElement): void {
+export function followBadge(root: HTMLElement, arrived?: () => void): void {
   const { stream = "", poll = "" } = root.dataset;
   let shown = root.dataset["version"] ?? "";
   let source: EventSource | undefined;
@@ -44,7 +45,9 @@ export function followBadge(root: HTMLElement): void {
       part.hidden = report.badge === "";
     }
     for (const part of document.querySelectorAll("[data-badge-said]")) part.textContent = report.said;
-    if (more) root.textContent = report.said;
+    if (!more) return;
+    if (arrived === undefined) root.textContent = report.said;
+    else arrived();
   };
 
   async function ask(): Promise<void> {
