@@ -17,6 +17,9 @@ export default defineConfig({
   plugins: [plainFiles],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
+    setupFiles: ["./vitest.setup.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     include: [
       "web/**/*.test.{ts,tsx}",
       "portal/**/*.test.{ts,tsx}",

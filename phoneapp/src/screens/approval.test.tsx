@@ -131,7 +131,7 @@ describe("approval", () => {
     await vi.waitFor(async () => {
       await on.settle();
       expect(on.screen()).toBe("decided");
-    }, 3000);
+    });
     expect(on.error()).toBe("approval.expired");
     expect(on.text()).toContain("Nobody answered in time");
   });
