@@ -54,7 +54,7 @@ func (a *till) asked() client.Approval {
 	a.t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for range 400 {
+	for range 1200 {
 		open, err := a.phone.Approvals(a.t.Context())
 		a.must(err)
 		if len(open) > 0 {

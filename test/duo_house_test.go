@@ -82,7 +82,7 @@ func (h *duoHouse) asked() client.Approval {
 	h.t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for range 400 {
+	for range 1200 {
 		open, err := h.phone.Approvals(h.t.Context())
 		h.must(err)
 		if len(open) > 0 {

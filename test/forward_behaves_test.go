@@ -159,7 +159,7 @@ func (h *forwardHouse) opens(host string) {
 	defer over.CloseIdleConnections()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for range 200 {
+	for range 1200 {
 		r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.direct+"/forward/caddy", nil)
 		h.must(err)
 		r.Host = strings.TrimPrefix(h.portal, "https://")

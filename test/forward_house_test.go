@@ -135,7 +135,7 @@ func (h *forwardHouse) runs(packages, name string, args ...string) {
 	defer over.CloseIdleConnections()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	for range 500 {
+	for range 3000 {
 		if answer, err := over.Get(h.wiki + "/"); err == nil { // a bad gateway is an answer
 			_ = answer.Body.Close()
 			return
@@ -154,7 +154,7 @@ func (h *forwardHouse) asked() client.Approval {
 	h.t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	ctx, cancel := context.WithTimeout(h.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
 	defer cancel()
 	for {
 		open, err := h.phoneOf.Approvals(ctx)

@@ -36,7 +36,7 @@ func (h *oidcHouse) apache() *apache {
 	h.t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	h.must(os.Chmod(dir, 0o755)) //nolint:gosec // nothing in it is secret but for the test
 	port := freePort(h.t)
-	a := &apache{oidcHouse: h, site: "http://127.0.0.1:" + port, log: filepath.Join(dir, "error.log"), bounds: 20 * time.Second}
+	a := &apache{oidcHouse: h, site: "http://127.0.0.1:" + port, log: filepath.Join(dir, "error.log"), bounds: time.Minute}
 	secret := h.application("apache", "Aldermere Intranet", oidcBlock(h.t, "apache.json", "https://www.example.com", a.site), "--group", "staff")
 	root, err := os.ReadFile(h.root)
 	h.must(err)

@@ -96,7 +96,7 @@ func (h *oidcHouse) asked(app string) client.Approval {
 	h.t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for range 400 {
+	for range 1200 {
 		open, err := h.phone.Approvals(h.t.Context())
 		h.must(err)
 		if len(open) > 0 {
