@@ -8,7 +8,7 @@ import (
 )
 
 // harmless are the notices of what people do themselves all the time.
-var harmless = []nodkey.NoticeKind{nodkey.NoticeKeyAdded, nodkey.NoticeKeyRemoved, nodkey.NoticePasswordChanged, nodkey.NoticeNewBrowser, nodkey.NoticeNewCountry,
+var harmless = []nodkey.NoticeKind{nodkey.NoticeKeyAdded, nodkey.NoticeKeyRemoved, nodkey.NoticePasswordChanged, nodkey.NoticeNewBrowser, nodkey.NoticeNewCountry, nodkey.NoticePasswordEntry,
 	nodkey.NoticeContactChanged, nodkey.NoticeDelivery}
 
 // noticeView says a notice in words, with the one thing to do where it was somebody else.

@@ -127,7 +127,7 @@ func sampleSecurity() SecurityView {
 		Browsers: []BrowserRow{
 			{SessionID: "s1", Agent: "Firefox on Windows", Source: "Hamburg, Germany", Since: "today, 14:33", This: true},
 			{SessionID: "s2", Agent: "Safari on iPad", Source: "Hamburg, Germany", Since: "Mon, 09:12"},
-			{SessionID: "s9", Agent: "Firefox, Windows", Source: "203.0.113.24", Since: "today, 09:12", App: "Aldermere Wiki"},
+			{SessionID: "s9", Agent: "Firefox on Windows", Source: "203.0.113.24", Since: "today, 09:12", App: "Wohnungsbaugenossenschaftsmandantenakte"},
 		},
 		SignIns: []SignInRow{
 			{When: "Today, 14:32", From: "Hamburg, Germany", Agent: "Firefox on Windows", Phone: "Pixel 8", Chip: SignInChip(nodkey.SignInDone, "")},
