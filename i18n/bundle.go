@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -32,9 +33,17 @@ type Bundle struct {
 	OnMissing func(lang, key string, err error)
 }
 
-// Load reads the embedded catalogues.
+// embedded is what all bundles of a process share: nothing changes it once it is read.
+var embedded = sync.OnceValues(func() (*Bundle, error) { return load(catalogues) })
+
+// Load gives the embedded catalogues, in a bundle of the caller's own.
 func Load() (*Bundle, error) {
-	return load(catalogues)
+	all, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	own := *all
+	return &own, nil
 }
 
 func load(fsys fs.FS) (*Bundle, error) {
