@@ -74,8 +74,8 @@ demo: build
 
 test: test-deps build
 	$(MAKE) --no-print-directory check
-	$(GO) test -count=1 -run '^TestInABrowser' ./cmd/nodkey
-	$(GO) test -count=1 -timeout 45m ./test/...
+	env $(memory) $(GO) test -count=1 -run '^TestInABrowser' ./cmd/nodkey
+	env $(memory) $(GO) test -count=1 -timeout 45m ./test/...
 
 # Two at a time, except the tests in Go: some of them look at a clock, and they use every core by themselves.
 check: need-browser
