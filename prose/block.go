@@ -9,13 +9,15 @@ const (
 	Quote     = "quote"
 	Code      = "code"
 	Rule      = "rule"
+	Table     = "table"
 )
 
 // Block is a part of a text that stands by itself. Its JSON is what phones read (docs/protocol.md).
 type Block struct {
 	Kind   string    `json:"kind"`
 	Runs   []Run     `json:"runs,omitempty"`   // of a paragraph, a heading, code
-	Items  [][]Block `json:"items,omitempty"`  // of lists
+	Items  [][]Block `json:"items,omitempty"`  // of lists; of a table the rows, the first its head, each of as many paragraphs
+	Align  []string  `json:"align,omitempty"`  // of a table's columns: left, center, right or empty; nil: none is anywhere
 	Blocks []Block   `json:"blocks,omitempty"` // of a quote
 
 	level int  // of a heading, from 1

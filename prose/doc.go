@@ -1,8 +1,8 @@
 // Package prose shows the Markdown that operators write: as safe HTML in the
 // portal, as blocks on phones, as plain text in terminals and previews.
 //
-// It reads CommonMark without raw HTML, which stays the text that it is, and
-// without images, of which their descriptions stay. Links lead to https
+// It reads CommonMark with the tables of GitHub's flavour, without raw HTML, which
+// stays the text that it is, and without images, of which their descriptions stay. Links lead to https
 // addresses without user information and to mailto addresses; of any other the
 // words stay and the link goes. Characters that control, hide or turn round are
 // taken out after entities have been read. All three forms are made of the same

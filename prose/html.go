@@ -12,9 +12,13 @@ import (
 // sanitiser is the second lock: what HTML writes is safe by itself, and this lets nothing else through.
 var sanitiser = func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
-	p.AllowElements("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "strong", "em", "br", "a")
+	p.AllowElements("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "strong", "em", "br", "a", "div", "table", "thead", "tbody", "tr", "th", "td")
 	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
 	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^table$`)).OnElements("div")
+	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("div")
+	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^col$`)).OnElements("th")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(left|center|right)$`)).OnElements("th", "td")
 	p.RequireParseableURLs(true)
 	p.AllowURLSchemes("https", "mailto")
 	p.RequireNoFollowOnLinks(true)
@@ -65,6 +69,8 @@ func (w *writer) blocks(list []Block, bare bool) {
 			w.put("</blockquote>")
 		case Bullets, Numbers:
 			w.list(b)
+		case Table:
+			w.table(b)
 		}
 	}
 }

@@ -66,6 +66,8 @@ func plainBlock(b Block) (lines []string) {
 			lines = append(lines, hang(mark, strings.Repeat(" ", len(mark)), text)...)
 		}
 		return lines
+	case Table:
+		return plainTable(b)
 	case Code:
 		return hang("    ", "    ", strings.Split(plainRuns(b.Runs), "\n"))
 	default:

@@ -116,7 +116,7 @@ func TestNothingHarmfulIsShown(t *testing.T) {
 		{"an image", "![a house](https://evil.example/track.png)", "<p>a house</p>"},
 		{"an image in a link", "[![a house](https://evil.example/t.png)](https://a.example)", `<p><a href="https://a.example"` + rel + `>a house</a></p>`},
 		{"a reference", "[x][1]\n\n[1]: javascript:alert(1)", "<p>x</p>"},
-		{"a table", "| a | b |\n| - | - |\n| 1 | <b> |", "<p>| a | b | | - | - | | 1 | &lt;b&gt; |</p>"},
+		{"a table", "| a | b |\n| - | - |\n| 1 | <b> |", `<div class="table" tabindex="0"><table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead><tbody><tr><td>1</td><td>&lt;b&gt;</td></tr></tbody></table></div>`},
 		{"turned round", "pay \u202eEUR 001\u202c", "<p>pay EUR 001</p>"},
 		{"turned round by an entity", "pay &#x202e;EUR 001", "<p>pay EUR 001</p>"},
 		{"turned round in a link", "[x](https://bank.example/&#x202e;moc)", `<p><a href="https://bank.example/moc"` + rel + `>x</a></p>`},

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	gmast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	gmtext "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
@@ -19,7 +21,7 @@ const (
 	brackets = 1_000   // "[" and "]" in a text: matching them takes the square of their number
 )
 
-// markdown is CommonMark without raw HTML: what looks like it is text.
+// markdown is CommonMark with tables and without raw HTML: what looks like it is text.
 var markdown = parser.NewParser(
 	parser.WithBlockParsers(
 		util.Prioritized(parser.NewSetextHeadingParser(), 100),
@@ -38,7 +40,11 @@ var markdown = parser.NewParser(
 		util.Prioritized(parser.NewAutoLinkParser(), 300),
 		util.Prioritized(emphasis{parser.NewEmphasisParser()}, 500),
 	),
-	parser.WithParagraphTransformers(util.Prioritized(parser.LinkReferenceParagraphTransformer, 100)),
+	parser.WithParagraphTransformers(
+		util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),
+		util.Prioritized(extension.NewTableParagraphTransformer(), 200),
+	),
+	parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0)),
 )
 
 // Blocks reads Markdown into blocks, of which there is none in a text that is empty.
@@ -84,7 +90,7 @@ func tooMuch(source string) bool {
 			return true
 		}
 	}
-	return false
+	return tooWide(source)
 }
 
 // opens counts the marks of quotes and lists that a line begins with.
@@ -142,6 +148,8 @@ func (r reader) block(n ast.Node, depth int) Block {
 		if depth < deepest {
 			return r.list(n, depth)
 		}
+	case *gmast.Table:
+		return r.table(n)
 	default: // a paragraph, or the text of an item in a list
 		return Block{Kind: Paragraph, Runs: r.line(n)}
 	}

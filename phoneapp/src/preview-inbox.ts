@@ -39,6 +39,10 @@ const deskText: readonly Block[] = [
   { kind: "p", runs: [run("All of it stands "), run("in our guide", { link: { href: "https://help.aldermere.example/phone", to: "help.aldermere.example" } }), run(".")] },
   { kind: "quote", blocks: [{ kind: "p", runs: [run("From Monday on")] }] },
   { kind: "code", runs: [run("+49 40 5550 1234")] },
+  {
+    kind: "table", align: ["", "right"], head: [[run("Service")], [run("From 1 March")]],
+    rows: [[[run("Card")], [run("12.00 EUR")]], [[run("Transfer abroad")], [run("0.50 EUR")]]],
+  },
 ];
 
 /** Answers at once, from lists that its owner sets. */

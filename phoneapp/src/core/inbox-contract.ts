@@ -40,11 +40,15 @@ export interface Run {
   readonly link?: Link;
 }
 
+/** Where the cells of a table's column stand; empty: where the text begins. */
+export type Place = "" | "left" | "center" | "right";
+
 /** A part of a text that stands by itself. */
 export type Block =
   | { readonly kind: "p" | "h" | "code"; readonly runs: readonly Run[] }
   | { readonly kind: "ul" | "ol"; readonly items: readonly (readonly Block[])[] }
   | { readonly kind: "quote"; readonly blocks: readonly Block[] }
+  | { readonly kind: "table"; readonly head: readonly (readonly Run[])[]; readonly rows: readonly (readonly (readonly Run[])[])[]; readonly align: readonly Place[] }
   | { readonly kind: "rule" };
 
 export interface MessageFile {

@@ -123,6 +123,17 @@ describe("blocks", () => {
     ]);
   });
 
+  test("a table has its head, and as many cells in each row", () => {
+    const cell = (text: string): unknown => ({ kind: "p", runs: [{ text, ...plain }] });
+    const table = { kind: "table", items: [[p("a"), p("b")], [p("c"), { kind: "p" }]], align: ["", "right"] };
+    const runs = (text: string): unknown => (cell(text) as { runs: unknown }).runs;
+    expect(blocksOf([table])).toEqual([{ kind: "table", head: [runs("a"), runs("b")], rows: [[runs("c"), []]], align: ["", "right"] }]);
+    for (const wrong of [
+      { ...table, items: [] }, { ...table, items: [[p("a"), p("b")], [p("c")]] }, { ...table, align: ["right"] }, { ...table, align: ["", "top"] },
+      { ...table, items: [[p("a"), { kind: "rule" }]] }, { ...table, items: [Array.from({ length: 21 }, () => p("a"))], align: undefined },
+    ]) expect(() => blocksOf([wrong])).toThrow();
+  });
+
   test.each([
     ["https://help.example/a?b#c", { href: "https://help.example/a?b#c", to: "help.example" }],
     ["https://xn--80ak6aa92e.example:8443/", { href: "https://xn--80ak6aa92e.example:8443/", to: "xn--80ak6aa92e.example:8443" }],

@@ -1,13 +1,15 @@
 // The answers of the message centre, member by member (docs/protocol.md §10), and an answer's text as it is kept.
 
 import type { Clock } from "./clock";
-import { PhoneFault, type Block, type Link, type Message, type MessageEntry, type MessageNotice, type MessageThread, type Run } from "./contract";
+import { PhoneFault, type Block, type Link, type Message, type MessageEntry, type MessageNotice, type MessageThread, type Place, type Run } from "./contract";
 import { Members, ShapeError, type Json } from "./strict";
 
 /** Longest answer in characters. */
 export const textMost = 20_000;
 /** Blocks in blocks; the server stops long before. */
 const deepest = 12;
+/** Columns of a table. */
+const widest = 20;
 
 const messageKinds = ["ticket", "security", "account", "announcement"] as const;
 const statuses = ["new", "open", "answered", "closed"] as const;
@@ -122,15 +124,33 @@ function fileOf(members: Members): { name: string; type: string; size: number } 
 
 function blockOf(members: Members, depth: number): Block {
   if (depth > deepest) throw new ShapeError("blocks: nested too deeply");
-  const kind = members.oneOf("kind", ["p", "h", "code", "ul", "ol", "quote", "rule"]);
+  const kind = members.oneOf("kind", ["p", "h", "code", "ul", "ol", "quote", "rule", "table"]);
   const inside = (list: readonly Members[]): Block[] => list.map((one) => blockOf(one, depth + 1));
   let block: Block;
   if (kind === "rule") block = { kind };
   else if (kind === "quote") block = { kind, blocks: members.has("blocks") ? inside(members.objects("blocks")) : [] };
+  else if (kind === "table") block = tableOf(members, inside);
   else if (kind === "ul" || kind === "ol") block = { kind, items: itemsOf(members).map(inside) };
   else block = { kind, runs: members.has("runs") ? members.objects("runs").map(runOf) : [] };
   members.done();
   return block;
+}
+
+/** A table's cells are paragraphs, as many in each row as its head has. */
+function tableOf(members: Members, inside: (list: readonly Members[]) => Block[]): Block {
+  const [head, ...rows] = itemsOf(members).map((row) => inside(row).map((cell) => {
+    if (cell.kind !== "p") throw new ShapeError("table: a cell that is no paragraph");
+    return cell.runs;
+  }));
+  if (head === undefined || head.length > widest || rows.some((row) => row.length !== head.length)) throw new ShapeError("table: columns");
+  const align = members.any("align") ?? [];
+  if (!Array.isArray(align) || (align.length !== 0 && align.length !== head.length)) throw new ShapeError("table: align");
+  return { kind: "table", head, rows, align: align.map(placeOf) };
+}
+
+function placeOf(place: Json): Place {
+  if (place !== "" && place !== "left" && place !== "center" && place !== "right") throw new ShapeError("table: align");
+  return place;
 }
 
 function itemsOf(members: Members): Members[][] {

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Block, MessageEntry, Run } from "../core/contract";
+import type { Block, MessageEntry, Place, Run } from "../core/contract";
 import { useApp } from "../ui/app-context";
 
 /** The text of an entry: what people wrote as it is, what the desk wrote as elements. Nothing in it becomes markup. */
@@ -29,9 +29,22 @@ function BlockOf({ block }: { block: Block }): JSX.Element {
       return <ol>{block.items.map((item, i) => <li key={i}><Blocks blocks={item} /></li>)}</ol>;
     case "quote":
       return <blockquote><Blocks blocks={block.blocks} /></blockquote>;
+    case "table":
+      return (
+        <div class="entry-table" tabIndex={0}>
+          <table>
+            <thead><tr>{block.head.map((runs, i) => <th key={i} scope="col" {...place(block.align[i])}><Runs runs={runs} /></th>)}</tr></thead>
+            <tbody>{block.rows.map((row, j) => <tr key={j}>{row.map((runs, i) => <td key={i} {...place(block.align[i])}><Runs runs={runs} /></td>)}</tr>)}</tbody>
+          </table>
+        </div>
+      );
     case "rule":
       return <hr />;
   }
+}
+
+function place(at: Place | undefined): { class?: string } {
+  return at === undefined || at === "" ? {} : { class: at };
 }
 
 function Runs({ runs }: { runs: readonly Run[] }): JSX.Element {

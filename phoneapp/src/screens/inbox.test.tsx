@@ -231,13 +231,16 @@ describe("a message", () => {
   test("shows words as words, whatever they look like", async () => {
     const markup = '<img src=x onerror="globalThis.hacked=1"><script>hacked=1</script>&lt;b&gt;';
     const run = { text: markup, strong: true, em: true, code: true };
-    const blocks: Block[] = [{ kind: "p", runs: [run] }, { kind: "h", runs: [run] }, { kind: "code", runs: [run] }, { kind: "quote", blocks: [{ kind: "p", runs: [run] }] }, { kind: "rule" }];
+    const blocks: Block[] = [{ kind: "p", runs: [run] }, { kind: "h", runs: [run] }, { kind: "code", runs: [run] }, { kind: "quote", blocks: [{ kind: "p", runs: [run] }] }, { kind: "rule" },
+      { kind: "table", head: [[run]], rows: [[[run]]], align: ["right"] }];
     const on = await opened(reading("2026-0412"), { prepare: (core) => {
       only({ core }, { author: "operator", blocks, files: [{ name: markup, type: markup, size: 1 }] }, { message: messageOf(core.now(), { subject: markup }) });
     } });
     expect(on.get("h1").textContent).toBe(markup);
     expect(document.querySelectorAll("main img, main script, main b")).toHaveLength(0);
-    expect(on.get("article").textContent.split(markup)).toHaveLength(6);
+    expect(on.get("article").textContent.split(markup)).toHaveLength(8);
+    expect(on.get("thead th[scope=col].right").textContent).toBe(markup);
+    expect(on.get("tbody td.right").textContent).toBe(markup);
     expect("hacked" in globalThis).toBe(false);
     await on.change(() => only(on, { text: markup }));
     await on.change(() => void on.core.inbox.read("2026-0412", "en"));
