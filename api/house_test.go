@@ -56,19 +56,7 @@ type holder struct {
 
 func (h *house) join(t testing.TB, name string) *holder {
 	t.Helper()
-	added := h.Add(t, name)
-	b := (&nodkeytest.House{Services: h.Services, Clock: h.Clock, Policy: h.Policy}).NewBrowser("192.0.2.9")
-	must(t, b.Begin(t.Context(), name, doors.Password))
-	c, err := b.Caller(t.Context())
-	must(t, err)
-	banner, err := h.Services.Activations.Start(t.Context(), c)
-	must(t, err)
-	phone := nodkeytest.NewPhone(h.Services, h.Clock, "Pixel 8")
-	key, receipt, err := phone.Activate(t.Context(), banner.Code, nodkeytest.Making{PIN: pin})
-	if err != nil || receipt.State != "active" {
-		t.Fatalf("the phone: %q, %v", receipt.State, err)
-	}
-	h.Clock.Advance(time.Minute)
+	added, key, _ := h.Join(t, name, pin, "192.0.2.9")
 	return &holder{house: h, name: name, id: added.User.ID, key: key}
 }
 

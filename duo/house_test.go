@@ -78,30 +78,19 @@ type holder struct {
 
 func (h *house) join(t testing.TB, name string) *holder {
 	t.Helper()
-	h.Add(t, name)
-	return h.activates(t, name, "")
+	_, key, _ := h.Join(t, name, pin, "192.0.2.9")
+	return &holder{house: h, name: name, key: key}
 }
 
-// activates is somebody's first phone, by the password or by a first-access code.
+// activates is the first phone of somebody who comes with a first-access code.
 func (h *house) activates(t testing.TB, name, code string) *holder {
 	t.Helper()
-	b := (&nodkeytest.House{Services: h.Services, Clock: h.Clock, Policy: h.Policy}).NewBrowser("192.0.2.9")
+	b := h.NewBrowser("192.0.2.9")
 	var err error
-	if code == "" {
-		err = b.Begin(t.Context(), name, doors.Password)
-	} else {
-		b.Session, err = h.Services.Users.FirstVisit(t.Context(), b.Anonymous(), name, code, doors.Password)
-	}
+	b.Session, err = h.Services.Users.FirstVisit(t.Context(), b.Anonymous(), name, code, doors.Password)
 	must(t, err)
-	c, err := b.Caller(t.Context())
+	key, err := b.FirstPhone(t.Context(), pin)
 	must(t, err)
-	banner, err := h.Services.Activations.Start(t.Context(), c)
-	must(t, err)
-	phone := nodkeytest.NewPhone(h.Services, h.Clock, "Pixel 8")
-	key, receipt, err := phone.Activate(t.Context(), banner.Code, nodkeytest.Making{PIN: pin})
-	if err != nil || receipt.State != "active" {
-		t.Fatalf("the phone: %q, %v", receipt.State, err)
-	}
 	h.Clock.Advance(time.Minute)
 	return &holder{house: h, name: name, key: key}
 }

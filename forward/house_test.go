@@ -84,18 +84,7 @@ type person struct {
 // join makes a user with a phone, and a browser that is signed in nowhere.
 func (h *house) join(t testing.TB, name string) *person {
 	t.Helper()
-	h.Add(t, name)
-	b := (&nodkeytest.House{Services: h.Services, Clock: h.Clock, Policy: h.Policy}).NewBrowser("127.0.0.1")
-	must(t, b.Begin(t.Context(), name, doors.Password))
-	c, err := b.Caller(t.Context())
-	must(t, err)
-	banner, err := h.Services.Activations.Start(t.Context(), c)
-	must(t, err)
-	key, receipt, err := nodkeytest.NewPhone(h.Services, h.Clock, "Pixel 8").Activate(t.Context(), banner.Code, nodkeytest.Making{PIN: pin})
-	if err != nil || receipt.State != "active" {
-		t.Fatalf("the phone: %q, %v", receipt.State, err)
-	}
-	h.Clock.Advance(time.Minute)
+	_, key, b := h.Join(t, name, pin, "127.0.0.1")
 	b.Session = ""
 	return &person{house: h, name: name, key: key, browser: b, kept: map[string]map[string]string{}}
 }

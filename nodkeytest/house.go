@@ -3,6 +3,7 @@ package nodkeytest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/netip"
 
 	"github.com/nodkey/nodkey"
@@ -83,6 +84,23 @@ func (b *Browser) Begin(ctx context.Context, name, password string) error {
 	}
 	b.SignIn, b.Session = entry.SignIn, entry.Session
 	return nil
+}
+
+// FirstPhone activates a phone by the session of the moment, and ends with it active. The session stays.
+func (b *Browser) FirstPhone(ctx context.Context, pin string) (*PhoneKey, error) {
+	c, err := b.Caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	banner, err := b.house.Activations.Start(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	key, receipt, err := NewPhone(b.house.Services, b.house.Clock, "Pixel 8").Activate(ctx, banner.Code, Making{PIN: pin})
+	if err == nil && receipt.State != "active" {
+		err = fmt.Errorf("the phone is %q", receipt.State)
+	}
+	return key, err
 }
 
 // Choose asks the phone with this key, none: all of them, in the place of the request of the moment.

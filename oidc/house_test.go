@@ -81,11 +81,7 @@ func (h *house) moveIn() {
 	h.user = added.User.ID
 	h.browser = h.NewBrowser("192.0.2.7")
 	must(h.t, h.browser.Begin(h.ctx, "mara", password))
-	c, err := h.browser.Caller(h.ctx)
-	must(h.t, err)
-	banner, err := h.Activations.Start(h.ctx, c)
-	must(h.t, err)
-	h.key, _, err = nodkeytest.NewPhone(h.Services, h.Clock, "Pixel 8").Activate(h.ctx, banner.Code, nodkeytest.Making{PIN: pin})
+	h.key, err = h.browser.FirstPhone(h.ctx, pin)
 	must(h.t, err)
 	h.browser.Session = ""
 }

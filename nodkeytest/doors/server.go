@@ -136,6 +136,22 @@ func (s *Server) Add(t testing.TB, name string) nodkey.Added {
 	return added
 }
 
+// NewBrowser is a browser at an address that has never been here.
+func (s *Server) NewBrowser(address string) *nodkeytest.Browser {
+	return (&nodkeytest.House{Services: s.Services, Clock: s.Clock, Policy: s.Policy}).NewBrowser(address)
+}
+
+// Join makes a user with a phone. The browser is theirs, with the session that activated it; a minute has passed.
+func (s *Server) Join(t testing.TB, name, pin, address string) (nodkey.Added, *nodkeytest.PhoneKey, *nodkeytest.Browser) {
+	t.Helper()
+	added, b := s.Add(t, name), s.NewBrowser(address)
+	must(t, b.Begin(t.Context(), name, Password))
+	key, err := b.FirstPhone(t.Context(), pin)
+	must(t, err)
+	s.Clock.Advance(time.Minute)
+	return added, key, b
+}
+
 // Dump gives every row of the database as text, by table.
 func (s *Server) Dump(t testing.TB, except ...string) map[string][]string {
 	t.Helper()
