@@ -41,17 +41,7 @@ func openAPI(t *testing.T, settings string) *apiHouse {
 	h.must(json.Unmarshal(h.run("", args...), &added))
 	h.secret = added.NewSecrets[0].Secret
 	h.addUser("mara", "Mara Lindqvist", "seven green bottles")
-	over := client.NewHTTPClient(s.roots)
-	desk := newWebUser(s.portal, over)
-	h.must(desk.post(t.Context(), "/", "/sign-in", "username", "mara", "password", "seven green bottles"))
-	code, err := desk.code(t.Context(), "/")
-	h.must(err)
-	h.phone, err = client.New(client.Config{HTTP: over}, client.State{})
-	h.must(err)
-	offer, err := h.phone.Lookup(t.Context(), s.phone, code)
-	h.must(err)
-	h.key, err = h.phone.Activate(t.Context(), offer, maraPIN, "Pixel 8")
-	h.must(err)
+	h.phone, h.key = s.firstPhone("mara", "seven green bottles")
 	h.write("shop.netrc", h.inPage("shop.netrc"))
 	return h
 }

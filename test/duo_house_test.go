@@ -34,17 +34,7 @@ func openDuo(t *testing.T, name, settings string, plain bool) *duoHouse {
 	h := &duoHouse{server: s, root: root, name: name, port: s.portal[strings.LastIndexByte(s.portal, ':')+1:]}
 	h.ikey, h.skey = h.application("ssh", "SSH at Aldermere", settings, plain)
 	h.addUser(name, "Mara Lindqvist", "seven green bottles")
-	over := client.NewHTTPClient(s.roots)
-	desk := newWebUser(s.portal, over)
-	h.must(desk.post(t.Context(), "/", "/sign-in", "username", name, "password", "seven green bottles"))
-	code, err := desk.code(t.Context(), "/")
-	h.must(err)
-	h.phone, err = client.New(client.Config{HTTP: over}, client.State{})
-	h.must(err)
-	offer, err := h.phone.Lookup(t.Context(), s.phone, code)
-	h.must(err)
-	h.key, err = h.phone.Activate(t.Context(), offer, maraPIN, "Pixel 8")
-	h.must(err)
+	h.phone, h.key = s.firstPhone(name, "seven green bottles")
 	return h
 }
 

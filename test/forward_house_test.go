@@ -55,17 +55,7 @@ func openForward(t *testing.T, startProxy func(*forwardHouse)) *forwardHouse {
 	h.run("", "client", "add", "wiki", "--name", "Aldermere wiki", "--door", "forward", "--no-secret", "--settings", settings)
 	h.addUser("mara", "Mara Lindqvist", forwardPassword)
 	h.run("", "user", "group", "mara", "add", "staff")
-	over := client.NewHTTPClient(h.roots)
-	desk := newWebUser(h.portal, over)
-	h.must(desk.post(t.Context(), "/", "/sign-in", "username", "mara", "password", forwardPassword))
-	code, err := desk.code(t.Context(), "/")
-	h.must(err)
-	h.phoneOf, err = client.New(client.Config{HTTP: over}, client.State{})
-	h.must(err)
-	offer, err := h.phoneOf.Lookup(t.Context(), h.server.phone, code)
-	h.must(err)
-	h.keyOf, err = h.phoneOf.Activate(t.Context(), offer, maraPIN, "Pixel 8")
-	h.must(err)
+	h.phoneOf, h.keyOf = h.firstPhone("mara", forwardPassword)
 	return h
 }
 

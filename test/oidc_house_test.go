@@ -32,17 +32,7 @@ func openDoors(t *testing.T, open string) *oidcHouse {
 	h := &oidcHouse{server: s, root: root}
 	h.addUser(maraName, "Mara Lindqvist", maraPassword)
 	h.run("", "user", "group", maraName, "add", "staff")
-	over := client.NewHTTPClient(s.roots)
-	desk := newWebUser(s.portal, over)
-	h.must(desk.post(t.Context(), "/", "/sign-in", "username", maraName, "password", maraPassword))
-	code, err := desk.code(t.Context(), "/")
-	h.must(err)
-	h.phone, err = client.New(client.Config{HTTP: over}, client.State{})
-	h.must(err)
-	offer, err := h.phone.Lookup(t.Context(), s.phone, code)
-	h.must(err)
-	h.key, err = h.phone.Activate(t.Context(), offer, maraPIN, "Pixel 8")
-	h.must(err)
+	h.phone, h.key = s.firstPhone(maraName, maraPassword)
 	return h
 }
 

@@ -34,17 +34,7 @@ func openRADIUS(t *testing.T, options map[string]string) *radiusHouse {
 	maps.Copy(set, options)
 	h.server, h.root = serveTLS(t, set)
 	h.addUser("mara", "Mara Lindqvist", radiusPassword)
-	over := client.NewHTTPClient(h.roots)
-	desk := newWebUser(h.portal, over)
-	h.must(desk.post(t.Context(), "/", "/sign-in", "username", "mara", "password", radiusPassword))
-	code, err := desk.code(t.Context(), "/")
-	h.must(err)
-	h.phone, err = client.New(client.Config{HTTP: over}, client.State{})
-	h.must(err)
-	offer, err := h.phone.Lookup(t.Context(), h.server.phone, code)
-	h.must(err)
-	h.key, err = h.phone.Activate(t.Context(), offer, maraPIN, "Pixel 8")
-	h.must(err)
+	h.phone, h.key = h.firstPhone("mara", radiusPassword)
 	return h
 }
 
