@@ -107,8 +107,10 @@ func TestIdempotency(t *testing.T) {
 		wg.Go(func() { again[i], errs[i] = h.Applications.Ask(h.ctx, bank, in) })
 	}
 	wg.Wait()
+	same := first
+	same.Again = true
 	for i, a := range again {
-		if errs[i] != nil || a != first {
+		if errs[i] != nil || a != same {
 			t.Errorf("again: %+v, %v, at first %+v", a, errs[i], first)
 		}
 	}
@@ -137,7 +139,9 @@ func TestIdempotency(t *testing.T) {
 	_, err := h.Applications.Ask(h.ctx, bank, in)
 	is(t, err, "application.denied", "the same with a wrong password")
 	in.Password = &right
-	if again, err := h.Applications.Ask(h.ctx, bank, in); err != nil || again != first {
+	same = first
+	same.Again = true
+	if again, err := h.Applications.Ask(h.ctx, bank, in); err != nil || again != same {
 		t.Errorf("%+v, %v", again, err)
 	}
 	for i, key := range []string{"race-1", "race-2", "race-3"} { // the first of all comes at once from everywhere
@@ -147,10 +151,18 @@ func TestIdempotency(t *testing.T) {
 			wg.Go(func() { again[j], errs[j] = h.Applications.Ask(h.ctx, bank, in) })
 		}
 		wg.Wait()
+		fresh := 0
 		for j, a := range again {
-			if errs[j] != nil || a != again[0] {
-				t.Errorf("race %d: %+v, %v, and %+v", i, a, errs[j], again[0])
+			if !a.Again {
+				fresh++
 			}
+			same, a.Again = again[0], false
+			if same.Again = false; errs[j] != nil || a != same {
+				t.Errorf("race %d: %+v, %v, and %+v", i, a, errs[j], same)
+			}
+		}
+		if fresh != 1 {
+			t.Errorf("race %d: %d of them asked", i, fresh)
 		}
 	}
 }
