@@ -90,8 +90,17 @@ func TestRequestsFromOtherOriginsAreRefused(t *testing.T) {
 		{"POST", "", "http://portal.localhost", 200}, // where Host has the port, as some proxies write it
 		{"POST", "", "http://portal.localhost:8080", 403},
 		{"POST", "", "https://portal.localhost", 403},
+		{"POST", "", "http://portal.localhost/", 403},
+		{"POST", "", "HTTP://PORTAL.localhost", 403},
+		{"POST", "", "http://portal.localhost.evil.test", 403},
+		{"POST", "", "http://portal.localhost@evil.test", 403},
+		{"POST", "", "http://[::1]", 403},
+		{"POST", "", "http://portal.localhost http://evil.test", 403},
 		{"POST", "cross-site", "", 403},
 		{"POST", "same-site", "", 403},
+		{"POST", "cross-site", "http://portal.localhost", 403}, // which an application sent back here with 307 that was posted to from here
+		{"POST", "same-site", "http://portal.localhost", 403},
+		{"POST", "Cross-Site", "http://portal.localhost", 403},
 		{"POST", "", "http://evil.test", 403},
 		{"POST", "", "null", 403},
 		{"DELETE", "cross-site", "", 403},
