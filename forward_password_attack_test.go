@@ -263,3 +263,41 @@ func TestAWayForOneUserIsPassedByThem(t *testing.T) {
 		t.Errorf("which is nothing to the first: %v", err)
 	}
 }
+
+// Whoever knows a password makes no room for themselves among what a phone's yes led to, as often as they come.
+func TestAPasswordDrivesOutNothingOfAPhones(t *testing.T) {
+	h := start(t, byPassword)
+	_, err := h.Applications.Add(h.ctx, h.Desk(), nodkey.NewApplication{ID: "wiki", Name: "Wiki", Doors: []nodkey.Door{nodkey.DoorForward, nodkey.DoorOIDC},
+		Settings: json.RawMessage(apiRules)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := h.join(t)
+	c := p.enter(t)
+	mine := p.goesTo(t, c, target(t, "/"))
+	in := wants()
+	in.Scopes = append(in.Scopes, nodkey.ScopeOffline)
+	outlasts, _ := p.held(t, h.at(t, "wiki", nodkey.DoorOIDC), in)
+
+	thief := h.NewBrowser(h.address())
+	for range 70 {
+		h.Clock.Advance(3 * time.Second)
+		p.passes(t, thief, target(t, "/api/v1"))
+	}
+	h.gives(t, "https://wiki.example.com/", mine, nodkey.ForwardAllowed)
+	if _, err := h.Grants.Refreshing(h.ctx, h.at(t, "wiki", nodkey.DoorOIDC), outlasts.ID); err != nil {
+		t.Errorf("what outlasts the session: %v", err)
+	}
+	if n := h.rawRows(t, "grants"); n != 66 {
+		t.Errorf("%d grants", n)
+	}
+
+	// Nor does a phone's yes end what a password led to, but by ending it.
+	for range 70 {
+		h.Clock.Advance(3 * time.Second)
+		p.goesTo(t, c, target(t, "/"))
+	}
+	if n := h.rawRows(t, "grants"); n != 128 {
+		t.Errorf("%d grants", n)
+	}
+}

@@ -12,7 +12,8 @@ const (
 	grantCodeLife    = time.Minute
 	grantOfflineLife = 365 * 24 * time.Hour
 	grantOfflineIdle = 60 * 24 * time.Hour // without being refreshed
-	// grantsAtOnce is how many grants a person may have at an application: one a browser, or a host behind a reverse proxy.
+	// grantsAtOnce is how many grants a person may have at an application: one a browser, or a host behind a reverse proxy. What a
+	// password alone led to is counted apart, as whoever knows one must not drive out what a phone's yes led to.
 	grantsAtOnce = 64
 )
 
@@ -89,6 +90,7 @@ func (s *Grants) insertGrant(tx Tx, c Caller, g SealedGrant, data []byte, now ti
 	if err != nil {
 		return err
 	}
+	before = slices.DeleteFunc(before, func(other SealedGrant) bool { return other.sessionLevel() != g.sessionLevel() })
 	if len(before) >= grantsAtOnce {
 		if err := s.endGrants(tx, c, before[grantsAtOnce-1:], "crowded", now); err != nil {
 			return err
