@@ -33,7 +33,7 @@ func approveRequestCommand() *cobra.Command {
 		},
 	}
 	c.Flags().DurationVar(&life, "wait", nodkey.ApprovalLife, "how long to wait for the answer, 10s to 3m")
-	addConfigFlags(c.Flags())
+	addDataFlags(c)
 	return c
 }
 

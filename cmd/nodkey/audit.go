@@ -16,7 +16,7 @@ func auditCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	for _, c := range []*cobra.Command{auditList(), auditVerify()} {
-		addConfigFlags(c.Flags())
+		addDataFlags(c)
 		addJSONFlag(c)
 		group.AddCommand(c)
 	}

@@ -24,7 +24,7 @@ func clientCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	for _, c := range []*cobra.Command{clientAdd(), clientList(), clientShow(), clientEdit(), clientRotate(), clientRemove(), clientKeys()} {
-		addConfigFlags(c.Flags())
+		addDataFlags(c)
 		addJSONFlag(c)
 		group.AddCommand(c)
 	}
@@ -278,7 +278,7 @@ func clientKeys() *cobra.Command {
 		},
 	}
 	rotate := clientKeysRotate()
-	addConfigFlags(rotate.Flags())
+	addDataFlags(rotate)
 	addJSONFlag(rotate)
 	c.AddCommand(rotate)
 	return c

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -37,6 +38,22 @@ func addConfigFlags(flags *pflag.FlagSet) {
 			flags.Lookup(f.flag()).NoOptDefVal = "true"
 		}
 	}
+}
+
+// addDataFlags gives a command that works on a server's data the same flags, and shows of them only where that data is: its own are what
+// its help is about.
+func addDataFlags(c *cobra.Command) {
+	addConfigFlags(c.Flags())
+	for _, f := range fields() {
+		if f.key == "data_dir" {
+			continue
+		}
+		c.Flags().Lookup(f.flag()).Hidden = true
+		if f.secret {
+			c.Flags().Lookup(f.flag() + "-file").Hidden = true
+		}
+	}
+	c.SetUsageTemplate(c.UsageTemplate() + "\nEach key of the configuration is a flag here, too: nodkey serve --help lists them.\n")
 }
 
 // source is one place that values come from; later ones beat earlier ones.

@@ -18,7 +18,7 @@ func keyCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	for _, c := range []*cobra.Command{keyRotate(), keyStatus(), keyRewrap()} {
-		addConfigFlags(c.Flags())
+		addDataFlags(c)
 		addJSONFlag(c)
 		group.AddCommand(c)
 	}

@@ -44,7 +44,7 @@ func mailCommand() *cobra.Command {
 			return said(c, "The mail server "+s.Mail.Server+" has taken it. See whether it arrives, and where.", map[string]any{"server": s.Mail.Server, "taken": true})
 		},
 	}
-	addConfigFlags(test.Flags())
+	addDataFlags(test)
 	addJSONFlag(test)
 	group.AddCommand(test)
 	return group

@@ -20,7 +20,7 @@ func messageCommand() *cobra.Command {
 	for _, c := range []*cobra.Command{
 		messageSend(), messageList(), messageShow(), messageReply(), messageClose(), messageReopen(), messageStop(), messageResume(), messageDownload(), messageBounced(),
 	} {
-		addConfigFlags(c.Flags())
+		addDataFlags(c)
 		addJSONFlag(c)
 		group.AddCommand(c)
 	}

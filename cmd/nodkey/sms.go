@@ -49,7 +49,7 @@ func smsCommand() *cobra.Command {
 		},
 	}
 	test.Flags().BoolVar(&unicode, "unicode", false, "send signs that need UCS-2")
-	addConfigFlags(test.Flags())
+	addDataFlags(test)
 	addJSONFlag(test)
 	group.AddCommand(test)
 	return group

@@ -18,7 +18,7 @@ func userCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	for _, c := range []*cobra.Command{userAdd(), userList(), userShow(), userPassword(), userUnlock(), userActivation(), userContact(), userGroup(), userLetter(), userRemove()} {
-		addConfigFlags(c.Flags())
+		addDataFlags(c)
 		addJSONFlag(c)
 		group.AddCommand(c)
 	}

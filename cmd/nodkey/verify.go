@@ -39,7 +39,7 @@ func verifyCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringArrayVar(&keys, "key", nil, "a public `key` of the server's that may have signed it; more than once for several")
-	addConfigFlags(c.Flags())
+	addDataFlags(c)
 	addJSONFlag(c)
 	return c
 }
