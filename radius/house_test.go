@@ -222,7 +222,12 @@ func (h *house) gatewayAt(from, secret string) *gateway {
 // login is an Access-Request with a password.
 func (g *gateway) login(name, password string, state []byte) *radius.Packet {
 	g.t.Helper()
-	p := radius.New(radius.CodeAccessRequest, g.secret)
+	return g.fill(radius.New(radius.CodeAccessRequest, g.secret), name, password, state)
+}
+
+// fill is login with a packet that has its identifier and authenticator.
+func (g *gateway) fill(p *radius.Packet, name, password string, state []byte) *radius.Packet {
+	g.t.Helper()
 	must(g.t, rfc2865.UserName_SetString(p, name))
 	if password != "" {
 		must(g.t, rfc2865.UserPassword_SetString(p, password))
