@@ -157,7 +157,7 @@ func (s *Applications) Collect(ctx context.Context, c Caller, token Token) (Proo
 
 // Collected tells an application that lost the answer whether it has collected a request within that time, and may still let the person
 // in. It gives no proof again. Errors: sign_in.unknown, sign_in.done for one that was collected earlier, sign_in.over for one that was
-// not collected, application.denied.
+// not collected, application.denied, also for a yes that was taken back since.
 func (s *Applications) Collected(ctx context.Context, c Caller, token Token, within time.Duration) error {
 	app, err := c.asApplication()
 	if err != nil {
@@ -173,10 +173,30 @@ func (s *Applications) Collected(ctx context.Context, c Caller, token Token, wit
 			return fail(Conflict, "sign_in.over")
 		case !now.Before(signIn.EndedAt.Add(within)):
 			return fail(Conflict, "sign_in.done")
+		case signIn.Cause != "":
+			return fail(Refused, "application.denied")
 		}
 		_, _, err = s.proofOf(tx, app, signIn)
 		return err
 	}))
+}
+
+// takeBack has a yes to a sign-in or a text count no more.
+func (b *base) takeBack(tx Tx, id SignInID, now time.Time) error {
+	signIn, err := tx.SignIn(id)
+	switch {
+	case errors.Is(err, ErrNoRow):
+		return nil
+	case err != nil:
+		return err
+	case signIn.State == SignInApproved: // not collected yet: it never will be
+		signIn.State, signIn.Cause, signIn.EndedAt = SignInDenied, ReasonNotMe, now
+		return b.saveSignIn(tx, signIn, now)
+	case signIn.State == SignInDone:
+		signIn.Cause = ReasonNotMe
+		return tx.SaveSignIn(signIn)
+	}
+	return nil
 }
 
 // collect is Collect without the evidence, and with what is to happen in the same transaction.

@@ -239,6 +239,20 @@ func TestNotMeAtAnApplication(t *testing.T) {
 	is(t, h.Approvals.Disown(h.ctx, p.phoneCaller(t), nodkey.ApprovalID(s.ID)), "", "taking it back")
 	_, err = h.Applications.Collect(h.ctx, bank, asked.Token)
 	is(t, err, "sign_in.over", "what was taken back")
+
+	// Nor is one that was collected told again, as of an answer that was lost.
+	asked = p.requests(t, bank, p.asks())
+	s = p.agree(t, asked.Number, byPIN)
+	if _, err = h.Applications.Collect(h.ctx, bank, asked.Token); err != nil {
+		t.Fatal(err)
+	}
+	is(t, h.Applications.Collected(h.ctx, bank, asked.Token, time.Minute), "", "told again")
+	is(t, h.Approvals.Disown(h.ctx, p.phoneCaller(t), nodkey.ApprovalID(s.ID)), "", "taking it back")
+	is(t, h.Applications.Collected(h.ctx, bank, asked.Token, time.Minute), "application.denied", "what was collected and taken back")
+	w, err := h.Applications.Look(h.ctx, bank, asked.Token)
+	if err != nil || w.State != nodkey.SignInDone || w.Cause != "" {
+		t.Errorf("it is %+v, %v", w, err)
+	}
 }
 
 func TestWhoLostTheRightInBetween(t *testing.T) {

@@ -339,7 +339,7 @@ func topicsOfPages(a Approval) []string {
 }
 
 // Disown takes back a yes within a day: the session that it opened, or the message centre on a phone, ends, and what an application
-// has not collected it never will.
+// has not collected it never will; what it has is not told it again.
 func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 	if c.key == nil {
 		return fail(Unauthenticated, "proof.missing")
@@ -372,15 +372,8 @@ func (s *Approvals) Disown(ctx context.Context, c Caller, id ApprovalID) error {
 			}
 		}
 		if a.Kind.ofSignIn() {
-			signIn, err := tx.SignIn(SignInID(a.Subject))
-			if err != nil && !errors.Is(err, ErrNoRow) {
+			if err := s.takeBack(tx, SignInID(a.Subject), now); err != nil {
 				return err
-			}
-			if err == nil && signIn.State == SignInApproved { // not collected yet: it never will be
-				signIn.State, signIn.Cause, signIn.EndedAt = SignInDenied, ReasonNotMe, now
-				if err := s.saveSignIn(tx, signIn, now); err != nil {
-					return err
-				}
 			}
 		}
 		if err := s.endGrantsWhere(tx, c, a.UserID, func(g SealedGrant) bool { return g.ApprovalID == id }, "disowned", now); err != nil {

@@ -84,6 +84,9 @@ func (s *SignIns) progress(tx Tx, c Caller, token Token, now time.Time) (Waiting
 			w.Number = s.id.digits(approval.ID)
 		}
 	}
+	if signIn.State == SignInDone { // what was taken back since
+		w.Cause = ""
+	}
 	w.Again = w.State == SignInExpired && now.Before(signIn.ExpiresAt)
 	return w, approval, nil
 }
