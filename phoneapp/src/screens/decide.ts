@@ -25,9 +25,9 @@ export function useEnd(): (approval: Approval, ending: Ending, at?: number) => v
  * Undefined after a reload, too: then the app goes home.
  */
 export function useOpenApproval(id: string): Approval | undefined {
-  const { nav, draft } = useApp();
+  const { core, nav, draft } = useApp();
   const end = useEnd();
-  const open = useCore(["approvals"], (core) => core.approvals().find((approval) => approval.id === id));
+  const open = useCore(["approvals"], (phone) => phone.approvals().find((approval) => approval.id === id));
   const last = useRef(open);
   const now = useNow(open !== undefined);
   if (open !== undefined) last.current = open;
@@ -35,8 +35,10 @@ export function useOpenApproval(id: string): Approval | undefined {
   const over = shown !== undefined && shown.expiresAt <= now;
   useEffect(() => {
     if (draft.decided?.approval.id === id) return;
-    if (shown === undefined) nav.reset({ screen: "home" });
-    else if (over) end(shown, "expired", shown.expiresAt);
+    if (shown === undefined) {
+      const since = core.approvals().some((approval) => approval.id === id); // this was drawn: it is drawn next
+      if (!since) nav.reset({ screen: "home" });
+    } else if (over) end(shown, "expired", shown.expiresAt);
     else if (open === undefined) end(shown, "gone");
   });
   return shown;
